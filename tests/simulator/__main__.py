@@ -1,0 +1,116 @@
+"""Run the simulator alone: texts appear in the terminal, and a line `NUMBER: text` is a phone answering."""
+
+import argparse
+import asyncio
+from collections.abc import Callable
+import signal
+import sys
+import threading
+
+from . import Simulator
+from .accounts import PASSWORD, TEXTIOPRO_TOKEN, THESMSPOINT_KEY, USER
+from .messages import SPECIAL_NUMBERS, TITLES, Message
+from .server import SITES
+
+DEFAULT_PORT = 8800
+_CREDENTIALS = {
+    "textinghouse": f"user {USER}, password {PASSWORD}",
+    "textinghouse_backup": "the same",
+    "textiopro": f"token {TEXTIOPRO_TOKEN}",
+    "club_texting": f"user {USER}, password {PASSWORD}",
+    "group_texting": f"user {USER}, password {PASSWORD}",
+    "thesmspoint": f"key {THESMSPOINT_KEY}",
+}
+
+
+def main() -> None:
+    """Read the command line and run until Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.simulator",
+        description="Five SMS gateways on 127.0.0.1.",
+        epilog=special_numbers(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="the first of seven ports (%(default)s)")
+    parser.add_argument("--latency", type=float, default=50, metavar="MS", help="before each answer (%(default)s)")
+    parser.add_argument("--sent-after", type=float, default=0.5, metavar="S", help="accepted to sent (%(default)s)")
+    parser.add_argument("--delivered-after", type=float, default=1, metavar="S", help="sent to the end (%(default)s)")
+    parser.add_argument("--callback", action="append", default=[], type=_callback, metavar="PROVIDER=URL")
+    options = parser.parse_args()
+    asyncio.run(run(options))
+
+
+def special_numbers() -> str:
+    """Return the table of numbers that decide how a message ends."""
+    lines = ["A number that ends in one of these never gets its text:"]
+    for suffix, (meaning, statuses) in SPECIAL_NUMBERS.items():
+        words = ", ".join(f"{TITLES[provider]} {status}" for provider, status in statuses.items())
+        lines.append(f"  {suffix}  {meaning:<19} {words}")
+    lines.append("  999   TextingHouse's free test, delivered at once and to no phone")
+    return "\n".join(lines)
+
+
+async def run(options: argparse.Namespace) -> None:
+    """Run until interrupted."""
+    simulator = Simulator(options.latency / 1000, options.sent_after, options.delivered_after)
+    for provider, url in options.callback:
+        simulator.accounts[provider].callback_url = url
+    await simulator.start(options.port)
+    try:
+        for site in SITES:
+            print(f"{site:<20} {simulator.url(site):<23} {_CREDENTIALS[site]}")
+        print(f"{'control':<20} {simulator.control_url}\n\n{special_numbers()}\n", flush=True)
+        simulator.on_text(show)
+        await _until_interrupted(simulator)
+    finally:
+        await simulator.stop()
+
+
+def show(message: Message) -> None:
+    """Print a text as its phone shows it."""
+    print(f"📱 +{message.phone_number} ← {TITLES[message.provider]}: {message.text}", flush=True)
+
+
+async def _until_interrupted(simulator: Simulator) -> None:
+    loop = asyncio.get_running_loop()
+    interrupted = asyncio.Event()
+    for interrupt in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(interrupt, interrupted.set)
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    reader = threading.Thread(
+        target=_read_lines, args=(lambda line: loop.call_soon_threadsafe(lines.put_nowait, line),), daemon=True
+    )
+    reader.start()
+    answering = asyncio.create_task(_answer_lines(simulator, lines))
+    await interrupted.wait()
+    answering.cancel()
+
+
+def _read_lines(put: Callable[[str], object]) -> None:
+    for line in sys.stdin:
+        put(line.strip())
+
+
+async def _answer_lines(simulator: Simulator, lines: asyncio.Queue[str]) -> None:
+    while True:
+        number, colon, text = (await lines.get()).partition(":")
+        if not colon:
+            print("A phone answers with NUMBER: text", flush=True)
+            continue
+        try:
+            callback = await simulator.answer(number.strip(), text.strip())
+        except LookupError as error:
+            print(error, flush=True)
+        else:
+            print(f"📱 {number.strip()} → {text.strip()}{f' ({callback[0]})' if callback else ''}", flush=True)
+
+
+def _callback(given: str) -> tuple[str, str]:
+    provider, equals, url = given.partition("=")
+    if not equals or provider not in TITLES:
+        raise argparse.ArgumentTypeError(f"write PROVIDER=URL, with one of {', '.join(TITLES)}")
+    return provider, url
+
+
+if __name__ == "__main__":
+    main()

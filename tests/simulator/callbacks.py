@@ -1,0 +1,81 @@
+"""The HTTP requests the gateways make to the customer's own URLs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import aiohttp
+
+from .accounts import TextingHouseAccount
+from .messages import Message
+
+_TIMEOUT = aiohttp.ClientTimeout(total=60)  # "your server must respond with a 200 OK within 60 seconds" (Group Texting)
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One callback that was made; status is 0 where nobody answered, and `body` says why."""
+
+    provider: str
+    method: str
+    url: str
+    params: dict[str, str]
+    status: int
+    body: str
+
+
+class Callbacks:
+    """Makes callbacks and remembers them."""
+
+    def __init__(self) -> None:
+        """Start with none made."""
+        self.made: list[Callback] = []
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Open the client session."""
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
+
+    async def stop(self) -> None:
+        """Close the client session."""
+        if self._session:
+            await self._session.close()
+            self._session = None
+
+    async def get(self, provider: str, url: str, params: dict[str, str]) -> Callback:
+        """Make a GET callback."""
+        return await self._make(provider, "GET", url, params, {"params": params})
+
+    async def post(self, provider: str, url: str, params: dict[str, str], *, form: bool) -> Callback:
+        """Make a POST callback, as JSON or as a form."""
+        return await self._make(provider, "POST", url, params, {"data" if form else "json": params})
+
+    async def _make(
+        self, provider: str, method: str, url: str, params: dict[str, str], content: dict[str, dict[str, str]]
+    ) -> Callback:
+        if self._session is None:
+            raise RuntimeError("The simulator is not running.")
+        try:
+            async with self._session.request(
+                method, url, params=content.get("params"), data=content.get("data"), json=content.get("json")
+            ) as response:
+                made = Callback(provider, method, url, params, response.status, await response.text(errors="replace"))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            made = Callback(provider, method, url, params, 0, str(error))
+        self.made.append(made)
+        return made
+
+
+def textinghouse_status(message: Message) -> dict[str, str]:
+    """Return the fields of TextingHouse's status callback (its section 4.5)."""
+    return {"apimsgid": message.id, "climsgid": message.client_id or "", "status": message.status}
+
+
+def textinghouse_reply(message: Message, text: str, at: datetime, account: TextingHouseAccount) -> dict[str, str]:
+    """Return the fields of TextingHouse's reply callback (its section 4.6)."""
+    return {
+        "apimsgid": message.id,
+        "climsgid": message.client_id or "",
+        "from": message.to,
+        "txt": text,
+        "date": at.strftime(account.reply_date_format),
+    }

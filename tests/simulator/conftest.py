@@ -1,0 +1,38 @@
+"""A running simulator, and a customer with a callback URL."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+from aiohttp import web
+import pytest
+
+from . import Simulator
+from .customer import PUSHING, Client, Home
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[Simulator]:
+    """Run a simulator."""
+    async with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+async def client(simulator: Simulator) -> AsyncIterator[Client]:
+    """Be a customer."""
+    async with aiohttp.ClientSession() as session:
+        yield Client(simulator, session)
+
+
+@pytest.fixture
+async def home(simulator: Simulator) -> AsyncIterator[Home]:
+    """Be the callback URL that every pushing account calls."""
+    receiver = Home()
+    runner = web.ServerRunner(web.Server(receiver.handle), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    for provider in PUSHING:
+        simulator.accounts[provider].callback_url = receiver.url
+    yield receiver
+    await runner.cleanup()

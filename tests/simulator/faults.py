@@ -1,0 +1,224 @@
+"""Faults on request: what a gateway's answer turns into on its way out.
+
+kind            options (defaults)                              the client sees
+hang            accept (no)                                     no answer, ever
+cut             accept (no)                                     connection closed without an answer
+http_error      status (500), accept (no)                       an HTML page with that status
+html            accept (no)                                     200 with an HTML page
+empty           accept (no)                                     200 with an empty body
+answer          body, status (200), content_type, accept (no)   this very answer
+rate_limited    seconds (1), -                                  429 with Retry-After
+unavailable     -                                               503
+truncated       - (accepted)                                    the first half of the answer, as if it were all
+truncated_body  - (accepted)                                    the first half of the answer, then a closed connection
+content_type    content_type (application/octet-stream)         the answer under another content type
+slow            seconds (1), - (accepted)                       the answer, byte by byte
+endless         - (accepted)                                    the answer with a body that never ends
+latency         delay (1), - (accepted)                         the answer after a delay, its reports before it
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+import json
+from typing import Any
+
+from aiohttp import web
+
+from .wire import Answer, Request, html_answer
+
+type Options = dict[str, Any]
+
+_CHUNK = 16 * 1024
+_CHUNK_PAUSE = 0.005
+
+# Options of each kind. `accept` says whether the gateway handles the request first; a kind without it needs the
+# real answer and so always handles it, but for those in _NEVER_ACCEPTED.
+KINDS: dict[str, Options] = {
+    "hang": {"accept": False},
+    "cut": {"accept": False},
+    "http_error": {"accept": False, "status": 500},
+    "html": {"accept": False},
+    "empty": {"accept": False},
+    "answer": {"accept": False, "status": 200, "body": "", "content_type": None},
+    "rate_limited": {"seconds": 1},
+    "unavailable": {},
+    "truncated": {},
+    "truncated_body": {},
+    "content_type": {"content_type": "application/octet-stream"},
+    "slow": {"seconds": 1.0},
+    "endless": {},
+    "latency": {"delay": 1.0},
+}
+_NEVER_ACCEPTED = {"rate_limited", "unavailable"}
+
+
+@dataclass(slots=True, eq=False)
+class Fault:
+    """One fault: the requests it waits for, and how many are left (None: all)."""
+
+    site: str
+    kind: str
+    times: int | None
+    path: str | None
+    method: str | None
+    params: dict[str, Any]
+    options: Options
+    used: int = 0
+
+    @property
+    def accepts(self) -> bool:
+        """Whether the gateway handles the request."""
+        return bool(self.options.get("accept", self.kind not in _NEVER_ACCEPTED))
+
+    def matches(self, request: Request) -> bool:
+        """Tell whether this fault befalls the request."""
+        if self.times is not None and self.used >= self.times:
+            return False
+        return (
+            request.site == self.site
+            and (self.path is None or self.path in request.path)
+            and self.method in (None, request.method)
+            and all(request.params.get(name) == value for name, value in self.params.items())
+        )
+
+
+class Faults:
+    """The faults in force, first come first served; `refuse` and `restore` act on a site's listening port."""
+
+    def __init__(
+        self,
+        sites: tuple[str, ...],
+        refuse: Callable[[str], Awaitable[None]],
+        restore: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """Start with none."""
+        self._sites = sites
+        self._faults: list[Fault] = []
+        self.refuse = refuse
+        self.restore = restore
+
+    def add(
+        self,
+        site: str,
+        kind: str,
+        times: int | None = 1,
+        path: str | None = None,
+        *,
+        method: str | None = None,
+        params: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> Fault:
+        """Let the next `times` matching requests fail (None: until cleared).
+
+        `path` is a part of the path, `params` are parameter values that must match. Raises ValueError.
+        """
+        if site not in self._sites or kind not in KINDS:
+            raise ValueError(f"No such site or kind of fault: {site}, {kind}.")
+        if unknown := set(options) - set(KINDS[kind]):
+            raise ValueError(f"A {kind} fault has no {', '.join(sorted(unknown))}.")
+        fault = Fault(site, kind, times, path, method, params or {}, {**KINDS[kind], **options})
+        self._faults.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """End all faults; a site that refuses connections needs `restore`."""
+        self._faults.clear()
+
+    def take(self, request: Request) -> Fault | None:
+        """Return the fault that befalls this request."""
+        for fault in self._faults:
+            if fault.matches(request):
+                fault.used += 1
+                return fault
+        return None
+
+
+async def respond(fault: Fault, http_request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    """Send what the fault makes of an answer, which is empty where the request was not handled."""
+    if fault.kind in _CHANGES:
+        return _CHANGES[fault.kind](fault.options, answer).response()
+    return await _STREAMS[fault.kind](fault.options, http_request, answer)
+
+
+def _canned(options: Options) -> Answer:
+    body, content_type = options["body"], options["content_type"]
+    if isinstance(body, bytes):
+        return Answer(body, options["status"], content_type or "application/octet-stream")
+    if isinstance(body, str):
+        return Answer(body.encode(), options["status"], content_type or "text/plain; charset=utf-8")
+    return Answer(json.dumps(body).encode(), options["status"], content_type or "application/json")
+
+
+def _rate_limited(options: Options) -> Answer:
+    return replace(html_answer(429, "Too Many Requests"), headers={"Retry-After": str(options["seconds"])})
+
+
+async def _hang(_options: Options, _http_request: web.BaseRequest, _answer: Answer) -> web.StreamResponse:
+    await asyncio.Event().wait()
+    return web.Response()
+
+
+async def _cut(_options: Options, http_request: web.BaseRequest, _answer: Answer) -> web.StreamResponse:
+    if http_request.transport:
+        http_request.transport.abort()
+    return web.Response()
+
+
+async def _truncated_body(_options: Options, http_request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    response = _stream(answer, length=max(2, len(answer.body)))
+    await response.prepare(http_request)
+    await response.write(answer.body[: len(answer.body) // 2] or b" ")
+    if http_request.transport:
+        http_request.transport.close()
+    return response
+
+
+async def _slow(options: Options, http_request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    response = _stream(answer, length=len(answer.body))
+    await response.prepare(http_request)
+    for byte in answer.body:
+        await asyncio.sleep(options["seconds"] / len(answer.body))
+        await response.write(bytes([byte]))
+    return response
+
+
+async def _endless(_options: Options, http_request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    response = _stream(answer, length=None)
+    await response.prepare(http_request)
+    await response.write(answer.body)
+    while True:
+        await response.write(b"." * _CHUNK)
+        await asyncio.sleep(_CHUNK_PAUSE)
+
+
+async def _latency(options: Options, _http_request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    await asyncio.sleep(options["delay"])
+    return answer.response()
+
+
+def _stream(answer: Answer, length: int | None) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
+    response.content_length = length
+    return response
+
+
+# Faults that are no more than another answer, and those that need the connection.
+_CHANGES: dict[str, Callable[[Options, Answer], Answer]] = {
+    "http_error": lambda options, _: html_answer(options["status"], "Server Error"),
+    "html": lambda _options, _: html_answer(200, "Maintenance"),
+    "empty": lambda _options, _: Answer(b""),
+    "answer": lambda options, _: _canned(options),
+    "rate_limited": lambda options, _: _rate_limited(options),
+    "unavailable": lambda _options, _: html_answer(503, "Service Unavailable"),
+    "truncated": lambda _options, answer: replace(answer, body=answer.body[: len(answer.body) // 2]),
+    "content_type": lambda options, answer: replace(answer, content_type=options["content_type"]),
+}
+_STREAMS: dict[str, Callable[[Options, web.BaseRequest, Answer], Awaitable[web.StreamResponse]]] = {
+    "hang": _hang,
+    "cut": _cut,
+    "truncated_body": _truncated_body,
+    "slow": _slow,
+    "endless": _endless,
+    "latency": _latency,
+}

@@ -1,0 +1,172 @@
+"""The simulator: five gateways under six addresses, their accounts, and the phones they reach."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Self
+
+from .accounts import default_accounts
+from .callbacks import Callback, Callbacks
+from .control import Control
+from .ez_texting import EzTexting
+from .faults import Faults
+from .messages import Message
+from .network import Network
+from .phones import Phones
+from .site import HOST, Site
+from .textinghouse import TextingHouse
+from .textiopro import TextioPro
+from .thesmspoint import TheSmsPoint
+from .wire import Gateway, Request
+
+SITES = ("textinghouse", "textinghouse_backup", "textiopro", "club_texting", "group_texting", "thesmspoint")
+
+
+class Simulator:
+    """Starts and stops everything; use it with `async with`.
+
+    Delays are seconds: `latency` before each answer, `sent_after` and `delivered_after` between a message's steps
+    (None: that step is never reached).
+    """
+
+    def __init__(
+        self, latency: float = 0.0, sent_after: float | None = 0.0, delivered_after: float | None = 0.0
+    ) -> None:
+        """Prepare accounts and sites; nothing listens yet."""
+        self.accounts: dict[str, Any] = default_accounts()
+        self._callbacks = Callbacks()
+        self._network = Network(self.accounts, self._callbacks, sent_after, delivered_after)
+        self._phones = Phones(self._network)
+        self._requests: list[Request] = []
+        textinghouse = TextingHouse(self.accounts["textinghouse"], self._network)
+        gateways: dict[str, Gateway] = {
+            "textinghouse": textinghouse,
+            "textinghouse_backup": textinghouse,
+            "textiopro": TextioPro(self.accounts["textiopro"], self._network),
+            "club_texting": EzTexting("club_texting", self.accounts["club_texting"], self._network),
+            "group_texting": EzTexting("group_texting", self.accounts["group_texting"], self._network),
+            "thesmspoint": TheSmsPoint(self.accounts["thesmspoint"], self._network),
+        }
+        self._sites = {name: Site(name, gateways[name], self._network, self._requests) for name in SITES}
+        self.latency = latency
+        self.faults = Faults(SITES, lambda site: self._sites[site].refuse(), lambda site: self._sites[site].restore())
+        self._control = Control(self)
+
+    async def __aenter__(self) -> Self:
+        """Start on free ports."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Stop."""
+        await self.stop()
+
+    async def start(self, base_port: int = 0) -> None:
+        """Listen on `base_port` and the next ports, one a site and one for control; 0 picks free ones."""
+        try:
+            await self._callbacks.start()
+            for place, site in enumerate(self._sites.values()):
+                await site.start(base_port and base_port + place, self.faults)
+            await self._control.start(base_port and base_port + len(SITES))
+        except OSError:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop listening and end everything that is on its way."""
+        await self._control.stop()
+        for site in self._sites.values():
+            await site.stop()
+        await self._network.stop()
+        await self._callbacks.stop()
+
+    def url(self, site: str) -> str:
+        """Return the address of a site, without a slash at its end."""
+        return f"http://{HOST}:{self._sites[site].port}"
+
+    @property
+    def control_url(self) -> str:
+        """The address of the control API."""
+        return f"http://{HOST}:{self._control.port}"
+
+    @property
+    def latency(self) -> float:
+        """Seconds before each answer."""
+        return self._sites[SITES[0]].latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        for site in self._sites.values():
+            site.latency = seconds
+
+    @property
+    def sent_after(self) -> float | None:
+        """Seconds from accepted to sent."""
+        return self._network.sent_after
+
+    @sent_after.setter
+    def sent_after(self, seconds: float | None) -> None:
+        self._network.sent_after = seconds
+
+    @property
+    def delivered_after(self) -> float | None:
+        """Seconds from sent to the end."""
+        return self._network.delivered_after
+
+    @delivered_after.setter
+    def delivered_after(self, seconds: float | None) -> None:
+        self._network.delivered_after = seconds
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """What tells the gateways the time; returns an aware datetime."""
+        return self._network.clock
+
+    @clock.setter
+    def clock(self, clock: Callable[[], datetime]) -> None:
+        self._network.clock = clock
+
+    @property
+    def callbacks(self) -> list[Callback]:
+        """The callbacks made, oldest first."""
+        return list(self._callbacks.made)
+
+    def messages(self, provider: str | None = None) -> list[Message]:
+        """Return the messages accepted, oldest first."""
+        return [message for message in self._network.messages if provider in (None, message.provider)]
+
+    def requests(self, site: str | None = None) -> list[Request]:
+        """Return the requests received, oldest first."""
+        return [request for request in self._requests if site in (None, request.site)]
+
+    def clear_requests(self) -> None:
+        """Forget the requests received so far and how many were in flight."""
+        self._requests.clear()
+        for site in self._sites.values():
+            site.max_in_flight = 0
+
+    def max_in_flight(self, site: str) -> int:
+        """Return the most requests a site had in progress at once, those it refused for it included."""
+        return self._sites[site].max_in_flight
+
+    async def restore(self) -> None:
+        """End all faults and let every site listen again."""
+        self.faults.clear()
+        for site in self._sites.values():
+            await site.restore()
+
+    async def answer(self, number: str, text: str, provider: str | None = None) -> tuple[int, str] | None:
+        """Text back from a phone: see `Phones.answer`."""
+        return await self._phones.answer(number, text, provider)
+
+    def on_text(self, listener: Callable[[Message], None]) -> Callable[[], None]:
+        """Call `listener` with each message its phone receives; returns a function that ends it."""
+        return self._network.on_text(listener)
+
+    def set_status(self, message: Message, status: str) -> asyncio.Task[None]:
+        """Move a message to a provider's status now; await the result to await the callback."""
+        return self._network.set_status(message, status)
+
+    async def settle(self) -> None:
+        """Wait until no message and no callback is on its way any more."""
+        await self._network.settle()

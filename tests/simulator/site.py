@@ -1,0 +1,115 @@
+"""One listening port: reads requests, counts them, and sends what the gateway or a fault answers."""
+
+import asyncio
+import socket
+
+from aiohttp import web
+
+from .faults import Faults, respond
+from .network import Network
+from .wire import Answer, Gateway, Request, html_answer, read_request, without_card
+
+HOST = "127.0.0.1"
+_SHUTDOWN_SECONDS = 0.1
+_NOTICE_SECONDS = 0.02
+
+
+class Site:
+    """One gateway under one address."""
+
+    def __init__(self, name: str, gateway: Gateway, network: Network, requests: list[Request]) -> None:
+        """Prepare a site; every request is added to `requests`."""
+        self.name = name
+        self.port = 0
+        self.latency = 0.0
+        self.max_in_flight = 0
+        self._in_flight = 0
+        self._gateway = gateway
+        self._network = network
+        self._requests = requests
+        self._faults: Faults | None = None
+        self._runner: web.ServerRunner | None = None
+        self._listener: web.TCPSite | None = None
+        self._reserved: socket.socket | None = None
+
+    async def start(self, port: int, faults: Faults) -> None:
+        """Listen; port 0 picks a free one."""
+        self._faults = faults
+        self._runner = web.ServerRunner(
+            web.Server(self._handle, handler_cancellation=True, access_log=None), shutdown_timeout=_SHUTDOWN_SECONDS
+        )
+        await self._runner.setup()
+        self.port = await self._listen(self._runner, port)
+
+    async def stop(self) -> None:
+        """Close everything."""
+        self._release()
+        self._listener = None
+        if self._runner:
+            self._drop_connections(self._runner)
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def refuse(self) -> None:
+        """Refuse connections and drop the open ones; the port stays ours."""
+        if self._listener is None or self._runner is None:
+            return
+        await self._listener.stop()
+        self._listener = None
+        self._drop_connections(self._runner)
+        # Bound but not listening: connections are refused, and nobody else is given the port.
+        self._reserved = socket.socket()
+        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._reserved.bind((HOST, self.port))
+        await asyncio.sleep(_NOTICE_SECONDS)  # lets clients in this process see that their connections are gone
+
+    async def restore(self) -> None:
+        """Listen again after `refuse`."""
+        if self._listener is None and self._runner is not None:
+            self._release()
+            await self._listen(self._runner, self.port)
+
+    async def _listen(self, runner: web.ServerRunner, port: int) -> int:
+        self._listener = web.TCPSite(runner, HOST, port, reuse_address=True)
+        await self._listener.start()
+        return int(runner.addresses[0][1])
+
+    def _release(self) -> None:
+        if self._reserved:
+            self._reserved.close()
+            self._reserved = None
+
+    def _drop_connections(self, runner: web.ServerRunner) -> None:
+        for connection in runner.server.connections if runner.server else []:
+            connection.force_close()
+
+    async def _handle(self, http_request: web.BaseRequest) -> web.StreamResponse:
+        self._in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self._in_flight)
+        try:
+            return await self._answer(http_request)
+        finally:
+            self._in_flight -= 1
+
+    async def _answer(self, http_request: web.BaseRequest) -> web.StreamResponse:
+        request = await read_request(self.name, http_request, reads_json=self._gateway.reads_json)
+        self._requests.append(without_card(request))
+        limit = self._gateway.connection_limit
+        if limit is not None and self._in_flight > limit:
+            return html_answer(503, "Service Unavailable").response()
+        fault = self._faults.take(request) if self._faults else None
+        if fault is not None:
+            answer = self._gateway.answer(request) if fault.accepts else Answer(b"")
+            self._network.carry(self._network.take_accepted())
+            await asyncio.sleep(self.latency)
+            return await respond(fault, http_request, answer)
+        answer = self._gateway.answer(request)
+        accepted = self._network.take_accepted()
+        try:
+            await asyncio.sleep(self.latency)
+            response = answer.response()
+            await response.prepare(http_request)
+            await response.write_eof()
+        finally:
+            self._network.carry(accepted)
+        return response

@@ -1,0 +1,170 @@
+"""Club Texting and Group Texting against their documents, over plain HTTP."""
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from .accounts import Keyword
+from .customer import CARD, EZ, LOGIN, Client, Home
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+@pytest.mark.parametrize("site", EZ)
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, "1"),
+        ({"pass": "wrong"}, "-1"),
+        ({"PhoneNumber": "+12125551234"}, "1"),
+        ({"PhoneNumber": "212555123"}, "-106"),
+        ({"PhoneNumber": "33600000001"}, "-106"),
+        ({"PhoneNumber": "2125550001"}, "-5"),
+        ({"PhoneNumber": "2125550002"}, "-104"),
+        ({"Subject": "s" * 14}, "-7"),
+        ({"Message": ""}, "-7"),
+        ({"Message": "é"}, "-7"),
+        ({"Message": "a" * 160}, "1"),
+        ({"Message": "a" * 161}, "-7"),
+        ({"Subject": "s", "Message": "a" * 160}, "-7"),
+    ],
+)
+async def test_ez_send(client: Client, site: str, changes: dict[str, str], code: str) -> None:
+    """Each documented answer has its cause."""
+    client.simulator.accounts[site].opted_out.add("2125550001")
+    client.simulator.accounts[site].globally_opted_out.add("2125550002")
+    assert await client.send_ez(site, **changes) == code
+    assert len(client.simulator.messages(site)) == (code == "1")
+
+
+@pytest.mark.parametrize(
+    ("site", "text", "params", "code"),
+    [
+        ("club_texting", "a" * 130, {"Express": "0"}, "1"),
+        ("club_texting", "a" * 131, {"Express": "0"}, "-7"),
+        ("club_texting", "a" * 131, {"Express": "1"}, "1"),
+        ("club_texting", "a" * 159 + "\n", {}, "-7"),
+        ("club_texting", "+" * 160, {}, "1"),
+        ("club_texting", "'\"", {}, "1"),
+        ("group_texting", "'", {}, "-7"),
+        ("group_texting", "a" * 158 + "\r\n", {}, "1"),
+        ("group_texting", "a" * 159 + "\n", {}, "-7"),
+        ("group_texting", "~@#%+=/\\" * 10, {}, "1"),
+        ("group_texting", "~@#%+=/\\" * 10 + "a", {}, "-7"),
+    ],
+)
+async def test_ez_lengths(client: Client, site: str, text: str, params: dict[str, str], code: str) -> None:
+    """The brands count and allow characters differently."""
+    assert await client.send_ez(site, text, **params) == code
+
+
+async def test_ez_to_canada(client: Client) -> None:
+    """Express is shorter in Canada."""
+    client.simulator.accounts["club_texting"].country = "ca"
+    assert [await client.send_ez("club_texting", "a" * length) for length in (136, 137)] == ["1", "-7"]
+
+
+@pytest.mark.parametrize("path", ["/api/sending", "/api/sending/"])
+async def test_ez_names_have_no_case_and_get_works(client: Client, path: str) -> None:
+    """The documented example in lower case, as GET, with and without the last slash."""
+    params = LOGIN | {"phonenumber": "2125551234", "SUBJECT": "Door", "message": "Open"}
+    assert await client.raw("group_texting", path, "GET", params=params) == (200, "1")
+    assert client.simulator.messages()[0].extra["subject"] == "Door"
+
+
+async def test_ez_credit(client: Client) -> None:
+    """Each message costs one, and none is left at last."""
+    client.simulator.accounts["group_texting"].credit = Decimal(1)
+    assert [await client.send_ez("group_texting", text) for text in "ab"] == ["1", "-2"]
+    assert await client.ez("group_texting", "credits/check") == "0"
+
+
+async def test_ez_refuses_a_third_connection(client: Client) -> None:
+    """More than two requests at once are answered 503 and not processed."""
+    client.simulator.latency = 0.1
+    answers = await asyncio.gather(
+        *(client.raw("club_texting", "/api/credits/check", data=LOGIN, headers={"Connection": "close"}) for _ in "abc")
+    )
+    assert sorted(status for status, _ in answers) == [200, 200, 503]
+    assert client.simulator.max_in_flight("club_texting") == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({}, "1"), ({"Credits": "99"}, "-2"), ({"CCNumber": "4000000000000002"}, "0"), ({"Zip": ""}, "-10")],
+)
+async def test_ez_buys_credits(client: Client, changes: dict[str, str], code: str) -> None:
+    """A good card buys from five dollars up, and no card number is kept."""
+    params = LOGIN | CARD | {"Credits": "100"} | changes
+    assert (await client.raw("club_texting", "/api/credits/buy/", data=params))[1] == code
+    assert client.simulator.accounts["club_texting"].credit == (600 if code == "1" else 500)
+    assert "4111" not in str(client.simulator.requests())
+
+
+async def test_ez_keywords(client: Client) -> None:
+    """A keyword is checked, rented and set up."""
+    keyword = {"Keyword": "Home"}
+    assert [await client.ez("club_texting", "keyword/check", Keyword=word) for word in ("home", "PIZZA")] == ["1", "0"]
+    assert await client.ez("club_texting", "keyword/rent", **CARD, **keyword) == "2"
+    assert await client.ez("club_texting", "keyword/rent", **CARD, **keyword) == "1"
+    faults = {"Group": "None", "Email": "me", "URL": "here", "Autoreply": "a" * 161, "Keyword": "other"}
+    answers = [await client.ez("club_texting", "keyword/setup", **keyword | {name: faults[name]}) for name in faults]
+    assert answers == ["-3", "-4", "-5", "-7", "-2"]
+    assert await client.ez("club_texting", "keyword/setup", URL="http://127.0.0.1/", **keyword) == "1"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, "1"),
+        ({"CallerID": "1"}, "-3"),
+        ({"PhoneNumbers[]": ["2125551234", "1"]}, "-4"),
+        ({"SoundFile": "none.wav"}, "-5"),
+        ({"SoundFile": "", "SoundSource": "http://example.com/a.mp3"}, "-6"),
+        ({"SoundFile": "", "SoundSource": "http://example.com/a.wav"}, "1"),
+        ({"SoundFile": ""}, "-7"),
+    ],
+)
+async def test_club_voice_broadcast(client: Client, changes: dict[str, Any], code: str) -> None:
+    """Numbers are a repeated parameter."""
+    call = {"PhoneNumbers[]": ["2125551234", "2125551235"], "CallerID": "2125550000", "SoundFile": "alarm.wav"}
+    pairs = LOGIN | call | changes
+    form = [(name, entry) for name, value in pairs.items() for entry in (value if isinstance(value, list) else [value])]
+    assert (await client.raw("club_texting", "/api/voicemessages/", data=form))[1] == code
+    assert len(client.simulator.messages()) == (2 if code == "1" else 0)
+
+
+async def test_club_lookup(client: Client) -> None:
+    """A carrier is a word; Group Texting has no such thing."""
+    numbers = ("2125551234", "2125550004", "1")
+    assert [await client.ez("club_texting", "lookup", PhoneNumber=number) for number in numbers] == [
+        "VERIZONUS",
+        "UNKNOWN",
+        "-2",
+    ]
+    assert (await client.raw("group_texting", "/api/lookup/", data=LOGIN))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("JOIN", ("PhoneNumber", "Message")), ("join us", ("from", "message")), ("yes", ("from", "message"))],
+)
+async def test_ez_incoming(client: Client, home: Home, text: str, names: tuple[str, str]) -> None:
+    """A keyword alone comes under other names than a reply."""
+    client.simulator.accounts["group_texting"].keywords["join"] = Keyword()
+    await client.send_ez("group_texting")
+    await client.simulator.answer("+12125551234", text, "group_texting")
+    assert home.received[0][::2] == ("GET", dict(zip(names, ("2125551234", text), strict=True)))
+
+
+@pytest.mark.parametrize(("body", "texts"), [("Thanks!", ["Hello", "Thanks!"]), ("", ["Hello"]), ("é", ["Hello"])])
+async def test_ez_waits_for_a_response(client: Client, home: Home, body: str, texts: list[str]) -> None:
+    """The callback's answer is texted back, if it has anything allowed to say."""
+    client.simulator.accounts["group_texting"].wait_for_response = True
+    home.body = body
+    await client.send_ez("group_texting")
+    assert await client.simulator.answer("2125551234", "Hi") == (200, body)
+    await client.simulator.settle()
+    assert [message.text for message in client.simulator.messages()] == texts

@@ -1,0 +1,140 @@
+"""TextioPro against its documents, over plain HTTP."""
+
+import asyncio
+from decimal import Decimal
+import json
+from typing import Any
+
+import pytest
+
+from .customer import ACCEPT, BEARER, SMS, TOKEN, Client
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+async def test_pro_sends_to_one_and_to_several(client: Client) -> None:
+    """One number is answered with an object, several with a list; bad numbers are only named."""
+    one = await client.send_pro()
+    assert one["status"] == "success"
+    assert one["data"].items() >= {"to": "33600000001", "from": "Home", "message": "Hello"}.items()
+    client.simulator.accounts["textiopro"].status_key = "customer_status"
+    several = await client.send_pro(recipient="33600000001, 33600000002,12")
+    assert [row["customer_status"] for row in several["data"]] == ["Accepted"] * 2
+    assert "12" in several["message"]
+    assert (await client.pro("balance"))["data"] == {"balance": 97, "unit": "sms"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recipient": ""},
+        {"recipient": "+33600000001"},
+        {"recipient": ",".join(["33600000001"] * 101)},
+        {"sender_id": ""},
+        {"sender_id": "TwelveLetter"},
+        {"type": "fax"},
+        {"message": ""},
+        {"message": "a" * 153 * 101},
+        {"type": "voice", "gender": "male"},
+        {"type": "voice", "gender": "male", "language": "xx-xx"},
+        {"type": "voice", "language": "fr-fr", "gender": "other"},
+        {"type": "mms"},
+        {"type": "whatsapp", "media_url": "no address"},
+        {"schedule_time": "2026-01-01T10:00"},
+        {"schedule_time": "2026-13-01 10:00"},
+    ],
+)
+async def test_pro_refuses(client: Client, changes: dict[str, str]) -> None:
+    """A send that breaks a rule gets the error envelope and is not sent."""
+    answer = await client.send_pro(**changes)
+    assert answer["status"] == "error"
+    assert isinstance(answer["message"], str)
+    assert not client.simulator.messages()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"type": "unicode", "message": "😀"},
+        {"type": "voice", "language": "en-gb-wls", "gender": "female"},
+        {"type": "mms", "media_url": "https://example.com/image.jpg"},
+        {"type": "whatsapp", "sender_id": "a long WhatsApp id"},
+        {"type": "viber", "sender_id": "a long Viber id"},
+        {"type": "otp", "sender_id": "33600000009"},
+    ],
+)
+async def test_pro_message_types(client: Client, changes: dict[str, str]) -> None:
+    """Every documented type is sent."""
+    assert (await client.send_pro(**changes))["status"] == "success"
+    assert client.simulator.messages("textiopro")[0].extra["type"] == changes["type"]
+
+
+async def test_pro_schedules(client: Client) -> None:
+    """A scheduled message has no data yet and waits for its time."""
+    answer = await client.send_pro(schedule_time="2099-01-01 10:00")
+    assert (answer["status"], answer["data"]) == ("success", None)
+    await asyncio.sleep(0.1)
+    assert client.simulator.messages()[0].status == "Accepted"
+
+
+@pytest.mark.parametrize(("api", "options"), [("v3", {"headers": ACCEPT}), ("http", {"headers": ACCEPT, "json": {}})])
+async def test_pro_unauthenticated(client: Client, api: str, options: dict[str, Any]) -> None:
+    """A missing token is answered outside the envelope."""
+    status, body = await client.raw("textiopro", f"/api/{api}/balance", "GET", **options)
+    assert (status, json.loads(body)) == (401, {"message": "Unauthenticated."})
+
+
+@pytest.mark.parametrize(("reads", "get", "post"), [("any", 200, 200), ("GET", 200, 405), ("POST", 405, 200)])
+async def test_pro_token_api_reads(client: Client, reads: str, get: int, post: int) -> None:
+    """The token API reads with the method its installation has, and with the token in the body or the query."""
+    client.simulator.accounts["textiopro"].http_reads = reads
+    for path in ("balance", "me", "sms"):
+        assert (await client.raw("textiopro", f"/api/http/{path}", "GET", headers=ACCEPT, params=TOKEN))[0] == get
+        assert (await client.raw("textiopro", f"/api/http/{path}", "POST", headers=ACCEPT, json=TOKEN))[0] == post
+    assert (await client.raw("textiopro", "/api/v3/me", "POST", headers=BEARER))[0] == 405
+
+
+async def test_pro_lists_in_pages_with_incoming(client: Client) -> None:
+    """Lists are Laravel pages, and replies are found in the list of messages."""
+    client.simulator.accounts["textiopro"].per_page = 2
+    await client.send_pro(recipient="33600000001,33600000002")
+    await client.simulator.settle()
+    assert await client.simulator.answer("33600000002", "Yes") is None
+    first = (await client.pro("sms"))["data"]
+    assert first["data"][0].items() >= {"direction": "incoming", "from": "33600000002", "message": "Yes"}.items()
+    assert (first["last_page"], first["total"], first["next_page_url"][-14:]) == (2, 3, "/v3/sms?page=2")
+    last = (await client.pro("sms?page=2"))["data"]
+    assert last["next_page_url"] is None
+    uid = last["data"][0]["uid"]
+    assert (await client.pro(f"sms/{uid}"))["data"]["status"] == "Delivered"
+
+
+async def test_pro_contacts_and_campaign(client: Client) -> None:
+    """Groups and contacts live and die, and a campaign goes to all of a list."""
+    group = (await client.pro("contacts", "POST", {"name": "Family"}))["data"]
+    assert (await client.pro("contacts", "POST", {}))["status"] == "error"
+    path = f"contacts/{group['uid']}"
+    contact = (await client.pro(f"{path}/store", "POST", {"PHONE": 33600000001, "FIRST_NAME": "Ada"}))["data"]
+    client.simulator.accounts["textiopro"].update_requires = "phone"
+    update = f"{path}/update/{contact['uid']}"
+    assert (await client.pro(update, "PATCH", {"PHONE": "33600000002"}))["status"] == "error"
+    assert (await client.pro(update, "PATCH", {"phone": "33600000002"}))["data"]["FIRST_NAME"] == "Ada"
+    assert (await client.pro(f"{path}/search/{contact['uid']}", "POST"))["data"]["phone"] == "33600000002"
+    assert (await client.pro(f"{path}/all", "POST"))["data"]["total"] == 1
+    content = {name: value for name, value in SMS.items() if name != "recipient"}
+    campaign = (await client.pro("sms/campaign", "POST", {"contact_list_id": group["uid"], **content}))["data"]
+    await client.simulator.settle()
+    assert (await client.pro(f"campaign/{campaign['uid']}/view"))["data"]["status"] == "done"
+    assert (await client.pro(path, "PATCH", {"name": "Friends"}))["data"]["name"] == "Friends"
+    assert (await client.pro(f"{path}/delete/{contact['uid']}", "DELETE"))["status"] == "success"
+    assert (await client.pro(path, "DELETE"))["data"] == "null"
+    assert (await client.pro(f"{path}/show", "POST"))["status"] == "error"
+
+
+async def test_pro_shapes(client: Client) -> None:
+    """Balance, error status and the profile's token follow the account's switches."""
+    account = client.simulator.accounts["textiopro"]
+    account.balance_shape, account.credit, account.error_status = "remaining", Decimal("12.5"), 422
+    assert (await client.pro("balance"))["data"]["remaining_balance"] == "$12.50"
+    assert (await client.raw("textiopro", "/api/v3/sms/unknown", "GET", headers=BEARER))[0] == 422
+    assert (await client.pro("me"))["data"]["api_token"] == TOKEN["api_token"]

@@ -1,0 +1,182 @@
+"""TextioPro's messages and campaigns."""
+
+from datetime import UTC, datetime
+import re
+from secrets import token_hex
+from typing import Any
+
+from .accounts import TextioProAccount, bare_number
+from .messages import Message, count_segments
+from .network import Network
+from .textiopro_replies import ApiError, page, required, success
+from .wire import Answer, Request
+
+MAX_RECIPIENTS = 100
+TYPES = {"plain", "unicode", "voice", "mms", "whatsapp", "viber", "otp"}
+LANGUAGES = (
+    "cy-gb da-dk de-de el-gr en-au en-gb en-gb-wls en-in en-us es-es es-mx es-us fr-ca fr-fr id-id is-is it-it ja-jp "
+    "ko-kr ms-my nb-no nl-nl pl-pl pt-br pt-pt ro-ro ru-ru sv-se ta-in th-th tr-tr vi-vn zh-cn zh-hk"
+)
+_NUMBER = re.compile(r"[0-9]{7,15}")
+_SENDER = re.compile(r"[A-Za-z0-9 ]{1,11}|\+?[0-9]{1,15}")
+
+
+class Messages:
+    """Sends, lists and shows messages and campaigns."""
+
+    def __init__(self, account: TextioProAccount, network: Network) -> None:
+        """Serve one account."""
+        self._account = account
+        self._network = network
+
+    def send(self, request: Request) -> Answer:
+        """Send one text to one or more numbers."""
+        recipients = [entry.strip() for entry in required(request, "recipient").split(",") if entry.strip()]
+        _check_content(request)
+        schedule = _schedule(request)
+        if len(recipients) > MAX_RECIPIENTS:
+            raise ApiError(f"You cannot send more than {MAX_RECIPIENTS} SMS in a single request.")
+        valid = [recipient for recipient in recipients if _NUMBER.fullmatch(recipient)]
+        invalid = [recipient for recipient in recipients if not _NUMBER.fullmatch(recipient)]
+        named = f"Invalid phone number: {', '.join(invalid)}." if invalid else ""
+        if not valid:
+            raise ApiError(named or "The recipient field is required.")
+        rows = [self._row(message) for message in self._accept(request, valid, schedule)]
+        if len(recipients) > 1:
+            rows = [self._as_batch_row(row) for row in rows]
+        message = f"Your message was successfully accepted. {named}".strip()
+        if schedule is not None and self._account.scheduled_data == "null":
+            return success(None, message)
+        return success(rows if len(recipients) > 1 else rows[0], message)
+
+    def send_campaign(self, request: Request) -> Answer:
+        """Send one text to every contact of one or more lists."""
+        # The parameter table says contact_list_id, the examples say recipient.
+        if not request.params.get("contact_list_id") and request.params.get("recipient"):
+            lists = required(request, "recipient")
+        else:
+            lists = required(request, "contact_list_id")
+        _check_content(request)
+        groups = [self._account.groups.get(uid.strip()) for uid in lists.split(",")]
+        contacts = [contact for group in groups if group for contact in group["contacts"].values()]
+        if None in groups:
+            raise ApiError("Contact list not found.")
+        if not contacts:
+            raise ApiError("The contact list is empty.")
+        schedule = _schedule(request)
+        messages = self._accept(request, [str(contact["phone"]) for contact in contacts], schedule)
+        uid = new_uid()
+        self._account.campaigns[uid] = {
+            "uid": uid,
+            "campaign_name": f"API campaign {len(self._account.campaigns) + 1}",
+            "message": request.params["message"],
+            "sms_type": request.params["type"],
+            "schedule_time": schedule.strftime("%Y-%m-%d %H:%M") if schedule else None,
+            "messages": messages,
+        }
+        return success(self._campaign(uid))
+
+    def list_all(self, request: Request) -> Answer:
+        """List all messages, newest first."""
+        outgoing = [message for message in self._network.messages if message.provider == "textiopro"]
+        messages = sorted([*outgoing, *self._network.incoming], key=lambda message: message.accepted_at)
+        return page(request, [self._row(message) for message in reversed(messages)], self._account.per_page)
+
+    def show(self, request: Request, uid: str) -> Answer:
+        """Show one message."""
+        for message in (*self._network.messages, *self._network.incoming):
+            if message.provider == "textiopro" and message.id == uid:
+                return success(self._row(message))
+        raise ApiError("Message not found.")
+
+    def show_campaign(self, request: Request, uid: str) -> Answer:
+        """Show one campaign."""
+        if uid not in self._account.campaigns:
+            raise ApiError("Campaign not found.")
+        return success(self._campaign(uid))
+
+    def _accept(self, request: Request, numbers: list[str], schedule: datetime | None) -> list[Message]:
+        text = str(request.params["message"])
+        segments = count_segments(text)
+        cost = segments * self._account.price * len(numbers)
+        if not self._account.unlimited and cost > self._account.credit:
+            raise ApiError("You have reached the sending limit of your plan.")
+        self._account.credit -= 0 if self._account.unlimited else cost
+        names = ("type", "language", "gender", "media_url", "schedule_time", "dlt_template_id")
+        extra = {name: request.params[name] for name in names if request.params.get(name)}
+        return [
+            self._network.accept(
+                "textiopro",
+                new_uid(),
+                number,
+                text,
+                segments=segments,
+                sender=str(request.params["sender_id"]),
+                not_before=schedule,
+                extra=dict(extra),
+            )
+            for number in numbers
+        ]
+
+    def _row(self, message: Message) -> dict[str, Any]:
+        row = {
+            "uid": message.id,
+            "to": message.to,
+            "from": message.sender,
+            "message": message.text,
+            "status": message.status,
+            "cost": bare_number(message.segments * self._account.price),
+            "sms_count": message.segments,
+        }
+        if self._account.with_direction:
+            row["direction"] = message.extra.get("direction", "outgoing")
+        return row
+
+    def _as_batch_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        return {self._account.status_key if name == "status" else name: value for name, value in row.items()}
+
+    def _campaign(self, uid: str) -> dict[str, Any]:
+        campaign = self._account.campaigns[uid]
+        messages: list[Message] = campaign["messages"]
+        delivered = sum(message.received for message in messages)
+        shown = {name: value for name, value in campaign.items() if name != "messages"}
+        status = "done" if delivered == len(messages) else "processing"
+        return {**shown, "status": status, "contact_count": len(messages), "delivered_count": delivered}
+
+
+def new_uid() -> str:
+    """Make a fresh uid of 13 hexadecimal digits."""
+    return token_hex(7)[:13]
+
+
+def _check_content(request: Request) -> None:
+    sender, kind = required(request, "sender_id"), required(request, "type")
+    required(request, "message")
+    if kind not in TYPES:
+        raise ApiError("The selected type is invalid.")
+    if kind not in ("whatsapp", "viber") and not _SENDER.fullmatch(sender):
+        raise ApiError("The sender id must be a number or up to 11 letters and digits.")
+    if kind == "voice":
+        _check_voice(request)
+    media = required(request, "media_url") if kind == "mms" else str(request.params.get("media_url") or "")
+    if media and not re.fullmatch(r"https?://\S+", media):
+        raise ApiError("The media url format is invalid.")
+
+
+def _check_voice(request: Request) -> None:
+    if required(request, "language") not in LANGUAGES.split():
+        raise ApiError("The selected language is invalid.")
+    if required(request, "gender") not in ("male", "female"):
+        raise ApiError("The selected gender is invalid.")
+
+
+def _schedule(request: Request) -> datetime | None:
+    given = str(request.params.get("schedule_time") or "")
+    if not given:
+        return None
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", given):
+        raise ApiError("The schedule time does not match the format Y-m-d H:i.")
+    try:
+        return datetime.strptime(given, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    except ValueError:
+        raise ApiError("The schedule time is not a valid date.") from None
