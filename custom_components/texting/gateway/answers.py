@@ -1,0 +1,30 @@
+"""Reading what gateways answer in JSON: objects, fields, and errors that have words and no code."""
+
+from collections.abc import Mapping
+import re
+from typing import Any
+
+from .errors import GatewayError, MessageRejected
+from .status import FailureReason
+
+type Row = dict[str, Any]
+# Patterns of words to what they mean; a reason makes a MessageRejected. The first that fits counts.
+type ErrorWords = Mapping[str, type[GatewayError] | FailureReason]
+
+
+def rows(data: object) -> list[Row]:
+    """The objects of a list, or of one alone; a sentence or null has none."""
+    return [row for row in (data if isinstance(data, list) else [data]) if isinstance(row, dict)]
+
+
+def text(row: Row, name: str) -> str:
+    """A field as text: ids, numbers and amounts come as strings or as numbers, and may be null."""
+    value = row.get(name)
+    return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def error_of(words: str, table: ErrorWords, code: str | None = None) -> GatewayError:
+    """The error that a gateway's words mean; a refusal where they are not known."""
+    kinds = (kind for pattern, kind in table.items() if re.search(pattern, words, re.IGNORECASE))
+    kind = next(kinds, FailureReason.OTHER)
+    return MessageRejected(words, code=code, reason=kind) if isinstance(kind, FailureReason) else kind(words, code=code)

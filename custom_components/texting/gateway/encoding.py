@@ -1,0 +1,66 @@
+"""How a text is encoded and what it costs in segments (3GPP TS 23.038)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+GSM7_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
+
+
+class Encoding(StrEnum):
+    """The alphabet a text needs."""
+
+    GSM7 = "gsm7"
+    UCS2 = "ucs2"
+
+
+# Units in a single part and in each of several joined parts: septets for GSM-7, UTF-16 units for UCS-2.
+SINGLE = {Encoding.GSM7: 160, Encoding.UCS2: 70}
+JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A text measured: units are septets (GSM-7) or UTF-16 units (UCS-2); parts are the texts of the segments."""
+
+    encoding: Encoding
+    units: int
+    parts: tuple[str, ...]
+
+    @property
+    def segments(self) -> int:
+        """How many are billed; an empty text is one."""
+        return max(1, len(self.parts))
+
+
+def encoding_of(text: str) -> Encoding:
+    """The smallest alphabet that holds the text."""
+    return Encoding.GSM7 if GSM7_BASIC.union(GSM7_EXTENSION).issuperset(text) else Encoding.UCS2
+
+
+def measure(text: str, encoding: Encoding | None = None) -> Measure:
+    """Measure a text in the encoding it needs, or in the given one; no escape or surrogate pair is split."""
+    encoding = encoding or encoding_of(text)
+    sizes = [_units(character, encoding) for character in text]
+    total = sum(sizes)
+    if total <= SINGLE[encoding]:
+        return Measure(encoding, total, (text,) if text else ())
+    parts: list[str] = []
+    start = used = 0
+    for position, size in enumerate(sizes):
+        if used + size > JOINED[encoding]:
+            parts.append(text[start:position])
+            start, used = position, 0
+        used += size
+    parts.append(text[start:])
+    return Measure(encoding, total, tuple(parts))
+
+
+def _units(character: str, encoding: Encoding) -> int:
+    """Septets or UTF-16 units of one character."""
+    if encoding is Encoding.GSM7:
+        return 2 if character in GSM7_EXTENSION else 1
+    return 2 if ord(character) > 0xFFFF else 1  # noqa: PLR2004  the end of the Basic Multilingual Plane

@@ -1,0 +1,52 @@
+"""Phone numbers: read as people write them, kept as E.164, masked wherever they might be logged."""
+
+import re
+
+import phonenumbers
+
+from .errors import Limit, MessageRejected
+from .status import FailureReason
+
+_WRITTEN = re.compile(r"[+0-9 ().\-/\u00a0]+")
+
+
+def to_e164(text: str, region: str | None = None) -> str:
+    """The number as +33612345678; national ones are read as the region's (ISO 3166, such as FR).
+
+    Raises MessageRejected for what can be no number.
+    """
+    written = text.strip()
+    if written.startswith("00"):
+        written = "+" + written[2:]
+    if not _WRITTEN.fullmatch(written):
+        raise _no_number()
+    try:
+        number = phonenumbers.parse(written, region)
+    except phonenumbers.NumberParseException:
+        raise _no_number() from None
+    if not phonenumbers.is_possible_number(number):
+        raise _no_number()
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def digits(number: str) -> str:
+    """The digits of a number with its country code, without the plus."""
+    return "".join(character for character in number if character.isdigit())
+
+
+def from_gateway(number: str, region: str | None = None) -> str:
+    """A number as a gateway writes it, as E.164 where it is one, else its own characters."""
+    written = number.strip()
+    try:
+        return to_e164(written if written.startswith("+") or region else f"+{written}", region)
+    except MessageRejected:
+        return written
+
+
+def mask(number: str) -> str:
+    """The number with all but its first three and last two characters hidden: +33…89."""
+    return f"{number[:3]}…{number[-2:]}" if len(number) > 6 else "…"  # noqa: PLR2004  a short code hides whole
+
+
+def _no_number() -> MessageRejected:
+    return MessageRejected(limit=Limit.NUMBER, reason=FailureReason.INVALID_NUMBER)

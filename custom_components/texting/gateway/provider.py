@@ -1,0 +1,241 @@
+"""What a provider is: its data, and the interface every gateway has."""
+
+from abc import ABC, abstractmethod
+import asyncio
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import batched
+from typing import Any, ClassVar
+
+from .capabilities import Capability, MessageType
+from .encoding import measure
+from .errors import GatewayError, Limit, MessageRejected, OutcomeUnknown, Unsupported
+from .message import (
+    Balance,
+    DeliveryReport,
+    IncomingMessage,
+    Message,
+    Preview,
+    Sender,
+    SendResult,
+    Template,
+    WebhookCall,
+)
+from .status import FailureReason, Status
+from .transport import TOO_MANY_REQUESTS, Transport
+
+
+class Provider(StrEnum):
+    """The five companies."""
+
+    TEXTINGHOUSE = "textinghouse"
+    TEXTIOPRO = "textiopro"
+    CLUB_TEXTING = "club_texting"
+    GROUP_TEXTING = "group_texting"
+    THESMSPOINT = "thesmspoint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountField:
+    """One thing to ask for when an account is added.
+
+    choices are values, advanced ones stand in the closed section; those of a step are asked for after the
+    others, when the credentials have been checked.
+    """
+
+    name: str
+    required: bool = True
+    secret: bool = False
+    advanced: bool = False
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderInfo:
+    """A provider as data.
+
+    identity are the fields that make two accounts the same login, batch_size messages fit one request,
+    in_flight requests may run at once, busy are HTTP statuses that mean not processed, pools are the names
+    of its balances where there are several, test_number delivers at once and costs nothing, webhook_methods
+    are the HTTP methods it calls us with.
+    """
+
+    provider: Provider
+    name: str
+    fields: tuple[AccountField, ...]
+    identity: tuple[str, ...]
+    capabilities: frozenset[Capability]
+    message_types: tuple[MessageType, ...] = (MessageType.SMS,)
+    languages: tuple[str, ...] = ()
+    batch_size: int = 1
+    in_flight: int = 2
+    busy: frozenset[int] = frozenset({TOO_MANY_REQUESTS})
+    pools: tuple[str, ...] = ()
+    test_number: str | None = None
+    webhook_methods: tuple[str, ...] = ()
+
+    @property
+    def uses_webhook(self) -> bool:
+        """Whether the provider calls our webhook for anything."""
+        return bool(self.webhook_methods)
+
+    @property
+    def receives(self) -> bool:
+        """Whether texts of phones come in through it."""
+        return not self.capabilities.isdisjoint({Capability.INCOMING_PUSH, Capability.INCOMING_POLL})
+
+    @property
+    def reports(self) -> bool:
+        """Whether what becomes of a message after it was accepted can be known."""
+        return not self.capabilities.isdisjoint({Capability.STATUS, Capability.DELIVERY_REPORTS})
+
+
+# Fields of a message that a provider takes only with the capability.
+_NEEDS: Mapping[str, Capability] = {
+    "sender": Capability.SENDER,
+    "send_at": Capability.SCHEDULE,
+    "commercial": Capability.COMMERCIAL,
+    "express": Capability.EXPRESS,
+    "template_id": Capability.TEMPLATES,
+    "channel": Capability.CHANNEL,
+}
+# What can carry a picture or a film.
+_MEDIA = frozenset({MessageType.MMS, MessageType.WHATSAPP, MessageType.VIBER})
+
+
+class Gateway(ABC):
+    """One account at one provider. Every method raises GatewayError; send puts it into the results instead."""
+
+    info: ClassVar[ProviderInfo]
+
+    def __init__(self, transport: Transport, account: Mapping[str, Any]) -> None:
+        """Take the account's fields by name, as info.fields declares them."""
+        self._transport = transport
+        self._account = account
+
+    async def verify(self) -> None:
+        """Check the credentials at the gateway."""
+        await self.balance()
+
+    # -- sending -------------------------------------------------------------------------------------------------
+
+    def preview(self, message: Message) -> Preview:
+        """What would be sent and cost; raises MessageRejected for what the provider would refuse."""
+        return self._check(self._compose(message))
+
+    def _compose(self, message: Message) -> Message:
+        """Where the provider has no subject, the title is the text's first line."""
+        if message.title is None or Capability.TITLE in self.info.capabilities:
+            return message
+        return replace(message, text=f"{message.title}\n{message.text}", title=None)
+
+    def _check(self, message: Message) -> Preview:
+        """Hold the message against what the provider has, then against its own limits."""
+        for name, capability in _NEEDS.items():
+            if getattr(message, name) and capability not in self.info.capabilities:
+                raise Unsupported(limit=Limit.OPTION, option=name, provider=self.info.name)
+        if message.type not in self.info.message_types:
+            raise Unsupported(limit=Limit.TYPE, type=message.type, provider=self.info.name)
+        if message.media_url and message.type not in _MEDIA:
+            raise Unsupported(limit=Limit.OPTION, option="media_url", provider=self.info.name)
+        if not message.text.strip():
+            raise MessageRejected(limit=Limit.TEXT_EMPTY, reason=FailureReason.INVALID_MESSAGE)
+        return self._preview(message)
+
+    def _preview(self, message: Message) -> Preview:
+        """Apply the provider's own limits."""
+        measured = measure(message.text)
+        return Preview(
+            text=message.text,
+            encoding=measured.encoding,
+            segments=measured.segments,
+            cost=measured.segments,
+            units=measured.units,
+        )
+
+    async def send(self, messages: Sequence[Message]) -> list[SendResult]:
+        """Hand messages to the gateway, one result each, in their order; what one of them breaks stops no other."""
+        results: dict[str, SendResult] = {}
+        groups: dict[Hashable, list[tuple[Message, Preview]]] = {}
+        for message in messages:
+            ready = self._compose(message)
+            try:
+                preview = self._check(ready)
+            except MessageRejected as err:
+                results[message.reference] = refused(message, err)
+                continue
+            ready = replace(ready, text=preview.text)
+            groups.setdefault(self._batch_key(ready), []).append((ready, preview))
+        requests = [batch for group in groups.values() for batch in batched(group, self.info.batch_size, strict=False)]
+        for answered in await asyncio.gather(*(self._send_batch(batch) for batch in requests)):
+            results.update((result.message.reference, result) for result in answered)
+        return [results[message.reference] for message in messages]
+
+    async def _send_batch(self, batch: Sequence[tuple[Message, Preview]]) -> list[SendResult]:
+        """Make one request; its failure is the failure of each message in it."""
+        messages = [message for message, _ in batch]
+        try:
+            results = {result.message.reference: result for result in await self._send(messages)}
+        except GatewayError as err:
+            results = {message.reference: refused(message, err) for message in messages}
+        settled = []
+        for message, preview in batch:
+            result = results[message.reference]
+            if isinstance(result.error, OutcomeUnknown):
+                result = await self.find_out(result)
+            settled.append(replace(result, segments=preview.segments))
+        return settled
+
+    def _batch_key(self, message: Message) -> Hashable:
+        """Messages of one key may share a request."""
+        return replace(message, reference="", to="")
+
+    @abstractmethod
+    async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
+        """Make the request for one batch; a result for each message, or raise what holds for all of them."""
+
+    async def find_out(self, lost: SendResult) -> SendResult:
+        """What became of a message whose answer was lost; unchanged where the provider does not let us find out."""
+        return lost
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    async def balance(self) -> Sequence[Balance]:
+        """What is left; one, or one for each of info.pools."""
+
+    async def reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
+        """What has become of messages that were accepted, as far as the gateway says."""
+        raise Unsupported(limit=Limit.OPTION, option=Capability.STATUS, provider=self.info.name)
+
+    async def incoming(self) -> Sequence[IncomingMessage]:
+        """The latest incoming texts, newest first, those already seen among them."""
+        raise Unsupported(limit=Limit.OPTION, option=Capability.INCOMING_POLL, provider=self.info.name)
+
+    async def senders(self) -> Sequence[Sender]:
+        """The senders that the account may use."""
+        raise Unsupported(limit=Limit.OPTION, option=Capability.SENDER_LIST, provider=self.info.name)
+
+    async def templates(self) -> Sequence[Template]:
+        """The templates that the account may use."""
+        raise Unsupported(limit=Limit.OPTION, option=Capability.SENDER_LIST, provider=self.info.name)
+
+    # -- webhook -------------------------------------------------------------------------------------------------
+
+    def parse_webhook(self, call: WebhookCall) -> Sequence[DeliveryReport | IncomingMessage]:
+        """What the provider tells us; raises WebhookRejected for what it would not send."""
+        raise Unsupported(limit=Limit.OPTION, option=Capability.INCOMING_PUSH, provider=self.info.name)
+
+
+def accepted(message: Message, **known: Any) -> SendResult:
+    """A message the gateway took; its segments are filled in by Gateway.send."""
+    return SendResult(message=message, status=Status.ACCEPTED, **known)
+
+
+def refused(message: Message, error: GatewayError) -> SendResult:
+    """A message that was not accepted: unknown only where it may have been."""
+    status = Status.UNKNOWN if isinstance(error, OutcomeUnknown) else Status.REJECTED
+    return SendResult(message=message, status=status, error=error, provider_status=error.code)

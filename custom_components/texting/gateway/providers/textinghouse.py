@@ -1,0 +1,233 @@
+"""TextingHouse: API SMS PRO 1.1.1, https://www.textinghouse.com/en/api-sms-http/api-documentation/."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+import re
+
+from ..capabilities import Capability
+from ..errors import (
+    AuthenticationFailed,
+    CannotConnect,
+    GatewayError,
+    InsufficientCredit,
+    InvalidResponse,
+    Limit,
+    MessageRejected,
+    OutcomeUnknown,
+    WebhookRejected,
+)
+from ..message import (
+    Balance,
+    DeliveryReport,
+    IncomingMessage,
+    Message,
+    Preview,
+    SendResult,
+    WebhookCall,
+    incoming_type,
+)
+from ..phone_number import digits, from_gateway
+from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted
+from ..status import FailureReason, Status
+
+INFO = ProviderInfo(
+    provider=Provider.TEXTINGHOUSE,
+    name="TextingHouse",
+    fields=(
+        AccountField(name="username"),
+        AccountField(name="password", secret=True),
+        AccountField(name="sender", required=False),
+        AccountField(name="url", advanced=True, default="https://api.textinghouse.com"),
+        AccountField(name="backup_url", advanced=True, default="https://api2.textinghouse.com"),
+    ),
+    identity=("username", "url"),
+    capabilities=frozenset(
+        {
+            Capability.BALANCE,
+            Capability.STATUS,
+            Capability.DELIVERY_REPORTS,
+            Capability.INCOMING_PUSH,
+            Capability.LOST_ANSWERS,
+            Capability.FREE_TEST,
+            Capability.SENDER,
+            Capability.COMMERCIAL,
+        }
+    ),
+    in_flight=8,
+    test_number="999",
+    webhook_methods=("POST",),
+)
+
+PATH = "/http/v1/do"
+STOP_MENTION = "STOP sms-s.top"
+SENDER = re.compile(r"[a-zA-Z0-9]{1,11}")
+# A lost message is asked for twice, this many seconds apart, before it counts as never accepted.
+ASK_AGAIN_AFTER = 10.0
+
+STATUSES: Mapping[str, tuple[Status, FailureReason | None]] = {
+    "0": (Status.ACCEPTED, None),
+    "1": (Status.SENT, None),
+    "3": (Status.DELIVERED, None),
+    "4": (Status.EXPIRED, FailureReason.EXPIRED),
+    "5": (Status.UNDELIVERED, FailureReason.INVALID_NUMBER),
+    "6": (Status.UNDELIVERED, FailureReason.OTHER),
+    "7": (Status.REJECTED, FailureReason.PROHIBITED),
+    "20": (Status.REJECTED, FailureReason.INSUFFICIENT_CREDIT),
+}
+
+UNKNOWN_MESSAGE_ID = "201"
+UNKNOWN_CLIENT_ID = "202"
+FLOOD = "350"
+ERRORS: Mapping[str, Callable[[str, str], GatewayError]] = {
+    "101": lambda text, code: AuthenticationFailed(text, code=code),
+    "104": lambda text, code: InsufficientCredit(text, code=code),
+    "300": lambda text, code: OutcomeUnknown(text, code=code),
+    "350": lambda text, code: MessageRejected(text, code=code, reason=FailureReason.FLOOD),
+    "400": lambda text, code: MessageRejected(text, code=code, reason=FailureReason.INVALID_MESSAGE),
+}
+_ERROR = re.compile(r"ERR:\s*(\d+)\s*(?:\|\s*(.*))?", re.DOTALL)
+_ID = re.compile(r"ID:\s*(\S+)")
+
+
+class TextingHouse(Gateway):
+    """One account at TextingHouse, with its backup host."""
+
+    info = INFO
+
+    def _preview(self, message: Message) -> Preview:
+        sender = message.sender or self._account.get("sender")
+        if sender and not SENDER.fullmatch(sender):
+            raise MessageRejected(limit=Limit.SENDER, reason=FailureReason.INVALID_MESSAGE, limit_value=11)
+        if message.commercial and not message.text.rstrip().endswith(STOP_MENTION):
+            raise MessageRejected(
+                limit=Limit.COMMERCIAL_MENTION, reason=FailureReason.INVALID_MESSAGE, mention=STOP_MENTION
+            )
+        preview = super()._preview(message)
+        return replace(preview, cost=0) if message.to == INFO.test_number else preview
+
+    async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
+        (message,) = messages
+        parameters = {
+            "to": digits(message.to),
+            "txt": message.text,
+            "iscom": "Y" if message.commercial else "N",
+            "climsgid": message.reference,
+        }
+        if sender := message.sender or self._account.get("sender"):
+            parameters["from"] = sender
+        answer = await self._call("sendsms", parameters)
+        if match := _ID.fullmatch(answer):
+            return [accepted(message, message_id=match[1], provider_status="0")]
+        raise InvalidResponse("neither an id nor an error")
+
+    async def find_out(self, lost: SendResult) -> SendResult:
+        """Ask by our own id; known: it was accepted. Unknown twice: it was not, and is sent once more."""
+        try:
+            if (report := await self._ask_twice(lost.message)) is None:
+                return await self._repeat(lost.message)
+        except GatewayError:
+            return lost
+        return _known(lost.message, report)
+
+    async def _ask_twice(self, message: Message) -> DeliveryReport | None:
+        if report := await self._report(message, None):
+            return report
+        await asyncio.sleep(ASK_AGAIN_AFTER)
+        return await self._report(message, None)
+
+    async def _repeat(self, message: Message) -> SendResult:
+        """Send again with the same id; a refusal as flood means that the first one was accepted after all."""
+        try:
+            (result,) = await self._send([message])
+        except MessageRejected as err:
+            if err.code == FLOOD and (report := await self._report(message, None)):
+                return _known(message, report)
+            raise
+        return result
+
+    async def balance(self) -> Sequence[Balance]:
+        """What the account holds."""
+        answer = await self._call("getcredit", {})
+        try:
+            return [Balance(amount=Decimal(answer))]
+        except InvalidOperation:
+            raise InvalidResponse("no number") from None
+
+    async def reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
+        """One request a message: the gateway has no list."""
+        asked = await asyncio.gather(*(self._report(result.message, result.message_id) for result in sent))
+        return [report for report in asked if report]
+
+    async def _report(self, message: Message, message_id: str | None) -> DeliveryReport | None:
+        """The message's status, None where the gateway does not know it."""
+        key = {"api_id": message_id} if message_id else {"climsgid": message.reference}
+        try:
+            code = await self._call("getstatus", key)
+        except MessageRejected as err:
+            if err.code in (UNKNOWN_MESSAGE_ID, UNKNOWN_CLIENT_ID):
+                return None
+            raise
+        if not code.isdigit():
+            raise InvalidResponse("no status code")
+        return _report(code, message_id=message_id, reference=message.reference)
+
+    def parse_webhook(self, call: WebhookCall) -> Sequence[DeliveryReport | IncomingMessage]:
+        """A status {apimsgid, climsgid, status} or a reply {apimsgid, climsgid, from, txt, date}, JSON or a form."""
+        fields = {name: str(value) for name, value in call.parameters.items() if isinstance(value, str | int)}
+        message_id, reference = fields.get("apimsgid") or None, fields.get("climsgid") or None
+        if "from" in fields and "txt" in fields:
+            return [
+                IncomingMessage(
+                    sender=from_gateway(fields["from"]),
+                    text=fields["txt"],
+                    type=incoming_type(fields["txt"]),
+                    answered_id=message_id,
+                    reference=reference,
+                    sent_at=_time(fields.get("date", "")),
+                )
+            ]
+        status = fields.get("status", "")
+        if status.isdigit() and (message_id or reference):
+            return [_report(status, message_id=message_id, reference=reference)]
+        raise WebhookRejected("neither a status nor a reply")
+
+    async def _call(self, command: str, parameters: Mapping[str, str]) -> str:
+        """Ask the main host, and the backup host where the connection was never made. Raises on ERR."""
+        form = {"user": self._account["username"], "pass": self._account["password"], "cmd": command, **parameters}
+        try:
+            answer = await self._transport.request("POST", self._account["url"] + PATH, form=form)
+        except CannotConnect:
+            if not (backup := self._account.get("backup_url")):
+                raise
+            answer = await self._transport.request("POST", backup + PATH, form=form)
+        if match := _ERROR.match(answer.text):
+            code, text = match[1], match[2] or ""
+            make = ERRORS.get(code)
+            raise make(text, code) if make else MessageRejected(text, code=code)
+        if not answer.text or "<" in answer.text:
+            raise InvalidResponse(f"no answer of the gateway, HTTP {answer.status}")
+        return answer.text
+
+
+def _report(code: str, *, message_id: str | None, reference: str | None) -> DeliveryReport:
+    """A status code as a report; an undocumented one is kept as unknown."""
+    status, reason = STATUSES.get(code, (Status.UNKNOWN, None))
+    return DeliveryReport(
+        status=status, reason=reason, provider_status=code, message_id=message_id, reference=reference
+    )
+
+
+def _known(message: Message, report: DeliveryReport) -> SendResult:
+    """A message whose answer was lost, and that the gateway has."""
+    return accepted(message, provider_status=report.provider_status)
+
+
+def _time(text: str) -> datetime | None:
+    """2019-04-01T13:09:16Z or 2019-04-01 13:09:16, both UTC."""
+    try:
+        return datetime.fromisoformat(text.strip().removesuffix("Z")).replace(tzinfo=UTC)
+    except ValueError:
+        return None
