@@ -1,0 +1,92 @@
+"""Texting gives a home a voice and an ear on the phone network, through five SMS gateways."""
+
+from aiohttp import ClientSession, DummyCookieJar
+
+from homeassistant.const import CONF_NAME, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.discovery import async_load_platform
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.hass_dict import HassKey
+
+from .account import Account, TextingConfigEntry
+from .client import gateway_for
+from .const import DOMAIN
+from .entity import account_device
+from .legacy import free_name
+from .services import async_setup_services
+from .store import AccountStore
+from .webhook import async_delete_cloudhook, async_listen, async_stop_listening
+
+PLATFORMS = [Platform.BUTTON, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+HASS_CONFIG: HassKey[ConfigType] = HassKey(f"{DOMAIN}_hass_config")
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up the actions."""
+    hass.data[HASS_CONFIG] = config
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> bool:
+    """Set up an account.
+
+    A gateway that is out of reach does not keep it from loading: what comes in is heard, and actions say
+    what is wrong. Only refused credentials do.
+    """
+    store = AccountStore(hass, entry.entry_id)
+    await store.async_load()
+    account = entry.runtime_data = Account(
+        hass, entry, gateway_for(_session(hass), {**entry.data, **entry.options}), store
+    )
+    if account.info.uses_webhook:
+        # First: Home Assistant acknowledges calls of webhooks nobody listens to, and they are lost.
+        async_listen(hass, account)
+        entry.async_on_unload(lambda: async_stop_listening(hass, account))
+    await account.balance.async_refresh()
+    if isinstance(account.balance.last_exception, ConfigEntryAuthFailed):
+        raise account.balance.last_exception
+    dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **account_device(account))
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    account.poller.async_start()
+    entry.async_on_unload(account.poller.async_stop)
+    entry.async_on_unload(entry.add_update_listener(_async_updated))
+    hass.async_create_task(
+        async_load_platform(
+            hass,
+            Platform.NOTIFY,
+            DOMAIN,
+            {CONF_NAME: free_name(hass, entry.title), "entry_id": entry.entry_id},
+            hass.data[HASS_CONFIG],
+        )
+    )
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> bool:
+    """Unload an account; what it remembers is on disk."""
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded:
+        await entry.runtime_data.store.async_flush()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> None:
+    """Forget an account: its file and its cloud address."""
+    await AccountStore(hass, entry.entry_id).async_remove()
+    await async_delete_cloudhook(hass, entry)
+
+
+async def _async_updated(hass: HomeAssistant, entry: TextingConfigEntry) -> None:
+    """Reload when the account, its options or its recipients have changed."""
+    hass.config_entries.async_schedule_reload(entry.entry_id)
+
+
+def _session(hass: HomeAssistant) -> ClientSession:
+    """Home Assistant's connections without its cookies: two accounts at one host are two strangers."""
+    return async_create_clientsession(hass, cookie_jar=DummyCookieJar())

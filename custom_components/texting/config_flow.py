@@ -1,0 +1,266 @@
+"""Adding an account, signing in anew, changing it: one flow for all providers, made from what each declares."""
+
+from collections.abc import Mapping
+from functools import partialmethod
+import logging
+from typing import Any, override
+
+import voluptuous as vol
+
+from homeassistant.components import webhook
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    FlowType,
+    SubentryFlowContext,
+)
+from homeassistant.const import CONF_WEBHOOK_ID
+from homeassistant.core import callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+
+from .account import TextingConfigEntry
+from .client import gateway_for
+from .const import CONF_PROVIDER, DOMAIN, SUBENTRY_RECIPIENT
+from .exceptions import form_error
+from .forms import account_schema, flatten, nest, secrets_schema, select, suggest, url_error
+from .gateway.errors import GatewayError
+from .gateway.message import Sender, Template
+from .gateway.provider import Provider, ProviderInfo
+from .gateway.providers import GATEWAYS
+from .options_flow import TextingOptionsFlow
+from .subentry_flow import RecipientFlow
+
+_LOGGER = logging.getLogger(__name__)
+
+SENDER_STEP = "sender"
+
+
+class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
+    """The flow of one account."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._values: dict[str, Any] = {}
+        self._senders: list[Sender] = []
+        self._templates: list[Template] = []
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Recipients."""
+        return {SUBENTRY_RECIPIENT: RecipientFlow}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: TextingConfigEntry) -> TextingOptionsFlow:
+        """Settings and webhook."""
+        return TextingOptionsFlow()
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose a provider."""
+        return self.async_show_menu(
+            step_id="user",
+            menu_options={str(gateway.info.provider): gateway.info.name for gateway in GATEWAYS.values()},
+        )
+
+    async def _async_step_account(
+        self, provider: Provider, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for a new account's credentials."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._values = {CONF_PROVIDER: provider.value, **flatten(user_input)}
+            errors = self._url_errors()
+            if not errors:
+                self._async_abort_entries_match(self._identity())
+                errors = await self._async_check()
+            if not errors:
+                return await self._async_checked()
+        return self._show_account(provider.value, user_input or {}, errors)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change an account; a secret left empty stays."""
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            kept = {CONF_PROVIDER: entry.data[CONF_PROVIDER], CONF_WEBHOOK_ID: entry.data.get(CONF_WEBHOOK_ID)}
+            secrets = {field.name: entry.data[field.name] for field in _info(entry).fields if field.secret}
+            later = {field.name: entry.data[field.name] for field in _info(entry).fields if field.step}
+            self._values = {**kept, **secrets, **later, **flatten(user_input)}
+            errors = self._url_errors()
+            if not errors and self._identity() != {key: entry.data[key] for key in self._identity()}:
+                self._async_abort_entries_match(self._identity())
+            errors = errors or await self._async_check()
+            if not errors:
+                return await self._async_checked()
+        return self._show_account("reconfigure", user_input or nest(_info(entry), entry.data), errors, entry.data)
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """The gateway refused the credentials."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the secrets anew."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._values = {**entry.data, **flatten(user_input)}
+            errors = await self._async_check()
+            if not errors:
+                return self._update(entry, self._values)
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=secrets_schema(_info(entry)),
+            errors=errors,
+            description_placeholders={"account": entry.title},
+        )
+
+    # -- the second step, where the credentials open the choice of a sender ------------------------------------------
+
+    async def _async_checked(self) -> ConfigFlowResult:
+        """Go on to the sender where the provider has one to choose, else finish."""
+        if any(field.step == SENDER_STEP for field in self._info.fields):
+            return await self._async_step_sender(self._info.provider)
+        return self._finish()
+
+    async def _async_step_sender(
+        self, provider: Provider, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose among what the account has."""
+        if user_input is not None:
+            self._values |= flatten(user_input)
+            return self._finish()
+        gateway = gateway_for(async_get_clientsession(self.hass), self._values)
+        errors: dict[str, str] = {}
+        try:
+            self._senders, self._templates = list(await gateway.senders()), list(await gateway.templates())
+        except GatewayError as err:
+            errors["base"] = form_error(err)
+        return self.async_show_form(
+            step_id=f"{provider}_{SENDER_STEP}",
+            data_schema=self.add_suggested_values_to_schema(self._sender_schema(), self._values),
+            errors=errors,
+        )
+
+    def _sender_schema(self) -> vol.Schema:
+        """Choices by field; what waits for approval is marked, since the gateway refuses it until then."""
+        choices = {
+            "sender_id": {
+                sender.sender_id: _label(sender.sender_id, sender.type, sender.approved) for sender in self._senders
+            },
+            "template_id": {
+                template.template_id: _label(template.name, template.type, template.approved)
+                for template in self._templates
+            },
+        }
+        return vol.Schema(
+            {
+                vol.Required(field.name, default=field.default or vol.UNDEFINED): suggest(choices[field.name])
+                if field.name in choices
+                else select(field.choices, field.name)
+                for field in self._info.fields
+                if field.step == SENDER_STEP
+            }
+        )
+
+    # -- what every step needs ---------------------------------------------------------------------------------------
+
+    @property
+    def _info(self) -> ProviderInfo:
+        return GATEWAYS[Provider(self._values[CONF_PROVIDER])].info
+
+    def _identity(self) -> dict[str, Any]:
+        """What makes two accounts the same login."""
+        return {name: self._values[name] for name in (CONF_PROVIDER, *self._info.identity)}
+
+    def _url_errors(self) -> dict[str, str]:
+        return {"base": error} if (error := url_error(self._values)) else {}
+
+    async def _async_check(self) -> dict[str, str]:
+        """Ask the gateway whether the credentials hold."""
+        try:
+            await gateway_for(async_get_clientsession(self.hass), self._values).verify()
+        except GatewayError as err:
+            return {"base": form_error(err)}
+        except Exception:
+            _LOGGER.exception("Unexpected error while the account was checked")
+            return {"base": "unknown"}
+        return {}
+
+    def _show_account(
+        self,
+        step_id: str,
+        suggested: Mapping[str, Any],
+        errors: dict[str, str],
+        known: Mapping[str, Any] | None = None,
+    ) -> ConfigFlowResult:
+        provider = known[CONF_PROVIDER] if known else step_id
+        info = GATEWAYS[Provider(provider)].info
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(account_schema(info, known), suggested),
+            errors=errors,
+            description_placeholders={"provider": info.name},
+        )
+
+    def _finish(self) -> ConfigFlowResult:
+        """Make the account, or change it."""
+        if self.source != SOURCE_USER:
+            return self._update(self._get_reconfigure_entry(), self._values)
+        if self._info.uses_webhook:
+            self._values[CONF_WEBHOOK_ID] = webhook.async_generate_id()
+        return self.async_create_entry(title=self._free_title(), data=self._values)
+
+    def _free_title(self) -> str:
+        """The provider's name, numbered where an account has it already: actions are named after it."""
+        taken = {entry.title for entry in self._async_current_entries()}
+        title, number = self._info.name, 2
+        while title in taken:
+            title, number = f"{self._info.name} {number}", number + 1
+        return title
+
+    def _update(self, entry: ConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Store what changed; a loaded account reloads by its listener, any other is started anew here."""
+        if entry.state is ConfigEntryState.LOADED:
+            return self.async_update_and_abort(entry, data=data)
+        return self.async_update_reload_and_abort(entry, data=data)
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Go on to the first recipient."""
+        flow = await self.hass.config_entries.subentries.async_init(
+            (result["result"].entry_id, SUBENTRY_RECIPIENT), context=SubentryFlowContext(source=SOURCE_USER)
+        )
+        result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"])
+        return result
+
+
+# Home Assistant looks steps up by name: async_step_<provider>, and async_step_<provider>_sender for the second.
+for _provider, _gateway in GATEWAYS.items():
+    setattr(
+        TextingConfigFlow,
+        f"async_step_{_provider}",
+        partialmethod(TextingConfigFlow._async_step_account, _provider),  # noqa: SLF001  its own class
+    )
+    if any(_field.step for _field in _gateway.info.fields):
+        setattr(
+            TextingConfigFlow,
+            f"async_step_{_provider}_{SENDER_STEP}",
+            partialmethod(TextingConfigFlow._async_step_sender, _provider),  # noqa: SLF001  its own class
+        )
+
+
+def _info(entry: ConfigEntry) -> ProviderInfo:
+    return GATEWAYS[Provider(entry.data[CONF_PROVIDER])].info
+
+
+def _label(name: str, kind: str, approved: bool) -> str:
+    details = ", ".join(part for part in (kind, "" if approved else "pending") if part)
+    return f"{name} ({details})" if details else name

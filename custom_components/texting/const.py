@@ -1,0 +1,34 @@
+"""Names shared by the Home Assistant side."""
+
+from typing import Final
+
+DOMAIN: Final = "texting"
+
+CONF_PROVIDER: Final = "provider"
+CONF_NUMBERS: Final = "numbers"
+CONF_SENDER: Final = "sender"
+CONF_TYPE: Final = "type"
+CONF_ADVANCED: Final = "advanced"
+
+OPTION_BALANCE_INTERVAL: Final = "balance_interval"
+OPTION_INCOMING_INTERVAL: Final = "incoming_interval"
+OPTION_REPLACE_CHARACTERS: Final = "replace_characters"
+DEFAULT_BALANCE_INTERVAL: Final = 15
+DEFAULT_INCOMING_INTERVAL: Final = 30
+
+SUBENTRY_RECIPIENT: Final = "recipient"
+
+ATTR_ACCOUNT: Final = "account"
+ATTR_CHANNEL: Final = "channel"
+ATTR_COMMERCIAL: Final = "commercial"
+ATTR_EXPRESS: Final = "express"
+ATTR_GENDER: Final = "gender"
+ATTR_LANGUAGE: Final = "language"
+ATTR_MEDIA_URL: Final = "media_url"
+ATTR_MESSAGE: Final = "message"
+ATTR_SEND_AT: Final = "send_at"
+ATTR_SENDER: Final = "sender"
+ATTR_TEMPLATE_ID: Final = "template_id"
+ATTR_TITLE: Final = "title"
+ATTR_TO: Final = "to"
+ATTR_TYPE: Final = "type"

@@ -1,0 +1,51 @@
+"""The balance of an account, read now and then and after sending."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+import logging
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .const import DEFAULT_BALANCE_INTERVAL, DOMAIN, OPTION_BALANCE_INTERVAL
+from .exceptions import translation_key
+from .gateway.errors import AuthenticationFailed, GatewayError
+from .gateway.message import Balance
+from .gateway.provider import Gateway
+
+_LOGGER = logging.getLogger(__name__)
+
+AFTER_SENDING = 5.0
+
+
+class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
+    """Balances by pool; None is the only one's key."""
+
+    config_entry: ConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway) -> None:
+        """Read as often as the account's options say, and a little after a send."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=f"{DOMAIN} balance",
+            update_interval=timedelta(minutes=entry.options.get(OPTION_BALANCE_INTERVAL, DEFAULT_BALANCE_INTERVAL)),
+            request_refresh_debouncer=Debouncer(hass, _LOGGER, cooldown=AFTER_SENDING, immediate=False),
+        )
+        self._gateway = gateway
+
+    async def _async_update_data(self) -> Mapping[str | None, Balance]:
+        try:
+            return {balance.pool: balance for balance in await self._gateway.balance()}
+        except AuthenticationFailed as err:
+            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="authentication_failed") from err
+        except GatewayError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key=translation_key(err),
+                translation_placeholders={"account": self.config_entry.title, "code": err.code or "", "detail": ""},
+            ) from err

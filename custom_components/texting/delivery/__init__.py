@@ -1,0 +1,1 @@
+"""From "asked" to "final": what becomes of each message. Imports nothing of Home Assistant."""

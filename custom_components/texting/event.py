@@ -1,0 +1,88 @@
+"""Events of an account: a text came in, there is news of a text sent."""
+
+from homeassistant.components.event import EventEntity
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .account import Account, TextingConfigEntry
+from .delivery.ledger import Record
+from .entity import AccountEntity
+from .gateway.message import IncomingMessage, IncomingType
+from .gateway.status import Status
+from .signals import INCOMING, REPORT
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: TextingConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the events of an account."""
+    account = entry.runtime_data
+    async_add_entities([DeliveryReportEvent(account)])
+    if account.info.receives:
+        async_add_entities([IncomingMessageEvent(account)])
+
+
+class IncomingMessageEvent(AccountEntity, EventEntity):
+    """A text came in."""
+
+    _attr_event_types = list(IncomingType)
+
+    def __init__(self, account: Account) -> None:
+        """Listen to one account."""
+        super().__init__(account, "incoming_message")
+
+    async def async_added_to_hass(self) -> None:
+        """Listen."""
+        await super().async_added_to_hass()
+        signal = INCOMING.format(self._account.entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_received))
+
+    @callback
+    def _async_received(self, incoming: IncomingMessage, sender_name: str | None) -> None:
+        self._trigger_event(
+            incoming.type,
+            {
+                "from": incoming.sender,
+                "sender_name": sender_name,
+                "text": incoming.text,
+                "reference": incoming.reference,
+                "message_id": incoming.message_id or incoming.answered_id,
+                "keyword": incoming.keyword,
+                "sent_at": incoming.sent_at.isoformat() if incoming.sent_at else None,
+            },
+        )
+        self.async_write_ha_state()
+
+
+class DeliveryReportEvent(AccountEntity, EventEntity):
+    """There is news of a text."""
+
+    _attr_event_types = list(Status)
+
+    def __init__(self, account: Account) -> None:
+        """Listen to one account."""
+        super().__init__(account, "delivery_report")
+
+    async def async_added_to_hass(self) -> None:
+        """Listen."""
+        await super().async_added_to_hass()
+        signal = REPORT.format(self._account.entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_reported))
+
+    @callback
+    def _async_reported(self, record: Record) -> None:
+        self._trigger_event(
+            record.status,
+            {
+                "to": record.message.to,
+                "recipient_name": record.recipient,
+                "reference": record.message.reference,
+                "message_id": record.result.message_id,
+                "provider_status": record.provider_status,
+                "reason": record.reason,
+            },
+        )
+        self.async_write_ha_state()

@@ -1,0 +1,77 @@
+"""The legacy action notify.<account>: message, title, target (numbers or recipients' names), data."""
+
+from typing import Any, override
+
+import voluptuous as vol
+
+from homeassistant.components.notify import ATTR_DATA, ATTR_TARGET, ATTR_TITLE, DOMAIN as NOTIFY_DOMAIN
+from homeassistant.components.notify.legacy import NOTIFY_SERVICES, BaseNotificationService
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
+from homeassistant.util import slugify
+
+from .account import Account, TextingConfigEntry
+from .const import ATTR_MESSAGE, DOMAIN
+from .recipient import recipients
+from .send import MESSAGE_OPTIONS, async_send, raise_for, resolve
+
+_DATA_SCHEMA = vol.Schema(MESSAGE_OPTIONS)
+
+
+def free_name(hass: HomeAssistant, title: str) -> str:
+    """A name under which no notify action is registered yet: Home Assistant drops the second one in silence."""
+    name, number = title, 2
+    while hass.services.has_service(NOTIFY_DOMAIN, slugify(name)):
+        name, number = f"{title} {number}", number + 1
+    return name
+
+
+async def async_get_service(
+    hass: HomeAssistant, config: ConfigType, discovery_info: DiscoveryInfoType | None = None
+) -> BaseNotificationService | None:
+    """Make the action of an account, for as long as the account is loaded."""
+    entry: TextingConfigEntry | None = hass.config_entries.async_get_entry((discovery_info or {}).get("entry_id", ""))
+    if entry is None or not hasattr(entry, "runtime_data"):
+        return None
+    service = AccountNotificationService(entry.runtime_data)
+    entry.async_on_unload(service.async_remove)
+    return service
+
+
+class AccountNotificationService(BaseNotificationService):
+    """Sends through one account; all its recipients where no target is given."""
+
+    def __init__(self, account: Account) -> None:
+        """Serve one account."""
+        self._account = account
+
+    @override
+    async def async_send_message(self, message: str, **kwargs: Any) -> None:
+        """Send a text to each target."""
+        try:
+            fields = _DATA_SCHEMA(kwargs.get(ATTR_DATA) or {})
+        except vol.Invalid as err:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="invalid_data",
+                translation_placeholders={"field": ".".join(str(part) for part in err.path)},
+            ) from None
+        everyone = [recipient.name for recipient in recipients(self._account.entry)]
+        targets = kwargs.get(ATTR_TARGET) or everyone
+        if not targets:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="no_recipients",
+                translation_placeholders={"account": self._account.entry.title},
+            )
+        addresses = resolve(self.hass, self._account, [str(target) for target in targets])
+        fields |= {ATTR_MESSAGE: message, ATTR_TITLE: kwargs.get(ATTR_TITLE)}
+        raise_for(await async_send(self._account, addresses, fields))
+
+    async def async_remove(self) -> None:
+        """Take the action away, and Home Assistant's own reference to it."""
+        await self.async_unregister_services()
+        registered = self.hass.data[NOTIFY_SERVICES].get(DOMAIN, [])
+        if self in registered:
+            registered.remove(self)

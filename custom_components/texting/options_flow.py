@@ -1,0 +1,121 @@
+"""Configure: an account's settings, and the address its provider calls."""
+
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.const import UnitOfTime
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+)
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_PROVIDER,
+    DEFAULT_BALANCE_INTERVAL,
+    DEFAULT_INCOMING_INTERVAL,
+    DOMAIN,
+    OPTION_BALANCE_INTERVAL,
+    OPTION_INCOMING_INTERVAL,
+    OPTION_REPLACE_CHARACTERS,
+)
+from .gateway.capabilities import Capability
+from .gateway.provider import Provider, ProviderInfo
+from .gateway.providers import GATEWAYS
+from .store import AccountStore, Memory
+from .webhook import async_address
+
+_MENU_TEXTS = f"component.{DOMAIN}.selector.configure.options"
+
+
+class TextingOptionsFlow(OptionsFlow):
+    """The flow of one account's options."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose what to look at."""
+        texts = await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
+        options = {"settings": texts[f"{_MENU_TEXTS}.settings"]}
+        if self._info.uses_webhook:
+            options[f"webhook_{self._info.provider}"] = texts[f"{_MENU_TEXTS}.webhook"]
+        return self.async_show_menu(step_id="init", menu_options=options)
+
+    async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change the settings."""
+        if user_input is not None:
+            return self.async_create_entry(data={**self.config_entry.options, **user_input})
+        return self.async_show_form(
+            step_id="settings",
+            data_schema=self.add_suggested_values_to_schema(_settings(self._info), self.config_entry.options),
+        )
+
+    async def _async_step_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the address to paste at the provider, and whether anything has come there."""
+        if user_input is not None:
+            return self.async_create_entry(data=dict(self.config_entry.options))
+        memory = await self._async_memory()
+        called = memory.webhook_called_at
+        return self.async_show_form(
+            step_id=f"webhook_{self._info.provider}",
+            data_schema=vol.Schema({}),
+            description_placeholders={
+                "url": await async_address(self.hass, self.config_entry) or "—",
+                "last_call": _local(called) if called else "—",
+                "refused": str(memory.webhook_refused),
+            },
+        )
+
+    async def _async_memory(self) -> Memory:
+        """What the account remembers; from disk where it is not loaded."""
+        if self.config_entry.state is ConfigEntryState.LOADED:
+            store: AccountStore = self.config_entry.runtime_data.store
+        else:
+            store = AccountStore(self.hass, self.config_entry.entry_id)
+            await store.async_load()
+        return store.memory
+
+    @property
+    def _info(self) -> ProviderInfo:
+        return GATEWAYS[Provider(self.config_entry.data[CONF_PROVIDER])].info
+
+
+# Each provider's own words tell where to paste the address.
+for _provider, _gateway in GATEWAYS.items():
+    if _gateway.info.uses_webhook:
+        setattr(
+            TextingOptionsFlow,
+            f"async_step_webhook_{_provider}",
+            TextingOptionsFlow._async_step_webhook,  # noqa: SLF001  its own class
+        )
+
+
+def _settings(info: ProviderInfo) -> vol.Schema:
+    """The settings that the provider has use for."""
+    fields: dict[vol.Marker, Any] = {
+        vol.Required(OPTION_BALANCE_INTERVAL, default=DEFAULT_BALANCE_INTERVAL): _whole(1, 1440, UnitOfTime.MINUTES)
+    }
+    if Capability.INCOMING_POLL in info.capabilities:
+        fields[vol.Required(OPTION_INCOMING_INTERVAL, default=DEFAULT_INCOMING_INTERVAL)] = _whole(
+            5, 3600, UnitOfTime.SECONDS
+        )
+    if Capability.REPLACE_CHARACTERS in info.capabilities:
+        fields[vol.Required(OPTION_REPLACE_CHARACTERS, default=False)] = BooleanSelector()
+    return vol.Schema(fields)
+
+
+def _whole(least: int, most: int, unit: str) -> Any:
+    return vol.All(
+        NumberSelector(
+            NumberSelectorConfig(min=least, max=most, step=1, unit_of_measurement=unit, mode=NumberSelectorMode.BOX)
+        ),
+        vol.Coerce(int),
+    )
+
+
+def _local(moment: str) -> str:
+    parsed = dt_util.parse_datetime(moment)
+    return f"{dt_util.as_local(parsed):%Y-%m-%d %H:%M:%S}" if parsed else "—"

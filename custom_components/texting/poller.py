@@ -1,0 +1,97 @@
+"""Asks the gateway what it does not tell by itself: what became of messages, and texts that came in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+import logging
+from typing import TYPE_CHECKING
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
+
+from .const import DEFAULT_INCOMING_INTERVAL, OPTION_INCOMING_INTERVAL
+from .gateway.capabilities import Capability
+from .gateway.errors import AuthenticationFailed, GatewayError
+
+if TYPE_CHECKING:
+    from .account import Account
+
+_LOGGER = logging.getLogger(__name__)
+
+SEEN_LIMIT = 500
+
+
+class Poller:
+    """The timers of one account."""
+
+    def __init__(self, hass: HomeAssistant, account: Account) -> None:
+        """Nothing is asked before async_start."""
+        self._hass = hass
+        self._account = account
+        self._timer: CALLBACK_TYPE | None = None
+        self._stop_incoming: CALLBACK_TYPE | None = None
+        self._asking = False
+
+    @callback
+    def async_start(self) -> None:
+        """Begin to ask for incoming texts, where the provider does not push them."""
+        if Capability.INCOMING_POLL in self._account.info.capabilities:
+            seconds = self._account.entry.options.get(OPTION_INCOMING_INTERVAL, DEFAULT_INCOMING_INTERVAL)
+            self._stop_incoming = async_track_time_interval(
+                self._hass, self._ask_incoming, timedelta(seconds=seconds), cancel_on_shutdown=True
+            )
+
+    @callback
+    def async_stop(self) -> None:
+        """Stop every timer."""
+        for stop in (self._timer, self._stop_incoming):
+            if stop:
+                stop()
+        self._timer = self._stop_incoming = None
+
+    @callback
+    def async_schedule(self) -> None:
+        """Wake when the next message is due to be asked for."""
+        due = self._account.ledger.next_due()
+        if self._timer or due is None or Capability.STATUS not in self._account.info.capabilities:
+            return
+        self._timer = async_call_later(self._hass, max(0.0, due - self._hass.loop.time()), self._ask_reports)
+
+    async def _ask_reports(self, _now: datetime) -> None:
+        self._timer = None
+        due = self._account.ledger.take_due()
+        try:
+            for report in await self._account.gateway.reports([record.result for record in due]) if due else ():
+                self._account.async_report(report)
+        except GatewayError as err:
+            self._failed("delivery status", err)
+        self.async_schedule()
+
+    async def _ask_incoming(self, _now: datetime) -> None:
+        """Take what was not seen before; the very first look only remembers what is there."""
+        if self._asking:
+            return
+        self._asking = True
+        try:
+            latest = await self._account.gateway.incoming()
+        except GatewayError as err:
+            self._failed("incoming texts", err)
+            return
+        finally:
+            self._asking = False
+        memory = self._account.store.memory
+        seen = memory.seen
+        new = [message for message in latest if message.message_id and message.message_id not in (seen or ())]
+        if not new and seen is not None:
+            return
+        memory.seen = [*(message.message_id or "" for message in new), *(seen or ())][:SEEN_LIMIT]
+        self._account.store.async_changed()
+        if seen is not None:
+            for message in reversed(new):
+                self._account.async_receive(message)
+
+    @callback
+    def _failed(self, what: str, error: GatewayError) -> None:
+        if isinstance(error, AuthenticationFailed):
+            self._account.entry.async_start_reauth(self._hass)
+        _LOGGER.debug("%s: %s not read: %s", self._account.info.name, what, error)

@@ -1,0 +1,39 @@
+"""The people a home texts: subentries of an account, each a name and numbers."""
+
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+
+from .const import CONF_NUMBERS, CONF_SENDER, CONF_TYPE, SUBENTRY_RECIPIENT
+from .gateway.capabilities import MessageType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """A name and its numbers (E.164); id is the subentry's."""
+
+    id: str
+    name: str
+    numbers: tuple[str, ...]
+    type: MessageType = MessageType.SMS
+    sender: str | None = None
+
+
+def recipients(entry: ConfigEntry) -> list[Recipient]:
+    """All recipients of an account, as they are now."""
+    return [_recipient(subentry) for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)]
+
+
+def recipient_of(entry: ConfigEntry, number: str) -> Recipient | None:
+    """Whose number it is."""
+    return next((recipient for recipient in recipients(entry) if number in recipient.numbers), None)
+
+
+def _recipient(subentry: ConfigSubentry) -> Recipient:
+    return Recipient(
+        id=subentry.subentry_id,
+        name=subentry.title,
+        numbers=tuple(subentry.data[CONF_NUMBERS]),
+        type=MessageType(subentry.data.get(CONF_TYPE, MessageType.SMS)),
+        sender=subentry.data.get(CONF_SENDER),
+    )

@@ -1,0 +1,146 @@
+"""Sensors of an account: what is left, what became of the last text, what is on its way, what today cost."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .account import Account, TextingConfigEntry
+from .coordinator import BalanceCoordinator
+from .entity import AccountEntity, ChangingEntity
+from .gateway.message import Balance
+from .gateway.status import Status
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: TextingConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the sensors of an account."""
+    account = entry.runtime_data
+    async_add_entities(
+        [
+            *(CreditBalanceSensor(account, pool) for pool in account.info.pools or (None,)),
+            LastDeliveryStatusSensor(account),
+            SegmentsTodaySensor(account),
+        ]
+    )
+    if account.info.reports:
+        async_add_entities([PendingMessagesSensor(account)])
+
+
+class CreditBalanceSensor(AccountEntity, CoordinatorEntity[BalanceCoordinator], SensorEntity):
+    """What is left, in one pool where there are several; unknown where the account has no limit."""
+
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_suggested_display_precision = 0
+
+    def __init__(self, account: Account, pool: str | None) -> None:
+        """Follow one balance."""
+        CoordinatorEntity.__init__(self, account.balance)
+        AccountEntity.__init__(self, account, "credit_balance")
+        self._pool = pool
+        if pool is not None:
+            self._attr_translation_key = "credit_balance_pool"
+            self._attr_translation_placeholders = {"pool": pool}
+            self._attr_unique_id = f"{self._attr_unique_id}_{pool.lower()}"
+
+    @property
+    def _balance(self) -> Balance | None:
+        return (self.coordinator.data or {}).get(self._pool)
+
+    @property
+    def available(self) -> bool:
+        """Whether the gateway told the balance when it was last asked."""
+        return super().available and self._balance is not None
+
+    @property
+    def native_value(self) -> Decimal | None:
+        """The amount left."""
+        return self._balance.amount if self._balance else None
+
+    @property
+    def native_unit_of_measurement(self) -> str | None:
+        """Credits, or what else the provider counts in."""
+        return self._balance.unit if self._balance else None
+
+    @property
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Whether there is no limit."""
+        return {"unlimited": True} if self._balance and self._balance.amount is None else None
+
+
+class LastDeliveryStatusSensor(ChangingEntity, SensorEntity):
+    """What became of the text that there was news of last."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+
+    def __init__(self, account: Account) -> None:
+        """Follow an account's messages."""
+        super().__init__(account, "last_delivery_status")
+        self._attr_options = list(Status)
+
+    @property
+    def native_value(self) -> str | None:
+        """Its status."""
+        return self._account.last_record.status if self._account.last_record else None
+
+    @property
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Which text it was."""
+        if not (record := self._account.last_record):
+            return None
+        return {
+            "recipient_name": record.recipient,
+            "reference": record.message.reference,
+            "message_id": record.result.message_id,
+            "provider_status": record.provider_status,
+            "reason": record.reason,
+        }
+
+
+class PendingMessagesSensor(ChangingEntity, SensorEntity):
+    """How many texts were accepted and are not known to have arrived or failed."""
+
+    _attr_state_class = SensorStateClass.MEASUREMENT
+
+    def __init__(self, account: Account) -> None:
+        """Follow an account's messages."""
+        super().__init__(account, "pending_messages")
+
+    @property
+    def native_value(self) -> int:
+        """The number of messages."""
+        return len(self._account.ledger.pending())
+
+
+class SegmentsTodaySensor(ChangingEntity, SensorEntity):
+    """Segments sent since midnight, local time."""
+
+    _attr_state_class = SensorStateClass.TOTAL_INCREASING
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    def __init__(self, account: Account) -> None:
+        """Follow an account's count."""
+        super().__init__(account, "segments_today")
+
+    async def async_added_to_hass(self) -> None:
+        """Begin anew at midnight."""
+        await super().async_added_to_hass()
+        self.async_on_remove(async_track_time_change(self.hass, self._async_midnight, hour=0, minute=0, second=0))
+
+    @callback
+    def _async_midnight(self, _now: datetime) -> None:
+        self.async_write_ha_state()
+
+    @property
+    def native_value(self) -> int:
+        """The number of segments."""
+        return self._account.store.segments_today

@@ -1,0 +1,70 @@
+"""What an account remembers across restarts: today's segments, incoming texts already seen, calls of its webhook."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+
+VERSION = 1
+SAVE_AFTER = 1.0
+
+
+@dataclass(slots=True)
+class Memory:
+    """The remembered values; days and times are ISO 8601, None where nothing has happened."""
+
+    segments: int = 0
+    segments_day: str | None = None
+    seen: list[str] | None = None
+    webhook_called_at: str | None = None
+    webhook_refused: int = 0
+    reports_unknown: int = 0
+
+
+class AccountStore:
+    """One file in .storage for each account."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Prepare the file of an account."""
+        self._store = Store[dict[str, Any]](hass, VERSION, f"{DOMAIN}.{entry_id}")
+        self.memory = Memory()
+
+    async def async_load(self) -> None:
+        """Read what was remembered."""
+        known = Memory.__slots__
+        data = await self._store.async_load() or {}
+        self.memory = Memory(**{name: value for name, value in data.items() if name in known})
+
+    @callback
+    def async_changed(self) -> None:
+        """Write soon."""
+        self._store.async_delay_save(lambda: asdict(self.memory), SAVE_AFTER)
+
+    async def async_flush(self) -> None:
+        """Write now: the account is being unloaded."""
+        await self._store.async_save(asdict(self.memory))
+
+    async def async_remove(self) -> None:
+        """Forget the account."""
+        await self._store.async_remove()
+
+    @property
+    def segments_today(self) -> int:
+        """Segments sent since midnight, local time."""
+        memory = self.memory
+        return memory.segments if memory.segments_day == _today() else 0
+
+    @callback
+    def async_count(self, segments: int) -> None:
+        """Count segments that were sent."""
+        self.memory.segments = self.segments_today + segments
+        self.memory.segments_day = _today()
+        self.async_changed()
+
+
+def _today() -> str:
+    return dt_util.now().date().isoformat()
