@@ -16,6 +16,7 @@ from .client import gateway_for
 from .const import DOMAIN
 from .entity import account_device
 from .legacy import free_name
+from .poller import Poller
 from .services import async_setup_services
 from .store import AccountStore
 from .webhook import async_delete_cloudhook, async_listen, async_stop_listening
@@ -53,8 +54,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
         raise account.balance.last_exception
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **account_device(account))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    account.poller.async_start()
-    entry.async_on_unload(account.poller.async_stop)
+    poller = Poller(hass, account)
+    poller.async_start()
+    entry.async_on_unload(poller.async_stop)
     entry.async_on_unload(entry.add_update_listener(_async_updated))
     hass.async_create_task(
         async_load_platform(

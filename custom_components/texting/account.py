@@ -13,7 +13,6 @@ from .gateway.errors import AuthenticationFailed
 from .gateway.message import DeliveryReport, IncomingMessage, Message, SendResult
 from .gateway.provider import Gateway
 from .gateway.status import Status
-from .poller import Poller
 from .recipient import Recipient, recipient_of
 from .signals import CHANGED, INCOMING, NOTIFIED, REPORT
 from .store import AccountStore
@@ -44,7 +43,6 @@ class Account:
         self.balance = BalanceCoordinator(hass, entry, gateway)
         self.ledger = Ledger(hass.loop.time)
         self.last_record: Record | None = None
-        self.poller = Poller(hass, self)
         self._recently_received: dict[IncomingMessage, float] = {}
 
     async def async_send(self, outgoing: Sequence[Outgoing]) -> list[SendResult]:
@@ -56,7 +54,6 @@ class Account:
         for item, result in zip(outgoing, results, strict=True):
             self._settle(item, result)
         self.async_changed()
-        self.poller.async_schedule()
         if any(result.status is not Status.REJECTED for result in results):
             await self.balance.async_request_refresh()
         return results
@@ -82,6 +79,13 @@ class Account:
         elif record := self.ledger.apply(report):
             self._publish(record)
             self.async_changed()
+
+    @callback
+    def async_give_up(self) -> None:
+        """Follow no longer what was sent too long ago."""
+        for record in self.ledger.give_up():
+            self._publish(record)
+        self.async_changed()
 
     @callback
     def _publish(self, record: Record) -> None:

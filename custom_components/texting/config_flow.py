@@ -90,14 +90,14 @@ class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            kept = {CONF_PROVIDER: entry.data[CONF_PROVIDER], CONF_WEBHOOK_ID: entry.data.get(CONF_WEBHOOK_ID)}
+            kept = {name: entry.data[name] for name in (CONF_PROVIDER, CONF_WEBHOOK_ID) if name in entry.data}
             secrets = {field.name: entry.data[field.name] for field in _info(entry).fields if field.secret}
             later = {field.name: entry.data[field.name] for field in _info(entry).fields if field.step}
             self._values = {**kept, **secrets, **later, **flatten(user_input)}
             errors = self._url_errors()
-            if not errors and self._identity() != {key: entry.data[key] for key in self._identity()}:
-                self._async_abort_entries_match(self._identity())
-            errors = errors or await self._async_check()
+            if not errors:
+                self._abort_if_taken(entry)
+                errors = await self._async_check()
             if not errors:
                 return await self._async_checked()
         return self._show_account("reconfigure", user_input or nest(_info(entry), entry.data), errors, entry.data)
@@ -112,6 +112,7 @@ class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             self._values = {**entry.data, **flatten(user_input)}
+            self._abort_if_taken(entry)
             errors = await self._async_check()
             if not errors:
                 return self._update(entry, self._values)
@@ -142,7 +143,7 @@ class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
         try:
             self._senders, self._templates = list(await gateway.senders()), list(await gateway.templates())
         except GatewayError as err:
-            errors["base"] = form_error(err)
+            errors = _shown(err)
         return self.async_show_form(
             step_id=f"{provider}_{SENDER_STEP}",
             data_schema=self.add_suggested_values_to_schema(self._sender_schema(), self._values),
@@ -180,6 +181,12 @@ class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
         """What makes two accounts the same login."""
         return {name: self._values[name] for name in (CONF_PROVIDER, *self._info.identity)}
 
+    def _abort_if_taken(self, entry: ConfigEntry) -> None:
+        """Let no account become another one that is set up already; where the secret is the login, it could."""
+        identity = self._identity()
+        if identity != {name: entry.data[name] for name in identity}:
+            self._async_abort_entries_match(identity)
+
     def _url_errors(self) -> dict[str, str]:
         return {"base": error} if (error := url_error(self._values)) else {}
 
@@ -188,7 +195,7 @@ class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
         try:
             await gateway_for(async_get_clientsession(self.hass), self._values).verify()
         except GatewayError as err:
-            return {"base": form_error(err)}
+            return _shown(err)
         except Exception:
             _LOGGER.exception("Unexpected error while the account was checked")
             return {"base": "unknown"}
@@ -259,6 +266,14 @@ for _provider, _gateway in GATEWAYS.items():
 
 def _info(entry: ConfigEntry) -> ProviderInfo:
     return GATEWAYS[Provider(entry.data[CONF_PROVIDER])].info
+
+
+def _shown(error: GatewayError) -> dict[str, str]:
+    """The error as a form shows it; what the form has no words for stands in the log."""
+    key = form_error(error)
+    if key == "unknown":
+        _LOGGER.error("The account could not be checked: %s", error)
+    return {"base": key}
 
 
 def _label(name: str, kind: str, approved: bool) -> str:

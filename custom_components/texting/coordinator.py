@@ -11,7 +11,7 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .const import DEFAULT_BALANCE_INTERVAL, DOMAIN, OPTION_BALANCE_INTERVAL
-from .exceptions import translation_key
+from .exceptions import placeholders, translation_key
 from .gateway.errors import AuthenticationFailed, GatewayError
 from .gateway.message import Balance
 from .gateway.provider import Gateway
@@ -42,10 +42,14 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
         try:
             return {balance.pool: balance for balance in await self._gateway.balance()}
         except AuthenticationFailed as err:
-            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="authentication_failed") from err
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN,
+                translation_key=translation_key(err),
+                translation_placeholders=placeholders(err, self.config_entry.title),
+            ) from err
         except GatewayError as err:
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key=translation_key(err),
-                translation_placeholders={"account": self.config_entry.title, "code": err.code or "", "detail": ""},
+                translation_placeholders=placeholders(err, self.config_entry.title),
             ) from err

@@ -28,7 +28,7 @@ KEYS: Mapping[type[GatewayError], str] = {
     InsufficientCredit: "insufficient_credit",
 }
 # What a form shows instead: errors of config and options flows.
-FORM_KEYS: Mapping[str, str] = {"authentication_failed": "invalid_auth"}
+FORM_KEYS: Mapping[str, str] = {"authentication_failed": "invalid_auth", "outcome_unknown": "cannot_connect"}
 FORM_ERRORS = frozenset({"invalid_auth", "cannot_connect", "certificate_invalid", "invalid_response", "rate_limited"})
 
 
@@ -49,17 +49,21 @@ def form_error(error: GatewayError) -> str:
     return key if key in FORM_ERRORS else "unknown"
 
 
+def placeholders(error: GatewayError, account: str) -> dict[str, str]:
+    """What an error's text may name: said is the gateway's code and words."""
+    details = error.details if isinstance(error, MessageRejected) else {}
+    return {
+        "account": account,
+        "said": " ".join(part for part in (error.code, error.detail) if part) or "—",
+        **{name: str(value) for name, value in details.items()},
+    }
+
+
 def home_assistant_error(error: GatewayError, account: str) -> HomeAssistantError:
     """What an action raises: a mistake of the caller where a limit was broken, else a failure of the gateway."""
-    details = error.details if isinstance(error, MessageRejected) else {}
     limit = isinstance(error, MessageRejected) and error.limit is not None
     return (ServiceValidationError if limit else HomeAssistantError)(
         translation_domain=DOMAIN,
         translation_key=translation_key(error),
-        translation_placeholders={
-            "account": account,
-            "code": error.code or "",
-            "detail": error.detail,
-            **{name: str(value) for name, value in details.items()},
-        },
+        translation_placeholders=placeholders(error, account),
     )

@@ -1,20 +1,17 @@
 """Asks the gateway what it does not tell by itself: what became of messages, and texts that came in."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 import logging
-from typing import TYPE_CHECKING
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 
+from .account import Account
 from .const import DEFAULT_INCOMING_INTERVAL, OPTION_INCOMING_INTERVAL
 from .gateway.capabilities import Capability
 from .gateway.errors import AuthenticationFailed, GatewayError
-
-if TYPE_CHECKING:
-    from .account import Account
+from .signals import CHANGED
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,43 +26,48 @@ class Poller:
         self._hass = hass
         self._account = account
         self._timer: CALLBACK_TYPE | None = None
-        self._stop_incoming: CALLBACK_TYPE | None = None
+        self._stops: list[CALLBACK_TYPE] = []
         self._asking = False
 
     @callback
     def async_start(self) -> None:
-        """Begin to ask for incoming texts, where the provider does not push them."""
-        if Capability.INCOMING_POLL in self._account.info.capabilities:
-            seconds = self._account.entry.options.get(OPTION_INCOMING_INTERVAL, DEFAULT_INCOMING_INTERVAL)
-            self._stop_incoming = async_track_time_interval(
-                self._hass, self._ask_incoming, timedelta(seconds=seconds), cancel_on_shutdown=True
+        """Begin to ask for what the provider can be asked for."""
+        capabilities, entry = self._account.info.capabilities, self._account.entry
+        if Capability.STATUS in capabilities:
+            signal = CHANGED.format(entry.entry_id)
+            self._stops.append(async_dispatcher_connect(self._hass, signal, self._async_schedule))
+        if Capability.INCOMING_POLL in capabilities:
+            interval = timedelta(seconds=entry.options.get(OPTION_INCOMING_INTERVAL, DEFAULT_INCOMING_INTERVAL))
+            self._stops.append(
+                async_track_time_interval(self._hass, self._ask_incoming, interval, cancel_on_shutdown=True)
             )
 
     @callback
     def async_stop(self) -> None:
         """Stop every timer."""
-        for stop in (self._timer, self._stop_incoming):
-            if stop:
-                stop()
-        self._timer = self._stop_incoming = None
+        while self._stops:
+            self._stops.pop()()
+        if self._timer:
+            self._timer()
+            self._timer = None
 
     @callback
-    def async_schedule(self) -> None:
+    def _async_schedule(self) -> None:
         """Wake when the next message is due to be asked for."""
         due = self._account.ledger.next_due()
-        if self._timer or due is None or Capability.STATUS not in self._account.info.capabilities:
-            return
-        self._timer = async_call_later(self._hass, max(0.0, due - self._hass.loop.time()), self._ask_reports)
+        if self._stops and not self._timer and due is not None:
+            self._timer = async_call_later(self._hass, max(0.0, due - self._hass.loop.time()), self._ask_reports)
 
     async def _ask_reports(self, _now: datetime) -> None:
         self._timer = None
         due = self._account.ledger.take_due()
+        self._account.async_give_up()
         try:
             for report in await self._account.gateway.reports([record.result for record in due]) if due else ():
                 self._account.async_report(report)
         except GatewayError as err:
             self._failed("delivery status", err)
-        self.async_schedule()
+        self._async_schedule()
 
     async def _ask_incoming(self, _now: datetime) -> None:
         """Take what was not seen before; the very first look only remembers what is there."""

@@ -30,7 +30,7 @@ from .const import (
 )
 from .exceptions import home_assistant_error
 from .gateway.capabilities import MessageType
-from .gateway.errors import GatewayError, MessageRejected
+from .gateway.errors import GatewayError, MessageRejected, redact
 from .gateway.message import Message, SendResult
 from .gateway.phone_number import mask, to_e164
 from .recipient import Recipient, recipients
@@ -86,16 +86,22 @@ def addresses_of(recipient: Recipient) -> list[Address]:
 
 
 def resolve(hass: HomeAssistant, account: Account, wanted: Iterable[str]) -> list[Address]:
-    """Names of recipients and numbers, as addresses; each number once."""
+    """Names of recipients and numbers, as addresses."""
     by_name = {recipient.name.casefold(): recipient for recipient in recipients(account.entry)}
-    found: dict[str, Address] = {}
+    found: list[Address] = []
     for label in wanted:
         if recipient := by_name.get(label.strip().casefold()):
-            for address in addresses_of(recipient):
-                found.setdefault(address.number or label, address)
-            continue
-        address = _number(label.strip(), account, hass.config.country)
-        found.setdefault(address.number or label, address)
+            found += addresses_of(recipient)
+        else:
+            found.append(_number(label.strip(), account, hass.config.country))
+    return each_once(found)
+
+
+def each_once(addresses: Iterable[Address]) -> list[Address]:
+    """No number twice: who is named alone and in a group gets one text."""
+    found: dict[str | Address, Address] = {}
+    for address in addresses:
+        found.setdefault(address.number or address, address)
     return list(found.values())
 
 
@@ -107,7 +113,7 @@ def _number(text: str, account: Account, country: str | None) -> Address:
         number = to_e164(text, country)
     except MessageRejected as err:
         has_letters = any(character.isalpha() for character in text)
-        return Address(text if has_letters else mask(text), error=err)
+        return Address(redact(text) if has_letters else mask(text), error=err)
     recipient = next((known for known in recipients(account.entry) if number in known.numbers), None)
     return Address(recipient.name if recipient else mask(number), number, recipient)
 
@@ -159,7 +165,8 @@ def raise_for(outcomes: Sequence[Outcome]) -> None:
         translation_placeholders={
             "failed": str(len(failed)),
             "total": str(len(outcomes)),
-            "reasons": " ".join(f"{outcome.address.label}: {_error(outcome)}" for outcome in failed),
+            # Home Assistant takes the full stop off.
+            "reasons": " ".join(f"{outcome.address.label}: {_error(outcome)}." for outcome in failed),
         },
     )
 

@@ -23,6 +23,7 @@ from .send import (
     addresses_of,
     as_response,
     async_send,
+    each_once,
     message_to,
     raise_for,
     resolve,
@@ -80,7 +81,7 @@ async def _async_targets(call: ServiceCall) -> dict[Account, list[Address]]:
         targets.setdefault(account, []).extend(addresses)
     if not any(targets.values()):
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_target")
-    return targets
+    return {account: each_once(addresses) for account, addresses in targets.items()}
 
 
 def _recipients_of_entities(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterable[tuple[Account, list[Address]]]:
@@ -116,6 +117,7 @@ async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
         "units": preview.units,
         "cost": preview.cost,
         "replaced": replaced,
+        "doubtful": preview.doubtful,
     }
 
 

@@ -1,7 +1,6 @@
 """The address at which a provider tells us things: what comes there is checked, parsed and handed to the account."""
 
 from http import HTTPStatus
-import json
 import logging
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,6 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from .account import Account, TextingConfigEntry
 from .const import DOMAIN
+from .gateway.answers import read_json
 from .gateway.errors import WebhookRejected
 from .gateway.message import DeliveryReport, WebhookCall
 
@@ -85,7 +85,7 @@ async def _parameters(request: Request) -> dict[str, Any]:
     text = await _body(request)
     if text.lstrip().startswith("{"):
         try:
-            return {**parameters, **json.loads(text)}
+            return {**parameters, **read_json(text)}
         except ValueError, RecursionError:
             raise _Refused(HTTPStatus.BAD_REQUEST) from None
     try:
@@ -96,9 +96,6 @@ async def _parameters(request: Request) -> dict[str, Any]:
 
 async def _body(request: Request) -> str:
     """The body, read no further than the limit."""
-    declared = request.headers.get("Content-Length", "")
-    if declared.isdigit() and int(declared) > BODY_LIMIT:
-        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     content, body = request.content, bytearray()
     while chunk := await content.read(BODY_LIMIT + 1):
         body += chunk

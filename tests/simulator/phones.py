@@ -8,6 +8,7 @@ from .callbacks import Callback, textinghouse_reply
 from .ez_texting import BRANDS, is_valid_text, length_of
 from .messages import TITLES, Message
 from .network import Network
+from .textiopro_messages import new_uid
 
 _REPLY_WINDOW = timedelta(hours=12)  # "replies without a keyword within 12 hours" (Group Texting)
 _AUTOREPLY_LENGTH = 160
@@ -52,7 +53,7 @@ class Phones:
         self._network.incoming.append(
             Message(
                 provider="textiopro",
-                id=token_hex(7)[:13],
+                id=new_uid(),
                 client_id=None,
                 to=last.sender if last else "",
                 text=text,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 import re
-from secrets import token_hex
+from time import time_ns
 from typing import Any
 
 from .accounts import TextioProAccount, bare_number
@@ -18,6 +18,7 @@ LANGUAGES = (
     "ko-kr ms-my nb-no nl-nl pl-pl pt-br pt-pt ro-ro ru-ru sv-se ta-in th-th tr-tr vi-vn zh-cn zh-hk"
 )
 _NUMBER = re.compile(r"[0-9]{7,15}")
+_last_uid_at = [0]
 _SENDER = re.compile(r"[A-Za-z0-9 ]{1,11}|\+?[0-9]{1,15}")
 
 
@@ -145,8 +146,14 @@ class Messages:
 
 
 def new_uid() -> str:
-    """Make a fresh uid of 13 hexadecimal digits."""
-    return token_hex(7)[:13]
+    """Make a fresh uid of 13 hexadecimal digits.
+
+    The documented ones (606812e63f78b, and 6415907d0d7a6 beside 6415907d0d37a) are PHP's uniqid(): eight digits of
+    seconds, five of microseconds.
+    """
+    now = max(time_ns() // 1000, _last_uid_at[0] + 1)
+    _last_uid_at[0] = now
+    return f"{now // 1_000_000:08x}{now % 1_000_000:05x}"
 
 
 def _check_content(request: Request) -> None:

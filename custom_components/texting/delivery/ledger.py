@@ -24,6 +24,8 @@ class Record:
     status: Status = Status.QUEUED
     provider_status: str | None = None
     reason: FailureReason | None = None
+    otherwise: Status | None = None
+    given_up: bool = False
 
     @property
     def message(self) -> Message:
@@ -68,8 +70,12 @@ class Ledger:
 
     def apply(self, report: DeliveryReport) -> Record | None:
         """Take a report; the record if it moved, None for what is unknown, repeated or late."""
-        record = self.find(report)
-        return self._move(record, report.status, report.provider_status, report.reason) if record else None
+        if (record := self.find(report)) is None:
+            return None
+        if not record.status.is_final:
+            # The provider's word is kept also where it moves nothing: it may be one that nobody knows.
+            record.provider_status, record.otherwise = report.provider_status, report.otherwise
+        return self._move(record, report.status, report.provider_status, report.reason)
 
     def find(self, report: DeliveryReport) -> Record | None:
         """The message a report is about."""
@@ -89,8 +95,19 @@ class Ledger:
 
     def pending(self) -> list[Record]:
         """Messages a report is still awaited for."""
+        return [record for record in self if _awaited(record)]
+
+    def give_up(self) -> list[Record]:
+        """Follow no longer what was sent too long ago; the records that end by it."""
         oldest = self._now() - FOLLOWED_FOR
-        return [record for record in self if _awaited(record) and record.asked_at > oldest]
+        overdue = [record for record in self.pending() if record.asked_at <= oldest]
+        for record in overdue:
+            record.given_up = True
+        return [
+            record
+            for record in overdue
+            if record.otherwise and self._move(record, record.otherwise, record.provider_status, FailureReason.EXPIRED)
+        ]
 
     def take_due(self) -> list[Record]:
         """Pending messages to ask for now; each is asked for again after a longer while."""
@@ -124,5 +141,5 @@ class Ledger:
 
 
 def _awaited(record: Record) -> bool:
-    """Accepted or on its way; what is unknown can be asked for only where the provider gave an id."""
-    return record.status in (Status.ACCEPTED, Status.SENT)
+    """Accepted or on its way."""
+    return record.status in (Status.ACCEPTED, Status.SENT) and not record.given_up

@@ -1,6 +1,7 @@
 """Reading what gateways answer in JSON: objects, fields, and errors that have words and no code."""
 
 from collections.abc import Mapping
+import json
 import re
 from typing import Any
 
@@ -10,6 +11,18 @@ from .status import FailureReason
 type Row = dict[str, Any]
 # Patterns of words to what they mean; a reason makes a MessageRejected. The first that fits counts.
 type ErrorWords = Mapping[str, type[GatewayError] | FailureReason]
+
+
+def read_json(written: str) -> Any:
+    """JSON as values, halves of surrogate pairs replaced: JSON can spell them, no later step could write them as UTF-8.
+
+    Raises ValueError, or RecursionError for what is too deep.
+    """
+    value = json.loads(written)
+    if "\\u" not in written:
+        return value
+    again = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")
+    return json.loads(again.decode("utf-16", "replace"))
 
 
 def rows(data: object) -> list[Row]:

@@ -37,6 +37,7 @@ class Limit(StrEnum):
     MEDIA_MISSING = "media_missing"
     TEMPLATE_MISSING = "template_missing"
     CHANNEL = "channel"
+    FLOOD = "flood"
     OPTION = "option"
 
 
@@ -125,11 +126,12 @@ class WebhookRejected(GatewayError):
 
 
 _DIGITS = re.compile(r"\d(?:[\d .()-]{3,}\d)")
-_TOKEN = re.compile(r"\d+\|\w+")
+_TOKEN = re.compile(r"\d+\|\w+|(?=[\w-]*\d)[\w-]{16,}")
+_READ_LENGTH = 1000
 _DETAIL_LENGTH = 200
 
 
 def redact(text: str) -> str:
     """A gateway's words without numbers and tokens, on one line, shortened."""
-    text = " ".join(text.split())
+    text = " ".join(text[:_READ_LENGTH].split())
     return _DIGITS.sub("…", _TOKEN.sub("…", text))[:_DETAIL_LENGTH]

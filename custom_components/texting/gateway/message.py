@@ -60,7 +60,10 @@ class SendResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a text would be: text as it would be sent, cost in the provider's credits, replaced as {from: to}."""
+    """What a text would be: text as it would be sent, cost in the provider's credits, replaced as {from: to}.
+
+    doubtful are characters that the provider's networks may replace.
+    """
 
     text: str
     encoding: Encoding
@@ -68,11 +71,15 @@ class Preview:
     cost: int
     units: int
     replaced: Mapping[str, str] = field(default_factory=dict)
+    doubtful: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:
-    """News of a message, found by message_id, by reference, or by batch_id and number."""
+    """News of a message, found by message_id, by reference, or by batch_id and number.
+
+    otherwise is the status that the message ends with when no better news comes in time, or None.
+    """
 
     status: Status
     provider_status: str
@@ -81,6 +88,7 @@ class DeliveryReport:
     reference: str | None = None
     to: str | None = None
     reason: FailureReason | None = None
+    otherwise: Status | None = None
 
 
 class IncomingType(StrEnum):

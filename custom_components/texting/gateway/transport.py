@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-import json
 from typing import Any
 
 import aiohttp
 
+from .answers import read_json
 from .errors import CannotConnect, CertificateInvalid, InvalidResponse, OutcomeUnknown, RateLimited
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
 ANSWER_LIMIT = 256 * 1024
 RETRY_AFTER_LIMIT = 3600.0
 TOO_MANY_REQUESTS = 429
+_NO_ADDRESS = (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)
+_NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Answer:
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; raises InvalidResponse for anything else."""
         try:
-            value = json.loads(self.text)
+            value = read_json(self.text)
         except ValueError, RecursionError:
             raise InvalidResponse(f"no JSON, HTTP {self.status}") from None
         if not isinstance(value, dict):
@@ -61,6 +63,8 @@ class Transport:
         Raises CannotConnect when it never left, OutcomeUnknown when it left without an answer,
         RateLimited when the gateway was too busy to process it.
         """
+        if headers and not all(value.isprintable() for value in headers.values()):
+            raise CannotConnect("a header that cannot be written")
         async with self._slots:
             try:
                 async with self._session.request(
@@ -76,7 +80,7 @@ class Transport:
                     return await self._answer(response)
             except aiohttp.ClientConnectorCertificateError:
                 raise CertificateInvalid from None
-            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as err:
+            except (*_NO_ADDRESS, *_NO_CONNECTION) as err:
                 raise CannotConnect(type(err).__name__) from None
             except (aiohttp.ClientError, TimeoutError) as err:
                 raise OutcomeUnknown(type(err).__name__) from None
@@ -92,7 +96,7 @@ class Transport:
             if len(body) > ANSWER_LIMIT:
                 response.close()
                 raise InvalidResponse("the answer has no end")
-        return Answer(response.status, body.decode("utf-8", "replace").strip().removeprefix("\ufeff"), retry_after)
+        return Answer(response.status, body.decode("utf-8-sig", "replace").strip(), retry_after)
 
 
 def _retry_after(header: str | None) -> float | None:

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 import re
+from time import monotonic
+from typing import Any
 
 from ..capabilities import Capability
 from ..errors import (
@@ -30,8 +33,9 @@ from ..message import (
     incoming_type,
 )
 from ..phone_number import digits, from_gateway
-from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted
+from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted, refused
 from ..status import FailureReason, Status
+from ..transport import Transport
 
 INFO = ProviderInfo(
     provider=Provider.TEXTINGHOUSE,
@@ -64,6 +68,13 @@ INFO = ProviderInfo(
 PATH = "/http/v1/do"
 STOP_MENTION = "STOP sms-s.top"
 SENDER = re.compile(r"[a-zA-Z0-9]{1,11}")
+# The documented characters. Others may be replaced on the way to some networks; they are not refused.
+CHARACTERS = frozenset(
+    " 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZÄäàÅåÆæßÇèéÉìÖöòØøÑñÜüù"
+    "#¤%&()*+,-./:;<>=§$!?£¿·@¡'\"\n[]{}~^|"
+)
+# Seconds in which the same text to the same number is refused.
+FLOOD_SECONDS = 10.0
 # A lost message is asked for twice, this many seconds apart, before it counts as never accepted.
 ASK_AGAIN_AFTER = 10.0
 
@@ -97,6 +108,11 @@ class TextingHouse(Gateway):
 
     info = INFO
 
+    def __init__(self, transport: Transport, account: Mapping[str, Any]) -> None:
+        """Start with nothing sent."""
+        super().__init__(transport, account)
+        self._sent_at: dict[tuple[str, str], float] = {}
+
     def _preview(self, message: Message) -> Preview:
         sender = message.sender or self._account.get("sender")
         if sender and not SENDER.fullmatch(sender):
@@ -105,11 +121,25 @@ class TextingHouse(Gateway):
             raise MessageRejected(
                 limit=Limit.COMMERCIAL_MENTION, reason=FailureReason.INVALID_MESSAGE, mention=STOP_MENTION
             )
-        preview = super()._preview(message)
+        preview = replace(super()._preview(message), doubtful="".join(sorted(set(message.text) - CHARACTERS)))
         return replace(preview, cost=0) if message.to == INFO.test_number else preview
 
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
         (message,) = messages
+        key, now = (message.to, message.text), monotonic()
+        self._sent_at = {sent: at for sent, at in self._sent_at.items() if now - at < FLOOD_SECONDS}
+        if key in self._sent_at:
+            raise MessageRejected(limit=Limit.FLOOD, reason=FailureReason.FLOOD, seconds=int(FLOOD_SECONDS))
+        self._sent_at[key] = now
+        try:
+            return [await self._submit(message)]
+        except GatewayError as err:
+            if not isinstance(err, OutcomeUnknown):
+                self._sent_at.pop(key, None)
+            raise
+
+    async def _submit(self, message: Message) -> SendResult:
+        """Make the request."""
         parameters = {
             "to": digits(message.to),
             "txt": message.text,
@@ -120,17 +150,21 @@ class TextingHouse(Gateway):
             parameters["from"] = sender
         answer = await self._call("sendsms", parameters)
         if match := _ID.fullmatch(answer):
-            return [accepted(message, message_id=match[1], provider_status="0")]
+            return accepted(message, message_id=match[1], provider_status="0")
         raise InvalidResponse("neither an id nor an error")
 
     async def find_out(self, lost: SendResult) -> SendResult:
         """Ask by our own id; known: it was accepted. Unknown twice: it was not, and is sent once more."""
         try:
-            if (report := await self._ask_twice(lost.message)) is None:
-                return await self._repeat(lost.message)
+            report = await self._ask_twice(lost.message)
         except GatewayError:
             return lost
-        return _known(lost.message, report)
+        if report:
+            return _known(lost.message, report)
+        try:
+            return await self._repeat(lost.message)
+        except GatewayError as err:
+            return refused(lost.message, err)
 
     async def _ask_twice(self, message: Message) -> DeliveryReport | None:
         if report := await self._report(message, None):
@@ -141,12 +175,14 @@ class TextingHouse(Gateway):
     async def _repeat(self, message: Message) -> SendResult:
         """Send again with the same id; a refusal as flood means that the first one was accepted after all."""
         try:
-            (result,) = await self._send([message])
-        except MessageRejected as err:
-            if err.code == FLOOD and (report := await self._report(message, None)):
+            return await self._submit(message)
+        except GatewayError as err:
+            if err.code != FLOOD:
+                raise
+        with suppress(GatewayError):
+            if report := await self._report(message, None):
                 return _known(message, report)
-            raise
-        return result
+        raise OutcomeUnknown("flood, of a message that is not known", code=FLOOD)
 
     async def balance(self) -> Sequence[Balance]:
         """What the account holds."""

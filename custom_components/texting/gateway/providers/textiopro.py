@@ -84,7 +84,7 @@ class TextioPro(Gateway):
         if message.type not in FREE_SENDERS and not SENDER.fullmatch(sender):
             raise MessageRejected(limit=Limit.SENDER, reason=INVALID, limit_value=11)
         if message.type is MessageType.MMS and not message.media_url:
-            raise MessageRejected(limit=Limit.MEDIA_MISSING, reason=INVALID)
+            raise MessageRejected(limit=Limit.MEDIA_MISSING, reason=INVALID, type=message.type)
         if message.type is MessageType.VOICE:
             if message.language not in INFO.languages:
                 raise MessageRejected(limit=Limit.LANGUAGE, reason=INVALID, choices=", ".join(INFO.languages))

@@ -60,13 +60,14 @@ INFO = ProviderInfo(
 PARTS = 5
 LENGTHS: Mapping[Encoding, int] = {Encoding.GSM7: 765, Encoding.UCS2: 335}
 
+EXPIRED = "expired"
 STATUSES: Mapping[str, tuple[Status, FailureReason | None]] = {
     "sent": (Status.SENT, None),
     "delivered": (Status.DELIVERED, None),
     "undelivered": (Status.UNDELIVERED, FailureReason.OTHER),
     "u": (Status.UNDELIVERED, FailureReason.OTHER),
-    # Documented as "message pending, the message is en route": not the end.
-    "expired": (Status.SENT, None),
+    # Documented as "message pending, the message is en route": the end only when nothing else comes for long.
+    EXPIRED: (Status.SENT, None),
 }
 
 SUCCESS = "success"
@@ -273,6 +274,7 @@ def _report(row: Row, result: SendResult) -> DeliveryReport:
         batch_id=result.batch_id,
         reference=result.message.reference,
         to=result.message.to,
+        otherwise=Status.EXPIRED if word.lower() == EXPIRED else None,
     )
 
 

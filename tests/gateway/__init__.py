@@ -1,0 +1,1 @@
+"""The gateways: each provider against the simulator, over real sockets."""

@@ -1,0 +1,47 @@
+"""TextioPro's answers, as the software it runs writes them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from custom_components.texting.gateway.message import SendResult
+from custom_components.texting.gateway.provider import Gateway, Provider
+
+from .samples import new_message, number
+
+
+def success(data: Any, message: str | None = None) -> dict[str, Any]:
+    """The envelope of a success."""
+    return {"status": "success", "data": data, **({"message": message} if message else {})}
+
+
+def error(message: str) -> dict[str, Any]:
+    """The envelope of an error."""
+    return {"status": "error", "message": message}
+
+
+def uid(age: timedelta = timedelta(), place: int = 0) -> str:
+    """A uid as PHP's uniqid() makes it."""
+    return f"{int((datetime.now(UTC) - age).timestamp()):08x}{place:05x}"
+
+
+def row(last: int = 5601, **fields: Any) -> dict[str, Any]:
+    """A message as the gateway lists it."""
+    to = number(Provider.TEXTIOPRO, last).lstrip("+")
+    return {
+        "uid": uid(place=last),
+        "to": to,
+        "from": "MyHome",
+        "message": "The door is open",
+        "status": "Delivered",
+    } | fields
+
+
+def page(*rows: dict[str, Any], last: object = 1, current: int = 1) -> dict[str, Any]:
+    """A Laravel page in its envelope."""
+    return success({"current_page": current, "data": list(rows), "last_page": last, "total": len(rows)})
+
+
+async def batch(gateway: Gateway, *lasts: int) -> dict[int, SendResult]:
+    """Send the same text to several numbers."""
+    results = await gateway.send([new_message(Provider.TEXTIOPRO, last) for last in lasts])
+    return dict(zip(lasts, results, strict=True))

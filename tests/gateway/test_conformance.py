@@ -1,0 +1,224 @@
+"""One suite for all: each provider against each capability it declares, over a real socket."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from custom_components.texting.gateway.capabilities import Capability
+from custom_components.texting.gateway.errors import Limit
+from custom_components.texting.gateway.message import DeliveryReport, IncomingMessage, IncomingType
+from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.providers import GATEWAYS
+from custom_components.texting.gateway.status import Status
+from tests.simulator.accounts import Keyword
+
+from .bench import Bench, limit_of
+from .samples import new_message, number, send_one
+
+type Check = Callable[[Bench], Awaitable[None]]
+CHECKS: dict[Capability, Check] = {}
+
+
+def checks(capability: Capability) -> Callable[[Check], Check]:
+    """Make a function the check of a capability."""
+
+    def register(check: Check) -> Check:
+        CHECKS[capability] = check
+        return check
+
+    return register
+
+
+@pytest.mark.parametrize(
+    ("provider", "capability"),
+    [(provider, each) for provider in Provider for each in sorted(GATEWAYS[provider].info.capabilities)],
+)
+async def test_capability(bench: Bench, capability: Capability) -> None:
+    await CHECKS[capability](bench)
+
+
+def test_every_capability_is_declared_and_checked() -> None:
+    assert set(CHECKS) == set(Capability) == {each for kind in GATEWAYS.values() for each in kind.info.capabilities}
+
+
+@checks(Capability.BATCH)
+async def _one_request_serves_many(bench: Bench) -> None:
+    count, requests = {Provider.TEXTIOPRO: (100, 1), Provider.THESMSPOINT: (2000, 4)}[bench.provider]
+    messages = [new_message(bench.provider, 2000 + place) for place in range(count)]
+    results = await bench.gateway.send(messages)
+    assert [result.message.to for result in results] == [message.to for message in messages]
+    assert {result.status for result in results} == {Status.ACCEPTED}
+    assert len({result.message_id for result in results}) == count
+    assert len(bench.simulator.requests(bench.provider)) == requests
+    assert len(bench.simulator.messages(bench.provider)) == count
+
+
+@checks(Capability.BALANCE)
+async def _balance_goes_down(bench: Bench) -> None:
+    before = await bench.gateway.balance()
+    assert tuple(balance.pool for balance in before if balance.pool) == bench.info.pools
+    await send_one(bench.gateway)
+    after = await bench.gateway.balance()
+    spent = [was.amount - left.amount for was, left in zip(before, after, strict=True) if was.amount and left.amount]
+    assert sum(spent) == 1
+
+
+@checks(Capability.STATUS)
+async def _reports_to_final(bench: Bench) -> None:
+    ends = {"5601": Status.DELIVERED, "0006": Status.UNDELIVERED, "0009": Status.SENT}
+    sent = await bench.gateway.send([new_message(bench.provider, last) for last in ends])
+    await bench.simulator.settle()
+    reports = {report.message_id: report for report in await bench.gateway.reports(sent)}
+    assert [reports[result.message_id].status for result in sent] == list(ends.values())
+    (alone,) = await bench.gateway.reports(sent[:1])
+    assert alone.status is Status.DELIVERED
+    assert alone.provider_status
+
+
+@checks(Capability.DELIVERY_REPORTS)
+async def _reports_are_pushed(bench: Bench) -> None:
+    for as_form in (False, True):
+        bench.account.callback_form = as_form
+        bench.home.received.clear()
+        result = await send_one(bench.gateway, "0006" if as_form else "5601")
+        await bench.simulator.settle()
+        reports = [news for news in bench.news() if isinstance(news, DeliveryReport)]
+        assert {report.reference for report in reports} == {result.message.reference}
+        assert {report.message_id for report in reports} == {result.message_id}
+        assert reports[-1].status is (Status.UNDELIVERED if as_form else Status.DELIVERED)
+
+
+@checks(Capability.INCOMING_PUSH)
+async def _answers_are_pushed(bench: Bench) -> None:
+    result = await send_one(bench.gateway)
+    await bench.simulator.settle()
+    bench.home.received.clear()
+    for text in ("Yes, €5 👍", "stop"):
+        await bench.simulator.answer(result.message.to, text, bench.provider)
+    assert {call.method for call in bench.home.webhook_calls} <= set(bench.info.webhook_methods)
+    first, second = bench.news()
+    assert isinstance(first, IncomingMessage)
+    assert isinstance(second, IncomingMessage)
+    assert (first.sender, first.text, first.type) == (result.message.to, "Yes, €5 👍", IncomingType.REPLY)
+    assert second.type is IncomingType.OPT_OUT
+    if first.answered_id:
+        assert (first.answered_id, first.reference) == (result.message_id, result.message.reference)
+
+
+@checks(Capability.INCOMING_POLL)
+async def _answers_are_fetched(bench: Bench) -> None:
+    result = await send_one(bench.gateway)
+    await bench.simulator.settle()
+    assert await bench.gateway.incoming() == []
+    await bench.simulator.answer(result.message.to, "Yes", bench.provider)
+    await bench.simulator.answer(result.message.to, "Stop!", bench.provider)
+    newest, oldest = await bench.gateway.incoming()
+    assert (oldest.sender, oldest.text, oldest.type) == (result.message.to, "Yes", IncomingType.REPLY)
+    assert newest.type is IncomingType.OPT_OUT
+    assert newest.message_id != oldest.message_id
+    assert oldest.sent_at is not None
+    assert abs(oldest.sent_at - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@checks(Capability.KEYWORDS)
+async def _keywords_come_in(bench: Bench) -> None:
+    bench.account.keywords["lights"] = Keyword(url=bench.home.url)
+    await bench.simulator.answer(number(bench.provider), "Lights", bench.provider)
+    (keyword,) = bench.news()
+    assert isinstance(keyword, IncomingMessage)
+    assert (keyword.sender, keyword.text, keyword.keyword) == (number(bench.provider), "Lights", "Lights")
+    assert keyword.type is IncomingType.KEYWORD
+
+
+@checks(Capability.LOST_ANSWERS)
+async def _lost_answers_are_found_out(bench: Bench) -> None:
+    for place, arrives in enumerate((True, False)):
+        bench.simulator.faults.add(bench.provider, "cut", path="/", params={"cmd": "sendsms"}, accept=arrives)
+        result = await send_one(bench.gateway, text=f"Message {place}")
+        assert result.status is Status.ACCEPTED
+        assert len(bench.simulator.messages()) == place + 1
+
+
+@checks(Capability.FREE_TEST)
+async def _the_test_number_is_free(bench: Bench) -> None:
+    assert bench.info.test_number is not None
+    message = new_message(bench.provider, to=bench.info.test_number)
+    before = await bench.gateway.balance()
+    assert bench.gateway.preview(message).cost == 0
+    sent = await bench.gateway.send([message])
+    await bench.simulator.settle()
+    (report,) = await bench.gateway.reports(sent)
+    assert report.status is Status.DELIVERED
+    assert await bench.gateway.balance() == before
+
+
+@checks(Capability.TITLE)
+async def _titles_are_sent(bench: Bench) -> None:
+    assert (await send_one(bench.gateway, title="Front door")).status is Status.ACCEPTED
+    assert (bench.last.extra["subject"], bench.last.text) == ("Front door", "The door is open")
+    assert limit_of(await send_one(bench.gateway, title="Fourteen chars")) is Limit.TITLE_LENGTH
+
+
+@checks(Capability.SENDER)
+async def _senders_are_sent(bench: Bench) -> None:
+    if bench.provider is Provider.THESMSPOINT:
+        bench.account.senders[1]["approve_status"] = "Approved"
+        bench.account.templates[1]["sender_id"] = "HOMEAD"
+    assert (await send_one(bench.gateway, sender="HOMEAD")).status is Status.ACCEPTED
+    assert bench.last.sender == "HOMEAD"
+
+
+@checks(Capability.SCHEDULE)
+async def _messages_are_scheduled(bench: Bench) -> None:
+    send_at = datetime(2099, 7, 1, 18, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert (await send_one(bench.gateway, send_at=send_at)).status is Status.ACCEPTED
+    assert bench.last.not_before == send_at
+
+
+@checks(Capability.COMMERCIAL)
+async def _commercial_messages_say_how_to_stop(bench: Bench) -> None:
+    assert limit_of(await send_one(bench.gateway, commercial=True)) is Limit.COMMERCIAL_MENTION
+    result = await send_one(bench.gateway, commercial=True, text="Sale! STOP sms-s.top")
+    assert result.status is Status.ACCEPTED
+    assert bench.last.extra["commercial"] is True
+
+
+@checks(Capability.EXPRESS)
+async def _delivery_is_express_or_standard(bench: Bench) -> None:
+    for express in (None, True, False):
+        assert (await send_one(bench.gateway, express=express)).status is Status.ACCEPTED
+        assert bench.last.extra["express"] is (express is not False)
+
+
+@checks(Capability.TEMPLATES)
+async def _templates_are_sent(bench: Bench) -> None:
+    assert (await send_one(bench.gateway, template_id="1107000000000000001")).status is Status.ACCEPTED
+    assert "1107000000000000001" in bench.last.extra.values()
+
+
+@checks(Capability.SENDER_LIST)
+async def _senders_and_templates_are_listed(bench: Bench) -> None:
+    senders, templates = await bench.gateway.senders(), await bench.gateway.templates()
+    assert [(sender.sender_id, sender.approved) for sender in senders] == [("HOMEHA", True), ("HOMEAD", False)]
+    assert [template.approved for template in templates] == [True, True, False]
+    assert templates[0].message == "The front door is open."
+
+
+@checks(Capability.CHANNEL)
+async def _channels_are_sent(bench: Bench) -> None:
+    for given, used in ((None, "1"), (3, "3")):
+        assert (await send_one(bench.gateway, channel=given)).status is Status.ACCEPTED
+        assert bench.last.extra["channel"] == used
+    assert limit_of(await send_one(bench.gateway, channel=4)) is Limit.CHANNEL
+
+
+@checks(Capability.REPLACE_CHARACTERS)
+async def _characters_are_replaced(bench: Bench) -> None:
+    text = "Été: 21°, “ok”…"
+    assert limit_of(await send_one(bench.gateway, text=text)) is Limit.CHARACTERS
+    replacing = bench.open(bench.provider, replace_characters=True)
+    result = await send_one(replacing, text=text)
+    assert result.status is Status.ACCEPTED
+    assert bench.last.text.startswith("Ete: 21 deg, ")
+    assert replacing.preview(new_message(bench.provider, text=text)).replaced["É"] == "E"

@@ -1,0 +1,169 @@
+"""What every provider must do, whatever it offers."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from custom_components.texting.gateway.capabilities import Capability, MessageType
+from custom_components.texting.gateway.errors import (
+    AuthenticationFailed,
+    InsufficientCredit,
+    Limit,
+    Unsupported,
+    WebhookRejected,
+)
+from custom_components.texting.gateway.message import WebhookCall
+from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.providers import GATEWAYS
+from custom_components.texting.gateway.status import FailureReason, Status
+
+from .bench import Bench, limit_of
+from .samples import new_message, send_one
+
+PROVIDERS = pytest.mark.parametrize("provider", Provider)
+
+
+# The field of an account that a wrong value locks out.
+SECRETS = {
+    Provider.TEXTINGHOUSE: "password",
+    Provider.TEXTIOPRO: "api_token",
+    Provider.CLUB_TEXTING: "password",
+    Provider.GROUP_TEXTING: "password",
+    Provider.THESMSPOINT: "api_key",
+}
+NO_CREDIT: dict[Provider, Any] = {
+    Provider.THESMSPOINT: dict.fromkeys(("OTP", "Promotional", "Transactional"), Decimal())
+}
+
+
+@PROVIDERS
+def test_data_fits_together(provider: Provider) -> None:
+    info = GATEWAYS[provider].info
+    fields = {field.name: field for field in info.fields}
+    pushed = {Capability.DELIVERY_REPORTS, Capability.INCOMING_PUSH}
+    assert info.provider is provider
+    assert set(info.identity) <= set(fields)
+    assert [field.name for field in info.fields if field.secret] == [SECRETS[provider]]
+    assert fields["url"].advanced
+    assert str(fields["url"].default).startswith("https://")
+    assert all(field.default in field.choices for field in info.fields if field.choices)
+    assert info.uses_webhook is bool(pushed & info.capabilities)
+    assert info.receives is bool({Capability.INCOMING_PUSH, Capability.INCOMING_POLL} & info.capabilities)
+    assert info.reports is bool({Capability.STATUS, Capability.DELIVERY_REPORTS} & info.capabilities)
+    assert (info.batch_size > 1) is (Capability.BATCH in info.capabilities)
+    assert (info.test_number is not None) is (Capability.FREE_TEST in info.capabilities)
+    assert bool(info.languages) is (MessageType.VOICE in info.message_types)
+
+
+@PROVIDERS
+async def test_sends_one(bench: Bench) -> None:
+    result = await send_one(bench.gateway)
+    assert (result.status, result.segments, result.error) == (Status.ACCEPTED, 1, None)
+    assert (bench.last.text, len(bench.simulator.messages())) == ("The door is open", 1)
+
+
+@PROVIDERS
+async def test_nothing_secret_stands_in_a_url(bench: Bench) -> None:
+    sent = await bench.gateway.send([new_message(bench.provider, last) for last in (5601, 5602)])
+    await bench.gateway.verify()
+    if Capability.STATUS in bench.info.capabilities:
+        await bench.gateway.reports(sent)
+    assert bench.simulator.requests(bench.provider)
+    assert all(set(request.query) <= {"page"} for request in bench.simulator.requests(bench.provider))
+
+
+@PROVIDERS
+async def test_one_refused_number_stops_no_other(bench: Bench) -> None:
+    bad = {Provider.TEXTINGHOUSE: "letters"}.get(bench.provider, "+12")
+    messages = [
+        new_message(bench.provider, 5601),
+        new_message(bench.provider, to=bad),
+        new_message(bench.provider, 5602),
+    ]
+    first, second, third = await bench.gateway.send(messages)
+    assert (first.status, third.status) == (Status.ACCEPTED, Status.ACCEPTED)
+    assert second.status in (Status.REJECTED, Status.UNKNOWN)
+    assert second.error is not None
+    assert len(bench.simulator.messages()) == 2
+
+
+@PROVIDERS
+async def test_wrong_credentials(bench: Bench) -> None:
+    await bench.gateway.verify()
+    locked_out = bench.open(bench.provider, **{SECRETS[bench.provider]: "wrong"})
+    with pytest.raises(AuthenticationFailed):
+        await locked_out.verify()
+    assert (await send_one(locked_out)).reason is FailureReason.AUTHENTICATION
+
+
+@PROVIDERS
+async def test_no_credit(bench: Bench) -> None:
+    bench.account.credit = NO_CREDIT.get(bench.provider, Decimal())
+    result = await send_one(bench.gateway)
+    assert isinstance(result.error, InsufficientCredit)
+    assert result.reason is FailureReason.INSUFFICIENT_CREDIT
+
+
+@PROVIDERS
+async def test_empty_texts_are_refused(bench: Bench) -> None:
+    assert limit_of(await send_one(bench.gateway, text=" \n")) is Limit.TEXT_EMPTY
+    assert not bench.simulator.requests()
+
+
+OPTIONS: dict[Capability, dict[str, Any]] = {
+    Capability.SENDER: {"sender": "Home"},
+    Capability.SCHEDULE: {"send_at": datetime(2099, 1, 1, tzinfo=UTC)},
+    Capability.COMMERCIAL: {"commercial": True},
+    Capability.EXPRESS: {"express": True},
+    Capability.TEMPLATES: {"template_id": "1"},
+    Capability.CHANNEL: {"channel": 1},
+}
+
+
+@PROVIDERS
+@pytest.mark.parametrize("capability", OPTIONS)
+async def test_what_a_provider_has_not_is_refused(bench: Bench, capability: Capability) -> None:
+    if capability in bench.info.capabilities:
+        assert bench.gateway.preview(new_message(bench.provider, **_allowed(OPTIONS[capability])))
+        return
+    with pytest.raises(Unsupported) as raised:
+        bench.gateway.preview(new_message(bench.provider, **OPTIONS[capability]))
+    assert raised.value.details["option"] in OPTIONS[capability]
+
+
+def _allowed(option: dict[str, Any]) -> dict[str, Any]:
+    return {**option, "text": "Sale! STOP sms-s.top"} if "commercial" in option else option
+
+
+@PROVIDERS
+async def test_other_types_and_media(bench: Bench) -> None:
+    for kind in set(MessageType) - set(bench.info.message_types):
+        with pytest.raises(Unsupported):
+            bench.gateway.preview(new_message(bench.provider, type=kind))
+    with pytest.raises(Unsupported):
+        bench.gateway.preview(new_message(bench.provider, media_url="https://example.com/a.jpg"))
+
+
+@PROVIDERS
+async def test_calls_a_provider_has_not(bench: Bench) -> None:
+    has, gateway = bench.info.capabilities, bench.gateway
+    calls = {Capability.STATUS: lambda: gateway.reports([]), Capability.INCOMING_POLL: gateway.incoming}
+    for capability, call in calls.items():
+        if capability not in has:
+            with pytest.raises(Unsupported):
+                await call()
+    if Capability.SENDER_LIST not in has:
+        for list_all in (gateway.senders, gateway.templates):
+            with pytest.raises(Unsupported):
+                await list_all()
+    with pytest.raises(WebhookRejected if bench.info.uses_webhook else Unsupported):
+        gateway.parse_webhook(WebhookCall(method="POST", parameters={"nonsense": "1"}))
+
+
+@PROVIDERS
+async def test_a_title_is_never_lost(bench: Bench) -> None:
+    await send_one(bench.gateway, title="Alarm")
+    if Capability.TITLE not in bench.info.capabilities:
+        assert bench.last.text == "Alarm\nThe door is open"

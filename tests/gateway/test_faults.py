@@ -1,0 +1,87 @@
+"""What each provider makes of a gateway that fails: what is sent, and how often."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from custom_components.texting.gateway.capabilities import Capability
+from custom_components.texting.gateway.errors import CannotConnect, GatewayError, OutcomeUnknown, RateLimited
+from custom_components.texting.gateway.provider import Provider, accepted
+from custom_components.texting.gateway.status import Status
+
+from .bench import Bench
+from .samples import new_message, send_one
+
+PROVIDERS = pytest.mark.parametrize("provider", Provider)
+
+
+LOST: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("cut", {"accept": False}),
+    ("cut", {"accept": True}),
+    ("http_error", {"status": 500}),
+    ("http_error", {"status": 502, "accept": True}),
+    ("html", {}),
+    ("html", {"accept": True}),
+    ("empty", {}),
+    ("truncated_body", {}),
+    ("endless", {}),
+)
+
+
+@PROVIDERS
+@pytest.mark.parametrize(("kind", "options"), LOST)
+async def test_a_lost_answer_is_never_sent_twice(bench: Bench, kind: str, options: dict[str, Any]) -> None:
+    bench.simulator.faults.add(bench.provider, kind, **options)
+    result = await send_one(bench.gateway)
+    arrived = len(bench.simulator.messages())
+    assert arrived <= 1
+    if result.status is Status.ACCEPTED:
+        assert arrived == 1
+    else:
+        assert result.status is Status.UNKNOWN
+        assert isinstance(result.error, OutcomeUnknown)
+        assert Capability.LOST_ANSWERS not in bench.info.capabilities
+
+
+@PROVIDERS
+async def test_a_wrong_content_type_is_no_fault(bench: Bench) -> None:
+    bench.simulator.faults.add(bench.provider, "content_type", times=None)
+    assert (await send_one(bench.gateway)).status is Status.ACCEPTED
+    assert await bench.gateway.balance()
+
+
+@PROVIDERS
+async def test_too_many_requests(bench: Bench) -> None:
+    bench.simulator.faults.add(bench.provider, "rate_limited", seconds=30)
+    result = await send_one(bench.gateway)
+    assert isinstance(result.error, RateLimited)
+    assert (result.error.retry_after, result.status) == (30, Status.REJECTED)
+    assert not bench.simulator.messages()
+
+
+@PROVIDERS
+async def test_nobody_listens(bench: Bench) -> None:
+    await bench.simulator.faults.refuse(bench.provider)
+    gateway = bench.open(bench.provider, backup_url="")
+    result = await send_one(gateway)
+    assert isinstance(result.error, CannotConnect)
+    with pytest.raises(CannotConnect):
+        await gateway.verify()
+
+
+@PROVIDERS
+@pytest.mark.parametrize("kind", ["html", "empty", "http_error", "cut", "truncated_body"])
+async def test_reads_fail_clearly(bench: Bench, kind: str) -> None:
+    bench.simulator.faults.add(bench.provider, kind, times=None)
+    calls: list[Callable[[], Awaitable[Any]]] = [bench.gateway.balance]
+    if Capability.STATUS in bench.info.capabilities:
+        sent = [accepted(new_message(bench.provider, 5601 + n), message_id=f"id{n}") for n in range(2)]
+        calls.append(lambda: bench.gateway.reports(sent))
+    if Capability.INCOMING_POLL in bench.info.capabilities:
+        calls.append(bench.gateway.incoming)
+    if Capability.SENDER_LIST in bench.info.capabilities:
+        calls += [bench.gateway.senders, bench.gateway.templates]
+    for call in calls:
+        with pytest.raises(GatewayError):
+            await call()

@@ -1,0 +1,235 @@
+"""TextingHouse's codes, limits, balances and calls."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from custom_components.texting.gateway.errors import (
+    AuthenticationFailed,
+    GatewayError,
+    InsufficientCredit,
+    InvalidResponse,
+    Limit,
+    MessageRejected,
+    OutcomeUnknown,
+    WebhookRejected,
+)
+from custom_components.texting.gateway.message import Balance, DeliveryReport, IncomingMessage, WebhookCall
+from custom_components.texting.gateway.provider import Gateway, Provider, accepted
+from custom_components.texting.gateway.providers import textinghouse
+from custom_components.texting.gateway.status import FailureReason, Status
+from tests.simulator import Simulator
+
+from .bench import Calls, GiveAnswer, OpenGateway
+from .samples import commands, new_message, send_one
+
+PROVIDER = HOUSE = Provider.TEXTINGHOUSE
+
+
+async def test_what_is_sent(account: Gateway, simulator: Simulator) -> None:
+    message = new_message(HOUSE, text="100% sûr & +1?", sender="Home")
+    (result,) = await account.send([message])
+    (request,) = simulator.requests()
+    assert (request.method, request.path, request.query) == ("POST", "/http/v1/do", {})
+    assert request.params == {
+        "user": "demo",
+        "pass": "demo-password",
+        "cmd": "sendsms",
+        "to": message.to.lstrip("+"),
+        "txt": "100% sûr & +1?",
+        "iscom": "N",
+        "climsgid": message.reference,
+        "from": "Home",
+    }
+    assert (result.message_id, result.provider_status) == (simulator.messages()[0].id, "0")
+
+
+async def test_the_accounts_sender(gateway: OpenGateway, simulator: Simulator) -> None:
+    await send_one(gateway(HOUSE, sender="Default"))
+    assert simulator.messages()[0].sender == "Default"
+
+
+ERRORS: list[tuple[str, type[GatewayError], FailureReason]] = [
+    ("100", MessageRejected, FailureReason.OTHER),
+    ("101", AuthenticationFailed, FailureReason.AUTHENTICATION),
+    ("104", InsufficientCredit, FailureReason.INSUFFICIENT_CREDIT),
+    ("201", MessageRejected, FailureReason.OTHER),
+    ("202", MessageRejected, FailureReason.OTHER),
+    ("300", OutcomeUnknown, FailureReason.OTHER),
+    ("350", MessageRejected, FailureReason.FLOOD),
+    ("400", MessageRejected, FailureReason.INVALID_MESSAGE),
+    ("999", MessageRejected, FailureReason.OTHER),
+]
+
+
+@pytest.mark.parametrize(("code", "kind", "reason"), ERRORS)
+async def test_errors_are_read_by_their_codes(
+    account: Gateway, answer: GiveAnswer, code: str, kind: type[GatewayError], reason: FailureReason
+) -> None:
+    for form in ("ERR: {} | Some words", "ERR:{}|Other words", "ERR: {}"):
+        answer(form.format(code))
+        with pytest.raises(kind) as raised:
+            await account.balance()
+        assert type(raised.value) is kind
+        assert (raised.value.code, raised.value.reason) == (code, reason)
+
+
+async def test_flood_is_refused_here(
+    account: Gateway, gateway: OpenGateway, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await send_one(account)).status is Status.ACCEPTED
+    again = await send_one(account)
+    assert isinstance(again.error, MessageRejected)
+    assert (again.status, again.reason, again.error.limit) == (Status.REJECTED, FailureReason.FLOOD, Limit.FLOOD)
+    assert len(simulator.requests()) == 1
+    # Another text, another number, and ten seconds later are no flood.
+    for other in ({"text": "Another"}, {"last": 5602}):
+        assert (await send_one(account, **other)).status is Status.ACCEPTED
+    monkeypatch.setattr(textinghouse, "FLOOD_SECONDS", 0.0)
+    simulator.accounts[HOUSE].flood_seconds = 0
+    assert (await send_one(account)).status is Status.ACCEPTED
+
+
+async def test_flood_is_refused_there(gateway: OpenGateway, simulator: Simulator) -> None:
+    assert (await send_one(gateway(HOUSE))).status is Status.ACCEPTED
+    again = await send_one(gateway(HOUSE))
+    assert (again.status, again.reason, again.provider_status) == (Status.REJECTED, FailureReason.FLOOD, "350")
+    assert commands(simulator) == ["sendsms", "sendsms"]
+
+
+async def test_what_was_refused_was_no_flood(account: Gateway, answer: GiveAnswer) -> None:
+    answer("ERR: 104 | no credit")
+    assert (await send_one(account)).reason is FailureReason.INSUFFICIENT_CREDIT
+    assert (await send_one(account)).status is Status.ACCEPTED
+
+
+async def test_two_refused_at_once(account: Gateway, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(textinghouse, "FLOOD_SECONDS", 0.0)
+    simulator.accounts[HOUSE].credit = Decimal()
+    results = await account.send([new_message(HOUSE, last) for last in (5601, 5602)])
+    assert {result.reason for result in results} == {FailureReason.INSUFFICIENT_CREDIT}
+
+
+async def test_doubtful_characters_are_named_not_refused(account: Gateway) -> None:
+    message = new_message(HOUSE, text="5 € for a_b\\c ê")
+    assert account.preview(message).doubtful == "\\_ê€"
+    assert (await account.send([message]))[0].status is Status.ACCEPTED
+
+
+@pytest.mark.parametrize("sender", ["TwelveLetter", "My Home", "Maison-1", "é"])
+async def test_senders_are_letters_and_digits(account: Gateway, simulator: Simulator, sender: str) -> None:
+    result = await send_one(account, sender=sender)
+    assert isinstance(result.error, MessageRejected)
+    assert result.error.limit is Limit.SENDER
+    assert not simulator.requests()
+
+
+@pytest.mark.parametrize("text", ["STOP sms-s.top then more", "stop sms-s.top", "Sale"])
+async def test_the_stop_mention_stands_at_the_end(account: Gateway, simulator: Simulator, text: str) -> None:
+    result = await send_one(account, text=text, commercial=True)
+    assert isinstance(result.error, MessageRejected)
+    assert result.error.limit is Limit.COMMERCIAL_MENTION
+    assert not simulator.requests()
+
+
+CODES: list[tuple[str, Status, FailureReason | None]] = [
+    ("0", Status.ACCEPTED, None),
+    ("1", Status.SENT, None),
+    ("3", Status.DELIVERED, None),
+    ("4", Status.EXPIRED, FailureReason.EXPIRED),
+    ("5", Status.UNDELIVERED, FailureReason.INVALID_NUMBER),
+    ("6", Status.UNDELIVERED, FailureReason.OTHER),
+    ("7", Status.REJECTED, FailureReason.PROHIBITED),
+    ("20", Status.REJECTED, FailureReason.INSUFFICIENT_CREDIT),
+    ("2", Status.UNKNOWN, None),
+    ("42", Status.UNKNOWN, None),
+]
+
+
+@pytest.mark.parametrize(("code", "status", "reason"), CODES)
+async def test_status_codes(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer, code: str, status: Status, *, reason: FailureReason
+) -> None:
+    answer(code)
+    (report,) = await account.reports([accepted(new_message(HOUSE), message_id="5d72")])
+    assert (report.status, report.reason) == (status, reason)
+    assert (report.provider_status, report.message_id) == (code, "5d72")
+    assert simulator.requests()[0].params["api_id"] == "5d72"
+
+
+async def test_an_unknown_message_is_no_news(account: Gateway) -> None:
+    assert await account.reports([accepted(new_message(HOUSE), message_id="5d72"), accepted(new_message(HOUSE))]) == []
+
+
+async def test_reports_that_fail(account: Gateway, answer: GiveAnswer) -> None:
+    for body, kind in (("delivered", InvalidResponse), ("ERR: 100 | api_id", MessageRejected)):
+        answer(body)
+        with pytest.raises(kind):
+            await account.reports([accepted(new_message(HOUSE), message_id="5d72")])
+
+
+@pytest.mark.parametrize("body", ["1423", "12.50", "-3", "0"])
+async def test_balances(account: Gateway, answer: GiveAnswer, body: str) -> None:
+    answer(f" {body}\n")
+    assert await account.balance() == [Balance(amount=Decimal(body))]
+
+
+@pytest.mark.parametrize("body", ["", "much", "<html>", "1423 credits"])
+async def test_what_is_no_balance(account: Gateway, answer: GiveAnswer, body: str) -> None:
+    answer(body, status=502)
+    with pytest.raises(InvalidResponse):
+        await account.balance()
+
+
+def news(account: Gateway, **parameters: object) -> Any:
+    """What a call says."""
+    (said,) = account.parse_webhook(WebhookCall(method="POST", parameters=parameters))
+    return said
+
+
+@pytest.mark.parametrize("code", ["3", 3])
+def test_a_status(account: Gateway, code: object) -> None:
+    report = news(account, apimsgid="5d72", climsgid="01J", status=code)
+    assert report == DeliveryReport(status=Status.DELIVERED, provider_status="3", message_id="5d72", reference="01J")
+    assert news(account, apimsgid="5d72", climsgid="", status="77").status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("date", ["2019-04-01T13:09:16Z", "2019-04-01 13:09:16"])
+def test_a_reply(account: Gateway, date: str) -> None:
+    reply = news(account, apimsgid="5d72", climsgid="01J", **{"from": "33612345601"}, txt="Oui", date=date)
+    assert reply == IncomingMessage(
+        sender="+33612345601",
+        text="Oui",
+        answered_id="5d72",
+        reference="01J",
+        sent_at=datetime(2019, 4, 1, 13, 9, 16, tzinfo=UTC),
+    )
+
+
+def test_a_reply_without_a_date(account: Gateway) -> None:
+    assert news(account, **{"from": "38000"}, txt="", date="soon") == IncomingMessage(sender="38000", text="")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"status": "3"}, {"apimsgid": "5d72"}, {"apimsgid": "5d72", "status": "x"}, {"from": "336", "status": ["3"]}],
+)
+def test_calls_of_others(account: Gateway, parameters: dict[str, object]) -> None:
+    with pytest.raises(WebhookRejected):
+        news(account, **parameters)
+
+
+@pytest.mark.parametrize("date_format", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"])
+async def test_replies_as_they_really_come(
+    account: Gateway, simulator: Simulator, home: Calls, date_format: str
+) -> None:
+    simulator.accounts[HOUSE].reply_date_format = date_format
+    result = await send_one(account)
+    await simulator.settle()
+    await simulator.answer(result.message.to, "Oui")
+    (reply,) = account.parse_webhook(home.webhook_calls[-1])
+    assert isinstance(reply, IncomingMessage)
+    assert reply.sent_at is not None
+    assert abs((reply.sent_at - datetime.now(UTC)).total_seconds()) < 60

@@ -1,0 +1,228 @@
+"""What TextioPro is sent, and the shapes of its answers."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from custom_components.texting.gateway.capabilities import MessageType
+from custom_components.texting.gateway.encoding import Encoding
+from custom_components.texting.gateway.errors import CannotConnect, Limit, MessageRejected, Unsupported
+from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.providers.textiopro import INFO
+from custom_components.texting.gateway.status import FailureReason, Status
+from tests.simulator import Simulator
+
+from .bench import GiveAnswer, OpenGateway
+from .laravel import batch, error, page, row, success, uid
+from .samples import new_message, number, send_one
+
+PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
+
+
+@pytest.mark.parametrize(
+    ("data", "message_id", "status"),
+    [
+        (row(uid="6068", status="Enroute"), "6068", Status.SENT),
+        (row(uid="6068", status="", customer_status="ACCEPTED"), "6068", Status.ACCEPTED),
+        ([row(uid="6068")], "6068", Status.DELIVERED),
+        ({"uid": "6068", "status": "On its way"}, "6068", Status.ACCEPTED),
+        ({"queued": True}, None, Status.ACCEPTED),
+        ("sms reports with all details", None, Status.ACCEPTED),
+        (None, None, Status.ACCEPTED),
+        ([], None, Status.ACCEPTED),
+    ],
+)
+async def test_shapes_of_a_sends_answer(
+    account: Gateway, answer: GiveAnswer, data: object, message_id: str | None, status: Status
+) -> None:
+    answer(success(data))
+    result = await send_one(account)
+    assert (result.message_id, result.status, result.error) == (message_id, status, None)
+
+
+@pytest.mark.parametrize("word", ["Failed", "REJECTED", "skipped", "Undelivered", "expired"])
+async def test_a_send_that_failed_at_once(account: Gateway, answer: GiveAnswer, word: str) -> None:
+    answer(success(row(status=word)))
+    result = await send_one(account)
+    assert result.status.is_final
+    assert isinstance(result.error, MessageRejected)
+    assert result.provider_status == word
+
+
+async def test_a_batchs_invalid_numbers_stand_in_the_message_only(account: Gateway, answer: GiveAnswer) -> None:
+    named = number(TEXTIOPRO, 5602).lstrip("+")
+    answer(success([row(5603), row(5601)], f"Accepted. Invalid phone number: {named}."))
+    answer(page(), "/sms")
+    results = await batch(account, 5601, 5602, 5603, 5604)
+    assert [result.message_id for result in results.values()] == [uid(place=5601), None, uid(place=5603), None]
+    assert results[5602].reason is FailureReason.INVALID_NUMBER
+    assert results[5604].status is Status.UNKNOWN
+
+
+async def test_a_success_without_data_names_invalid_numbers(account: Gateway, answer: GiveAnswer) -> None:
+    named = number(TEXTIOPRO, 5602).lstrip("+")
+    answer(success(None, f"Scheduled. Invalid phone number: {named}."))
+    results = await batch(account, 5601, 5602)
+    assert [result.status for result in results.values()] == [Status.ACCEPTED, Status.REJECTED]
+    # Good numbers may be named as well.
+    answer(success(None, f"Your message was sent to {named}."))
+    assert (await batch(account, 5601, 5602))[5602].status is Status.ACCEPTED
+    # A success that refuses all contradicts itself.
+    answer(success(None, f"Invalid phone number: {named}."))
+    answer(page(), "/sms")
+    assert (await send_one(account, 5602)).status is Status.UNKNOWN
+
+
+async def test_the_same_number_twice_in_a_batch(account: Gateway, answer: GiveAnswer) -> None:
+    answer(success([row(5601, uid="a"), row(5601, uid="b")]))
+    results = await account.send([new_message(TEXTIOPRO), new_message(TEXTIOPRO)])
+    assert [result.message_id for result in results] == ["a", "b"]
+    answer(success([row(5601, uid="a"), row(5602, uid="b")]))
+    answer(page(), "/sms")
+    results = await account.send([new_message(TEXTIOPRO, last) for last in (5601, 5602, 5601)])
+    assert [result.status for result in results] == [Status.DELIVERED, Status.DELIVERED, Status.UNKNOWN]
+
+
+async def test_a_batch_refused_whole_goes_out_without_the_named(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer
+) -> None:
+    named = number(TEXTIOPRO, 5602).lstrip("+")
+    answer(error(f"Invalid phone number {named}"))
+    results = await batch(account, 5601, 5602, 5603)
+    assert [result.status for result in results.values()] == [Status.ACCEPTED, Status.REJECTED, Status.ACCEPTED]
+    assert results[5602].reason is FailureReason.INVALID_NUMBER
+    assert [request.params["recipient"].count(",") for request in simulator.requests()] == [2, 1]
+
+
+async def test_a_batch_refused_whole_for_all_is_sent_no_more(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer
+) -> None:
+    answer(error("These are blacklisted: " + " ".join(number(TEXTIOPRO, last) for last in (5601, 5602))))
+    results = await batch(account, 5601, 5602)
+    assert {result.reason for result in results.values()} == {FailureReason.OPTED_OUT}
+    assert len(simulator.requests()) == 1
+
+
+async def test_a_batch_refused_without_a_name_is_halved(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer
+) -> None:
+    for _ in range(2):
+        answer(error("A phone number is invalid"))
+    results = await batch(account, 5601, 5602, 5603, 5604, 5605)
+    # 1-5 refused; 1-2 refused; 1 and 2 alone, 3-5: accepted.
+    assert [request.params["recipient"].count(",") + 1 for request in simulator.requests()] == [5, 2, 1, 1, 3]
+    assert {result.status for result in results.values()} == {Status.ACCEPTED}
+
+
+async def test_what_breaks_the_rest_of_a_batch_stays_with_the_rest(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer
+) -> None:
+    answer(error(f"Invalid phone number {number(TEXTIOPRO, 5602)}"))
+    answer(error("Insufficient balance"))
+    results = await batch(account, 5601, 5602)
+    assert results[5601].reason is FailureReason.INSUFFICIENT_CREDIT
+    assert results[5602].reason is FailureReason.INVALID_NUMBER
+
+
+async def test_what_is_sent(account: Gateway, simulator: Simulator) -> None:
+    types: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({}, {"type": "plain"}),
+        ({"text": "Été ê"}, {"type": "unicode"}),
+        ({"type": MessageType.OTP}, {"type": "otp"}),
+        (
+            {"type": MessageType.VOICE, "language": "fr-fr", "gender": "female"},
+            {"type": "voice", "language": "fr-fr", "gender": "female"},
+        ),
+        (
+            {"type": MessageType.MMS, "media_url": "https://example.com/a.jpg"},
+            {"type": "mms", "media_url": "https://example.com/a.jpg"},
+        ),
+        ({"type": MessageType.WHATSAPP, "sender": "a long WhatsApp id"}, {"type": "whatsapp"}),
+        ({"type": MessageType.VIBER, "sender": "a long Viber id", "template_id": "9"}, {"dlt_template_id": "9"}),
+    ]
+    for asked, arrived in types:
+        assert (await send_one(account, **asked)).status is Status.ACCEPTED
+        assert simulator.messages()[-1].extra.items() >= arrived.items()
+
+
+async def test_what_is_counted(account: Gateway) -> None:
+    long = "a" * 161
+    assert account.preview(new_message(TEXTIOPRO, text=long)).segments == 2
+    assert account.preview(new_message(TEXTIOPRO, text="ê")).encoding is Encoding.UCS2
+    whatsapp = account.preview(new_message(TEXTIOPRO, text=long, type=MessageType.WHATSAPP))
+    assert (whatsapp.segments, whatsapp.cost) == (1, 1)
+
+
+VOICE = {"type": MessageType.VOICE, "language": "en-gb", "gender": "male"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "limit"),
+    [
+        ({"sender": "TwelveLetter"}, Limit.SENDER),
+        ({"sender": "My Home"}, Limit.SENDER),
+        ({"sender": "+3361234567890123"}, Limit.SENDER),
+        ({"type": MessageType.MMS}, Limit.MEDIA_MISSING),
+        (VOICE | {"language": None}, Limit.LANGUAGE),
+        (VOICE | {"language": "xx-xx"}, Limit.LANGUAGE),
+        (VOICE | {"gender": None}, Limit.GENDER),
+        (VOICE | {"gender": "other"}, Limit.GENDER),
+    ],
+)
+async def test_limits(account: Gateway, simulator: Simulator, fields: dict[str, Any], limit: Limit) -> None:
+    result = await send_one(account, **fields)
+    assert isinstance(result.error, MessageRejected)
+    assert not isinstance(result.error, Unsupported)
+    assert (result.error.limit, result.reason) == (limit, FailureReason.INVALID_MESSAGE)
+    assert not simulator.requests()
+
+
+async def test_senders(gateway: OpenGateway) -> None:
+    for sender in ("+33612345678", "33612345678", "A1", "ElevenChars"):
+        assert gateway(TEXTIOPRO).preview(new_message(TEXTIOPRO, sender=sender))
+    with pytest.raises(MessageRejected) as raised:
+        gateway(TEXTIOPRO, sender_id="").preview(new_message(TEXTIOPRO))
+    assert raised.value.limit is Limit.SENDER_MISSING
+
+
+@pytest.mark.parametrize("language", INFO.languages)
+async def test_every_documented_language(account: Gateway, language: str) -> None:
+    assert account.preview(new_message(TEXTIOPRO, **VOICE | {"language": language}))
+
+
+HALF_PAST = datetime(2099, 7, 1, 18, 30, tzinfo=timezone(timedelta(hours=3)))
+
+
+@pytest.mark.parametrize(
+    ("profile", "written"),
+    [
+        (success({"timezone": "Europe/Paris"}), "2099-07-01 17:30"),
+        (success({"timezone": "Mars/Olympus"}), "2099-07-01 15:30"),
+        (success({"timezone": ""}), "2099-07-01 15:30"),
+        (success({}), "2099-07-01 15:30"),
+        (success(None), "2099-07-01 15:30"),
+        (error("Not found"), "2099-07-01 15:30"),
+    ],
+)
+async def test_times_are_the_accounts(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer, profile: object, written: str
+) -> None:
+    answer(profile, "/me")
+    for _ in range(2):
+        assert (await send_one(account, send_at=HALF_PAST)).status is Status.ACCEPTED
+        assert simulator.messages()[-1].extra["schedule_time"] == written
+    assert [request.path for request in simulator.requests()].count("/api/v3/me") == 1
+
+
+async def test_nothing_is_sent_early(account: Gateway, simulator: Simulator) -> None:
+    await send_one(account, send_at=HALF_PAST + timedelta(seconds=1))
+    assert simulator.messages()[-1].not_before == HALF_PAST + timedelta(minutes=1)
+
+
+async def test_without_the_zone_nothing_is_sent(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
+    answer("<h1>Maintenance</h1>", "/me")
+    result = await send_one(account, send_at=HALF_PAST)
+    assert type(result.error) is CannotConnect
+    assert not simulator.messages()
+    assert (await send_one(account, send_at=HALF_PAST)).status is Status.ACCEPTED

@@ -1,0 +1,154 @@
+"""TheSMSPoint's reports, whose status does not mean what it says, and its lists."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from custom_components.texting.gateway.errors import AuthenticationFailed, InvalidResponse
+from custom_components.texting.gateway.message import Balance, Sender, SendResult, Template
+from custom_components.texting.gateway.provider import Gateway, Provider, accepted
+from custom_components.texting.gateway.status import Status
+from tests.simulator import Simulator
+
+from .bench import GiveAnswer
+from .samples import new_message, number
+
+PROVIDER = POINT = Provider.THESMSPOINT
+
+
+def success(data: Any) -> dict[str, Any]:
+    """The envelope of a success."""
+    return {"status": "success", "message": "SMS Sent Successfully", "data": data, "code": 200}
+
+
+def error(message: str) -> dict[str, Any]:
+    """The envelope of an error."""
+    return {"status": "error", "message": message, "data": None}
+
+
+def digits(last: int = 5601) -> str:
+    """A number as the gateway takes it."""
+    return number(POINT, last).lstrip("+")
+
+
+async def send_three(account: Gateway, simulator: Simulator) -> list[SendResult]:
+    """One that arrives, one that does not, one that is still on its way; all in one job."""
+    sent = await account.send([new_message(POINT, last) for last in (5601, "0006", "0004")])
+    await simulator.settle()
+    simulator.clear_requests()
+    return list(sent)
+
+
+@pytest.mark.parametrize("status", ["error", "success"])
+@pytest.mark.parametrize(("shape", "requests"), [("mobile_number", 1), ("recipient", 1), ("mixed", 1), ("single", 3)])
+async def test_shapes_of_reports(
+    account: Gateway, simulator: Simulator, shape: str, requests: int, status: str
+) -> None:
+    kept = simulator.accounts[POINT]
+    kept.report_shape, kept.report_status = shape, status
+    sent = await send_three(account, simulator)
+    reports = await account.reports(sent)
+    assert [report.status for report in reports] == [Status.DELIVERED, Status.UNDELIVERED, Status.SENT]
+    assert [report.message_id for report in reports] == [result.message_id for result in sent]
+    assert reports[2].provider_status.lower() == "expired"
+    assert [report.otherwise for report in reports] == [None, None, Status.EXPIRED]
+    assert len(simulator.requests()) == requests
+
+
+@pytest.mark.parametrize(
+    ("row", "status"),
+    [
+        ({"status_name": "delivered", "mobile_number": digits(), "message_id": "5"}, Status.DELIVERED),
+        ({"status_name": "UnDelivered", "recipient": "9812345601"}, Status.UNDELIVERED),
+        ({"status_name": "U", "mobile_number": 9812345601}, Status.UNDELIVERED),
+        ({"delivery_status_id": "Sent", "recipient": digits(), "status": "success"}, Status.SENT),
+        ({"delivery_status_id": "Expired", "message_id": 5}, Status.SENT),
+        ({"status_name": "Submitted", "message_id": "5"}, Status.UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("as_list", [True, False])
+async def test_rows_of_reports(
+    account: Gateway, answer: GiveAnswer, row: dict[str, Any], status: Status, as_list: bool
+) -> None:
+    answer({"status": "error", "job_id": "77", "data": [row] if as_list else row, "code": "200"})
+    sent = accepted(new_message(POINT), batch_id="77", message_id="5")
+    (report,) = await account.reports([sent])
+    assert report.status is status
+    assert (report.batch_id, report.message_id, report.to) == ("77", "5", sent.message.to)
+    assert report.provider_status == (row.get("status_name") or row.get("delivery_status_id"))
+
+
+async def test_two_of_one_number_are_told_apart_by_their_texts(account: Gateway, answer: GiveAnswer) -> None:
+    rows = [{"status_name": word, "recipient": digits(), "content": word} for word in ("Delivered", "U")]
+    answer({"status": "error", "data": [*rows, *({**row, "content": "Twice"} for row in rows)]})
+    words = ("Delivered", "U", "Twice", "Never")
+    sent = [accepted(new_message(POINT, text=word), batch_id="77") for word in words]
+    assert [report.provider_status for report in await account.reports(sent)] == ["Delivered", "U"]
+
+
+async def test_what_a_job_does_not_name_is_asked_for_by_its_own_id(account: Gateway, simulator: Simulator) -> None:
+    sent = [replace(result, batch_id="1") for result in await send_three(account, simulator)]
+    assert len(await account.reports(sent)) == 3
+    assert [request.params["job_id"] for request in simulator.requests()] == ["1", *(r.message_id for r in sent)]
+
+
+async def test_what_nobody_knows_is_no_news(account: Gateway, simulator: Simulator) -> None:
+    message = new_message(POINT)
+    unknown = [
+        accepted(message),
+        accepted(message, message_id="1"),
+        accepted(message, batch_id="2", message_id="2"),
+        accepted(message, batch_id="3"),
+    ]
+    assert await account.reports(unknown) == []
+    assert [request.params["job_id"] for request in simulator.requests()] == ["1", "2", "3"]
+
+
+async def test_reports_that_fail(account: Gateway, answer: GiveAnswer) -> None:
+    sent = [accepted(new_message(POINT), batch_id="1")]
+    answer(error("API Key Does Not Exists"))
+    with pytest.raises(AuthenticationFailed):
+        await account.reports(sent)
+    answer({"status": "success", "data": [{"mobile_number": digits()}, "row", None]})
+    assert await account.reports(sent) == []
+
+
+async def test_pools(account: Gateway) -> None:
+    assert await account.balance() == [
+        Balance(amount=Decimal(5000), pool="Transactional"),
+        Balance(amount=Decimal(2000), pool="Promotional"),
+        Balance(amount=Decimal(100), pool="OTP"),
+    ]
+
+
+async def test_balances_as_text(account: Gateway, answer: GiveAnswer) -> None:
+    answer(success({"balance": {"Transactional": "12.5", "Voice": 1}}))
+    assert await account.balance() == [Balance(amount=Decimal("12.5"), pool="Transactional")]
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"balance": 5}, {"balance": {"OTP": "many"}}])
+async def test_what_is_no_balance(account: Gateway, answer: GiveAnswer, data: object) -> None:
+    answer(success(data))
+    with pytest.raises(InvalidResponse):
+        await account.balance()
+
+
+async def test_senders_and_templates(account: Gateway) -> None:
+    assert (await account.senders())[0] == Sender(id="11", sender_id="HOMEHA", type="Transactional", approved=True)
+    assert (await account.templates())[2] == Template(
+        template_id="1107000000000000003",
+        name="Water leak",
+        type="Transactional",
+        sender_id="HOMEHA",
+        message="Water in the {#var#}.",
+        approved=False,
+    )
+
+
+async def test_an_account_without_senders(account: Gateway, answer: GiveAnswer) -> None:
+    nothing: tuple[object, ...] = (None, [], "")
+    for data in nothing:
+        answer(success(data))
+        assert await account.senders() == []
