@@ -6,6 +6,7 @@ import logging
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.util.dt import utcnow
 
 from .account import Account
 from .const import DEFAULT_INCOMING_INTERVAL, OPTION_INCOMING_INTERVAL
@@ -41,6 +42,8 @@ class Poller:
             self._stops.append(
                 async_track_time_interval(self._hass, self._ask_incoming, interval, cancel_on_shutdown=True)
             )
+            # At once too: what comes in after the first look is news.
+            entry.async_create_background_task(self._hass, self._ask_incoming(utcnow()), "texting incoming texts")
 
     @callback
     def async_stop(self) -> None:

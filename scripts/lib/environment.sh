@@ -12,8 +12,7 @@ prepare() {
     [ -w "${HOME:-/nowhere}" ] || export UV_CACHE_DIR=$env_dir/cache
     # The headers, for a package that comes as source.
     export CPATH=${python%/bin/*}/include:${python%/bin/*}/include/python3.14${CPATH:+:$CPATH}
-    rm -rf "$target"
-    quietly "$uv" venv --python "$python" "$target" || die "The environment could not be made in $target. Is there room on the disk, and may you write there?"
+    quietly "$uv" venv --allow-existing --python "$python" "$target" || die "The environment could not be made in $target. Is there room on the disk, and may you write there?"
     VIRTUAL_ENV=$target quietly "$uv" pip sync --require-hashes --compile-bytecode "requirements/$name.txt" ||
         die "The packages could not be installed. Connect to the internet once, then run this again."
     echo "$wanted" >"$target/.prepared"

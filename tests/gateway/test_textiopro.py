@@ -148,9 +148,9 @@ async def test_answers_without_an_envelope(
 @pytest.mark.parametrize(
     ("data", "amount", "unit"),
     [
-        ({"balance": 100, "unit": "sms"}, "100", "sms"),
-        ({"balance": "99.5", "unit": "sms"}, "99.5", "sms"),
-        ({"balance": 0, "unit": "sms"}, "0", "sms"),
+        ({"balance": 100, "unit": "sms"}, "100", "SMS"),
+        ({"balance": "99.5", "unit": "sms"}, "99.5", "SMS"),
+        ({"balance": 0, "unit": "sms"}, "0", "SMS"),
         ({"remaining_balance": "$12.50", "expired_on": "31st Dec 30, 11:59 PM"}, "12.50", "$"),
         ({"remaining_balance": "€1,234.50"}, "1234.50", "€"),
         ({"remaining_balance": "1.234,50 EUR"}, "1234.50", "EUR"),
@@ -159,7 +159,7 @@ async def test_answers_without_an_envelope(
         ({"remaining_balance": "1 234 SMS"}, "1234", "SMS"),
         ({"remaining_balance": "$-3"}, "-3", "$"),
         ({"remaining_balance": "Unlimited"}, None, "credits"),
-        ({"balance": "illimité", "unit": "sms"}, None, "sms"),
+        ({"balance": "illimité", "unit": "sms"}, None, "SMS"),
         ("250", "250", "credits"),
     ],
 )

@@ -61,7 +61,7 @@ async def run(options: argparse.Namespace) -> None:
             print(f"{site:<20} {simulator.url(site):<23} {_CREDENTIALS[site]}")
         print(f"{'control':<20} {simulator.control_url}\n\n{special_numbers()}\n", flush=True)
         simulator.on_text(show)
-        await _until_interrupted(simulator)
+        await until_interrupted(simulator)
     finally:
         await simulator.stop()
 
@@ -71,7 +71,7 @@ def show(message: Message) -> None:
     print(f"📱 +{message.phone_number} ← {TITLES[message.provider]}: {message.text}", flush=True)
 
 
-async def _until_interrupted(simulator: Simulator) -> None:
+async def until_interrupted(simulator: Simulator) -> None:
     loop = asyncio.get_running_loop()
     interrupted = asyncio.Event()
     for interrupt in (signal.SIGINT, signal.SIGTERM):

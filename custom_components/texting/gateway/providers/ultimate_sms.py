@@ -242,7 +242,7 @@ def balance(data: object) -> Balance:
     """{balance: 100, unit: "sms"} or {remaining_balance: "$12.50" or "Unlimited"}, as strings or numbers."""
     row = data if isinstance(data, dict) else {"balance": data}
     written = text(row, "balance") or text(row, "remaining_balance")
-    unit = text(row, "unit") or "credits"
+    unit = text(row, "unit").replace("sms", "SMS") or "credits"
     if _UNLIMITED.search(written):
         return Balance(amount=None, unit=unit)
     if not (match := _AMOUNT.fullmatch(written)):
