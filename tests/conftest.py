@@ -59,7 +59,7 @@ def set_up(hass: HomeAssistant, simulator: Simulator) -> SetUp:
         entry = new_entry(provider, simulator, data=data, options=options)
         entry.add_to_hass(hass)
         await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done()
+        await hass.async_block_till_done(wait_background_tasks=True)
         return entry
 
     return set_up_account
@@ -113,7 +113,7 @@ def settle(hass: HomeAssistant, simulator: Simulator) -> Callable[[], Awaitable[
 
     async def wait() -> None:
         await simulator.settle()
-        await hass.async_block_till_done()
+        await hass.async_block_till_done(wait_background_tasks=True)
 
     return wait
 

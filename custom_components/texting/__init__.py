@@ -15,7 +15,7 @@ from .account import Account, TextingConfigEntry
 from .client import gateway_for
 from .const import DOMAIN
 from .entity import account_device
-from .legacy import free_name
+from .legacy import take_name
 from .poller import Poller
 from .services import async_setup_services
 from .store import AccountStore
@@ -25,11 +25,17 @@ PLATFORMS = [Platform.BUTTON, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 HASS_CONFIG: HassKey[ConfigType] = HassKey(f"{DOMAIN}_hass_config")
+SESSION: HassKey[ClientSession] = HassKey(f"{DOMAIN}_session")
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions."""
+    """Set up the actions, and the session of all accounts.
+
+    It lives on when an account is unloaded, so that a request under way comes to its end; it keeps no cookies,
+    as two accounts at one host are two strangers.
+    """
     hass.data[HASS_CONFIG] = config
+    hass.data[SESSION] = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
     async_setup_services(hass)
     return True
 
@@ -42,8 +48,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
     """
     store = AccountStore(hass, entry.entry_id)
     await store.async_load()
+    entry.async_on_unload(store.async_close)
     account = entry.runtime_data = Account(
-        hass, entry, gateway_for(_session(hass), {**entry.data, **entry.options}), store
+        hass, entry, gateway_for(hass.data[SESSION], {**entry.data, **entry.options}), store
     )
     if account.info.uses_webhook:
         # First: Home Assistant acknowledges calls of webhooks nobody listens to, and they are lost.
@@ -63,7 +70,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
             hass,
             Platform.NOTIFY,
             DOMAIN,
-            {CONF_NAME: free_name(hass, entry.title), "entry_id": entry.entry_id},
+            {CONF_NAME: take_name(hass, entry), "entry_id": entry.entry_id},
             hass.data[HASS_CONFIG],
         )
     )
@@ -72,10 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
 
 async def async_unload_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> bool:
     """Unload an account; what it remembers is on disk."""
-    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-    if unloaded:
-        await entry.runtime_data.store.async_flush()
-    return unloaded
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> None:
@@ -87,8 +91,3 @@ async def async_remove_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> 
 async def _async_updated(hass: HomeAssistant, entry: TextingConfigEntry) -> None:
     """Reload when the account, its options or its recipients have changed."""
     hass.config_entries.async_schedule_reload(entry.entry_id)
-
-
-def _session(hass: HomeAssistant) -> ClientSession:
-    """Home Assistant's connections without its cookies: two accounts at one host are two strangers."""
-    return async_create_clientsession(hass, cookie_jar=DummyCookieJar())

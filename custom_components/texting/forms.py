@@ -75,7 +75,8 @@ def url_error(values: dict[str, Any]) -> str | None:
             host = parts.hostname
         except ValueError:
             return "invalid_url"
-        if not host or not (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
+        secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+        if not host or not secure or parts.username is not None or parts.query or parts.fragment:
             return "invalid_url"
     return None
 

@@ -10,20 +10,30 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 from homeassistant.util import slugify
+from homeassistant.util.hass_dict import HassKey
 
 from .account import Account, TextingConfigEntry
 from .const import ATTR_MESSAGE, DOMAIN
 from .recipient import recipients
 from .send import MESSAGE_OPTIONS, async_send, raise_for, resolve
 
+# Those of actions that are about to be registered among them: accounts are set up side by side.
+NAMES: HassKey[set[str]] = HassKey(f"{DOMAIN}_notify_names")
+
 _DATA_SCHEMA = vol.Schema(MESSAGE_OPTIONS)
 
 
-def free_name(hass: HomeAssistant, title: str) -> str:
-    """A name under which no notify action is registered yet: Home Assistant drops the second one in silence."""
-    name, number = title, 2
-    while hass.services.has_service(NOTIFY_DOMAIN, slugify(name)):
-        name, number = f"{title} {number}", number + 1
+def take_name(hass: HomeAssistant, entry: TextingConfigEntry) -> str:
+    """A name that no notify action has, kept for as long as the account is loaded.
+
+    Home Assistant drops the second action of a name in silence.
+    """
+    taken = hass.data.setdefault(NAMES, set())
+    name, number = entry.title, 2
+    while (action := slugify(name)) in taken or hass.services.has_service(NOTIFY_DOMAIN, action):
+        name, number = f"{entry.title} {number}", number + 1
+    taken.add(action)
+    entry.async_on_unload(lambda: taken.discard(action))
     return name
 
 
@@ -73,5 +83,4 @@ class AccountNotificationService(BaseNotificationService):
         """Take the action away, and Home Assistant's own reference to it."""
         await self.async_unregister_services()
         registered = self.hass.data[NOTIFY_SERVICES].get(DOMAIN, [])
-        if self in registered:
-            registered.remove(self)
+        registered[:] = [service for service in registered if service is not self]

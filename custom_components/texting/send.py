@@ -75,9 +75,14 @@ class Outcome:
     result: SendResult | None = None
 
     @property
-    def error(self) -> GatewayError | None:
+    def refusal(self) -> GatewayError | None:
         """Why it failed, or None."""
         return self.result.error if self.result else self.address.error
+
+    @property
+    def error(self) -> HomeAssistantError | None:
+        """Why it failed, in words for people, or None."""
+        return home_assistant_error(self.refusal, self.account.entry.title) if self.refusal else None
 
 
 def addresses_of(recipient: Recipient) -> list[Address]:
@@ -154,11 +159,11 @@ def message_to(number: str, recipient: Recipient | None, fields: Mapping[str, An
 
 def raise_for(outcomes: Sequence[Outcome]) -> None:
     """Raise what failed: one message's own error, or one that names all that failed."""
-    failed = [outcome for outcome in outcomes if outcome.error]
+    failed = [(outcome.address.label, error) for outcome in outcomes if (error := outcome.error)]
     if not failed:
         return
     if len(outcomes) == 1:
-        raise _error(failed[0])
+        raise failed[0][1]
     raise HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key="some_failed",
@@ -166,7 +171,7 @@ def raise_for(outcomes: Sequence[Outcome]) -> None:
             "failed": str(len(failed)),
             "total": str(len(outcomes)),
             # Home Assistant takes the full stop off.
-            "reasons": " ".join(f"{outcome.address.label}: {_error(outcome)}." for outcome in failed),
+            "reasons": " ".join(f"{label}: {error}." for label, error in failed),
         },
     )
 
@@ -181,12 +186,6 @@ def as_response(outcome: Outcome) -> dict[str, Any]:
         "message_id": result.message_id if result else None,
         "status": result.status if result else "rejected",
         "segments": result.segments if result and not result.error else 0,
-        "reason": outcome.error.reason if outcome.error else None,
-        "error": str(_error(outcome)) if outcome.error else None,
+        "reason": outcome.refusal.reason if outcome.refusal else None,
+        "error": str(outcome.error) if outcome.refusal else None,
     }
-
-
-def _error(outcome: Outcome) -> HomeAssistantError:
-    if outcome.error is None:
-        raise ValueError("nothing failed")
-    return home_assistant_error(outcome.error, outcome.account.entry.title)

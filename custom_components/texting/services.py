@@ -65,7 +65,7 @@ async def _async_send_message(call: ServiceCall) -> ServiceResponse:
     outcomes: list[Outcome] = []
     for account, addresses in (await _async_targets(call)).items():
         outcomes += await async_send(account, addresses, call.data)
-    if not call.return_response or all(outcome.error for outcome in outcomes):
+    if not call.return_response or all(outcome.refusal for outcome in outcomes):
         raise_for(outcomes)
     return {"messages": [as_response(outcome) for outcome in outcomes]} if call.return_response else None
 

@@ -32,6 +32,7 @@ class AccountStore:
         """Prepare the file of an account."""
         self._store = Store[dict[str, Any]](hass, VERSION, f"{DOMAIN}.{entry_id}")
         self.memory = Memory()
+        self._closed = False
 
     async def async_load(self) -> None:
         """Read what was remembered."""
@@ -42,10 +43,12 @@ class AccountStore:
     @callback
     def async_changed(self) -> None:
         """Write soon."""
-        self._store.async_delay_save(lambda: asdict(self.memory), SAVE_AFTER)
+        if not self._closed:
+            self._store.async_delay_save(lambda: asdict(self.memory), SAVE_AFTER)
 
-    async def async_flush(self) -> None:
-        """Write now: the account is being unloaded."""
+    async def async_close(self) -> None:
+        """Write now and never again: the account is being unloaded, a request still under way may outlive it."""
+        self._closed = True
         await self._store.async_save(asdict(self.memory))
 
     async def async_remove(self) -> None:

@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 
 from .const import CONF_NUMBERS, CONF_PROVIDER, SUBENTRY_RECIPIENT
-from .forms import recipient_schema
+from .forms import flatten, recipient_schema
 from .gateway.errors import MessageRejected
 from .gateway.phone_number import to_e164
 from .gateway.provider import Provider
@@ -29,8 +29,8 @@ class RecipientFlow(ConfigSubentryFlow):
         errors: dict[str, str] = {}
         wrong = ""
         if user_input is not None:
-            data = dict(user_input)
-            name = data.pop(CONF_NAME).strip()
+            data = flatten(user_input)
+            name = data.pop(CONF_NAME, "")
             data[CONF_NUMBERS], wrong = self._numbers(data[CONF_NUMBERS])
             if wrong:
                 errors[CONF_NUMBERS] = "invalid_number"
@@ -53,7 +53,7 @@ class RecipientFlow(ConfigSubentryFlow):
     def _numbers(self, written: list[str]) -> tuple[list[str], str]:
         """The numbers in E.164, each once; and the first that is none."""
         numbers: dict[str, None] = {}
-        for text in written:
+        for text in filter(str.strip, written):
             try:
                 numbers[to_e164(text, self.hass.config.country)] = None
             except MessageRejected:

@@ -1,0 +1,1 @@
+"""From asked to final."""

@@ -1,0 +1,97 @@
+"""Walking through the integration's forms as a user does."""
+
+from typing import Any
+
+from custom_components.texting.const import DOMAIN
+from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.providers import GATEWAYS
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntry, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from tests.accounts import account_data
+from tests.simulator import Simulator
+
+WRONG = "a-wrong-secret"
+# The field of a provider's account that is secret, and the one of the simulator's account that holds it.
+SECRETS = {
+    Provider.TEXTINGHOUSE: ("password", "password"),
+    Provider.TEXTIOPRO: ("api_token", "token"),
+    Provider.CLUB_TEXTING: ("password", "password"),
+    Provider.GROUP_TEXTING: ("password", "password"),
+    Provider.THESMSPOINT: ("api_key", "key"),
+}
+SITES = {
+    Provider.TEXTINGHOUSE: ("textinghouse", "textinghouse_backup"),
+    Provider.TEXTIOPRO: ("textiopro",),
+    Provider.CLUB_TEXTING: ("club_texting",),
+    Provider.GROUP_TEXTING: ("group_texting",),
+    Provider.THESMSPOINT: ("thesmspoint",),
+}
+SENDER_INPUT = {"sender_id": "HOMEHA", "template_id": "1107000000000000002", "channel": "1"}
+
+
+def account_input(provider: Provider, simulator: Simulator, **changes: Any) -> dict[str, Any]:
+    """What a user enters in the account form; a change to None leaves the field out."""
+    values = {**account_data(provider, simulator), **changes}
+    fields = [
+        field for field in GATEWAYS[provider].info.fields if not field.step and values.get(field.name) is not None
+    ]
+    return {
+        **{field.name: values[field.name] for field in fields if not field.advanced},
+        "advanced": {field.name: values[field.name] for field in fields if field.advanced},
+    }
+
+
+async def begin(hass: HomeAssistant, provider: Provider) -> ConfigFlowResult:
+    """Go from the menu to the account form."""
+    menu = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert menu["type"] is FlowResultType.MENU
+    return await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": provider.value})
+
+
+async def submit(hass: HomeAssistant, form: ConfigFlowResult, values: dict[str, Any]) -> ConfigFlowResult:
+    """Send the form off and let everything it started come to its end."""
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], values)
+    await hass.async_block_till_done()
+    return result
+
+
+async def submit_account(
+    hass: HomeAssistant, form: ConfigFlowResult, provider: Provider, values: dict[str, Any]
+) -> ConfigFlowResult:
+    """Send the account form off, and the sender form where there is one."""
+    result = await submit(hass, form, values)
+    if result.get("step_id") == f"{provider}_sender":
+        result = await submit(hass, result, SENDER_INPUT)
+    return result
+
+
+async def reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> ConfigFlowResult:
+    """Open the form that changes an account."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+
+
+def reauth_flow(hass: HomeAssistant) -> ConfigFlowResult:
+    """The form that asks to sign in again; there must be exactly one."""
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == "reauth"
+    return flow
+
+
+def suggested(form: Any) -> dict[str, Any]:
+    """The values a form shows when it opens, those of its section among them."""
+    shown = {}
+    for marker, selector in form["data_schema"].schema.items():
+        if hasattr(selector, "schema") and hasattr(selector, "options"):
+            shown |= suggested({"data_schema": selector.schema})
+        elif marker.description and "suggested_value" in marker.description:
+            shown[str(marker)] = marker.description["suggested_value"]
+    return shown
+
+
+def choices(form: Any, field: str) -> dict[str, str]:
+    """What a form offers for a field, as {value: label}."""
+    selector = next(selector for marker, selector in form["data_schema"].schema.items() if marker == field)
+    return {option["value"]: option["label"] for option in selector.config["options"]}

@@ -1,0 +1,155 @@
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.texting.const import DOMAIN
+from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.providers import GATEWAYS
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.setup import async_setup_component
+from tests.accounts import RECIPIENTS, account_data, new_entry
+from tests.conftest import SetUp
+from tests.home import numbers, state_of, text_of
+from tests.simulator import Simulator
+
+EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
+HOUSE, PRO = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO
+
+
+def action(provider: Provider) -> str:
+    return GATEWAYS[provider].info.name.lower().replace(" ", "_")
+
+
+async def call(hass: HomeAssistant, name: str, **data: Any) -> None:
+    await hass.services.async_call("notify", name, {"message": "Water", **data}, blocking=True)
+
+
+def arrived(simulator: Simulator) -> list[str]:
+    return sorted(f"+{message.phone_number}" for message in simulator.messages())
+
+
+@EVERY_PROVIDER
+async def test_without_a_target_everyone_is_texted(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    await set_up(provider)
+    await call(hass, action(provider))
+    assert arrived(simulator) == numbers(provider)
+    for name in RECIPIENTS[provider]:
+        assert state_of(hass, f"notify.{name.lower()}").state != "unknown"
+
+
+@EVERY_PROVIDER
+async def test_targets_are_names_and_numbers(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    await set_up(provider)
+    alone, several = RECIPIENTS[provider].values()
+    await call(hass, action(provider), target=[next(iter(RECIPIENTS[provider])).upper(), several[0]])
+    assert arrived(simulator) == [*alone, several[0]]
+
+
+async def test_title_and_data(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    await set_up(PRO)
+    data = {"type": "mms", "media_url": "https://example.com/a.jpg", "sender": "House"}
+    await call(hass, "textiopro", target="Anna", title="Alarm", data=data)
+    (message,) = simulator.messages()
+    assert (message.text, message.sender) == ("Alarm\nWater", "House")
+    assert message.extra == {"type": "mms", "media_url": "https://example.com/a.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"colour": "red"}, "colour"),
+        ({"type": "fax"}, "type"),
+        ({"channel": "many"}, "channel"),
+        ({"message": "Other"}, "message"),
+        ({"sender": {"a": 1}}, "sender"),
+    ],
+)
+async def test_a_bad_data_field_is_named(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, data: dict[str, Any], field: str
+) -> None:
+    await set_up(PRO)
+    with pytest.raises(ServiceValidationError) as caught:
+        await call(hass, "textiopro", target="Anna", data=data)
+    assert f"“{field}”" in text_of(caught.value, "invalid_data")
+    assert not simulator.messages()
+
+
+async def test_nobody_to_text(hass: HomeAssistant, simulator: Simulator) -> None:
+    entry = MockConfigEntry(domain=DOMAIN, title="TextingHouse", data=account_data(HOUSE, simulator))
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    with pytest.raises(ServiceValidationError) as caught:
+        await call(hass, "textinghouse")
+    text_of(caught.value, "no_recipients")
+
+
+@EVERY_PROVIDER
+async def test_a_bad_target_stops_no_other(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    await set_up(provider)
+    name = next(iter(RECIPIENTS[provider]))
+    with pytest.raises(HomeAssistantError) as caught:
+        await call(hass, action(provider), target=["Zoe", name])
+    assert "1 of 2 texts failed. Zoe: " in text_of(caught.value, "some_failed")
+    assert arrived(simulator) == RECIPIENTS[provider][name]
+
+
+async def test_the_actions_name_is_the_accounts_title(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(HOUSE)
+    hass.config_entries.async_update_entry(entry, title="My alarms")
+    await hass.async_block_till_done()
+    assert not hass.services.has_service("notify", "textinghouse")
+    await call(hass, "my_alarms", target="Anna")
+    assert len(simulator.messages()) == 1
+
+
+async def test_a_name_that_is_taken_gets_a_number(hass: HomeAssistant, simulator: Simulator) -> None:
+    hass.services.async_register("notify", "textinghouse", lambda _: None)
+    entry = new_entry(HOUSE, simulator)
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    await call(hass, "textinghouse_2", target="Anna")
+    assert len(simulator.messages()) == 1
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.05])
+async def test_two_accounts_of_one_title_have_an_action_each(
+    hass: HomeAssistant, simulator: Simulator, latency: float
+) -> None:
+    """Home Assistant sets entries up side by side when it starts."""
+    entries = [new_entry(PRO, simulator, data={"sender_id": sender}) for sender in ("One", "Two")]
+    for entry in entries:
+        entry.add_to_hass(hass)
+    simulator.latency = latency
+    await async_setup_component(hass, DOMAIN, {})
+    await hass.async_block_till_done()
+    for name in ("textiopro", "textiopro_2"):
+        await call(hass, name, target="Anna")
+    assert {message.sender for message in simulator.messages()} == {"One", "Two"}
+
+
+async def test_recipients_are_read_when_it_is_called(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(HOUSE)
+    anna = next(iter(entry.subentries.values()))
+    hass.config_entries.async_update_subentry(entry, anna, data={"numbers": ["+33612345699"]})
+    await hass.async_block_till_done()
+    await call(hass, "textinghouse", target="Anna")
+    assert arrived(simulator) == ["+33612345699"]
+
+
+async def test_yaml_alone_makes_no_action(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
+    assert await async_setup_component(hass, "notify", {"notify": [{"platform": DOMAIN, "name": "Texts"}]})
+    await hass.async_block_till_done()
+    assert not hass.services.has_service("notify", "texts")
+    assert "Traceback" not in caplog.text

@@ -1,0 +1,200 @@
+from collections.abc import Callable
+
+import pytest
+
+from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.providers import GATEWAYS
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.core_config import async_process_ha_core_config
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
+from tests.conftest import Connect, PassTime, SetUp
+from tests.flows import suggested
+from tests.home import notify, record_changes
+from tests.simulator import Simulator
+
+EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
+HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
+PUSHING = pytest.mark.parametrize("provider", [HOUSE, CLUB, GROUP])
+
+
+async def choose(hass: HomeAssistant, entry: ConfigEntry, step: str) -> ConfigFlowResult:
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    return await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": step})
+
+
+async def submit(hass: HomeAssistant, form: ConfigFlowResult, **values: object) -> ConfigFlowResult:
+    result = await hass.config_entries.options.async_configure(form["flow_id"], values)
+    await hass.async_block_till_done()
+    return result
+
+
+async def webhook_page(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
+    form = await choose(hass, entry, f"webhook_{entry.data['provider']}")
+    assert form["description_placeholders"] is not None
+    return dict(form["description_placeholders"])
+
+
+# -- settings ------------------------------------------------------------------------------------------------------
+
+
+@EVERY_PROVIDER
+async def test_the_menu_offers_what_the_provider_has(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    entry = await set_up(provider)
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "init")
+    page = {f"webhook_{provider}": "Receive replies"} if GATEWAYS[provider].info.uses_webhook else {}
+    assert menu["menu_options"] == {"settings": "Settings", **page}
+
+
+@EVERY_PROVIDER
+async def test_settings_are_stored_and_shown_again(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    set_ups: Callable[[ConfigEntry], int],
+    provider: Provider,
+) -> None:
+    entry = await set_up(provider)
+    form = await choose(hass, entry, "settings")
+    assert form["data_schema"] is not None
+    defaults = {"balance_interval": 15}
+    chosen: dict[str, object] = {"balance_interval": 60}
+    if provider is PRO:
+        defaults["incoming_interval"], chosen["incoming_interval"] = 30, 120
+    if provider in (CLUB, GROUP):
+        defaults["replace_characters"], chosen["replace_characters"] = False, True
+    assert form["data_schema"]({}) == defaults
+    before = set_ups(entry)
+    result = await submit(hass, form, **chosen)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert dict(entry.options) == chosen
+    assert set_ups(entry) == before + 1
+    assert suggested(await choose(hass, entry, "settings")) == chosen
+
+
+@pytest.mark.parametrize("minutes", [0, 1441, "often"])
+async def test_intervals_have_limits(hass: HomeAssistant, set_up: SetUp, simulator: Simulator, minutes: object) -> None:
+    entry = await set_up(HOUSE)
+    form = await choose(hass, entry, "settings")
+    with pytest.raises(Exception, match=r"(?i)balance_interval|schema"):
+        await submit(hass, form, balance_interval=minutes)
+    assert dict(entry.options) == {}
+
+
+async def test_the_balance_is_read_as_often_as_was_set(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    entry = await set_up(HOUSE)
+    await submit(hass, await choose(hass, entry, "settings"), balance_interval=2)
+    simulator.clear_requests()
+    await pass_time(119)
+    assert not simulator.requests()
+    await pass_time(2)
+    assert [request.params["cmd"] for request in simulator.requests()] == ["getcredit"]
+
+
+async def test_incoming_texts_are_looked_for_as_often_as_was_set(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    entry = await set_up(PRO)
+    await submit(hass, await choose(hass, entry, "settings"), balance_interval=60, incoming_interval=100)
+    incoming = record_changes(hass, "event.textiopro_incoming_message")
+    await pass_time(101)
+    await simulator.answer("+33612345601", "Yes", PRO)
+    await pass_time(90)
+    assert incoming == []
+    await pass_time(11)
+    assert len(incoming) == 1
+
+
+@pytest.mark.parametrize("provider", [CLUB, GROUP])
+async def test_replacing_characters_changes_what_the_phone_gets(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    entry = await set_up(provider)
+    with pytest.raises(HomeAssistantError):
+        await notify(hass, "notify.clara", "Café ouvert…")
+    assert not simulator.messages()
+    form = await choose(hass, entry, "settings")
+    await submit(hass, form, balance_interval=15, replace_characters=True)
+    await notify(hass, "notify.clara", "Café ouvert…")
+    assert [message.text for message in simulator.messages()] == ["Cafe ouvert..."]
+
+
+# -- the webhook's page --------------------------------------------------------------------------------------------
+
+
+@PUSHING
+async def test_the_page_shows_the_address_and_what_came_there(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider
+) -> None:
+    await async_process_ha_core_config(hass, {"external_url": "https://home.example.com"})
+    await hass.config.async_set_time_zone("Europe/Paris")
+    entry = await set_up(provider)
+    address = f"https://home.example.com/api/webhook/{entry.data['webhook_id']}"
+    assert await webhook_page(hass, entry) == {"url": address, "last_call": "—", "refused": "0"}
+    await connect(entry)
+    await notify(hass, next(iter(hass.states.async_entity_ids("notify"))), "Water")
+    number = f"+{simulator.messages()[0].phone_number}"
+    await simulator.answer(number, "Yes", provider)
+    entry.runtime_data.store.memory.webhook_refused += 2
+    entry.runtime_data.store.memory.webhook_called_at = "2026-11-20T12:00:00+00:00"
+    page = await webhook_page(hass, entry)
+    assert page == {"url": address, "last_call": "2026-11-20 13:00:00", "refused": "2"}
+
+
+@PUSHING
+async def test_a_call_shows_on_the_page(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider
+) -> None:
+    entry = await set_up(provider)
+    await connect(entry)
+    await notify(hass, hass.states.async_entity_ids("notify")[0], "Water")
+    await simulator.answer(f"+{simulator.messages()[0].phone_number}", "Yes", provider)
+    assert (await webhook_page(hass, entry))["last_call"].startswith("20")
+
+
+@PUSHING
+async def test_closing_the_page_changes_nothing(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    set_ups: Callable[[ConfigEntry], int],
+    provider: Provider,
+) -> None:
+    entry = await set_up(provider, options={"balance_interval": 20})
+    before = set_ups(entry)
+    result = await submit(hass, await choose(hass, entry, f"webhook_{provider}"))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert dict(entry.options) == {"balance_interval": 20}
+    assert set_ups(entry) == before
+
+
+@PUSHING
+async def test_an_account_that_is_not_loaded_has_its_page_too(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    entry = await set_up(provider)
+    entry.runtime_data.store.memory.webhook_refused = 3
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    page = await webhook_page(hass, entry)
+    assert (page["last_call"], page["refused"]) == ("—", "3")
+    form = await choose(hass, entry, "settings")
+    assert form["type"] is FlowResultType.FORM
+
+
+async def test_a_home_without_an_address_says_so(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(HOUSE)
+    hass.config.api = None
+    assert (await webhook_page(hass, entry))["url"] == "—"
+
+
+async def test_a_time_that_cannot_be_read_is_left_out(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(HOUSE)
+    entry.runtime_data.store.memory.webhook_called_at = "yesterday"
+    assert (await webhook_page(hass, entry))["last_call"] == "—"

@@ -1,0 +1,190 @@
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.providers import GATEWAYS
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntryState, SubentryFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from tests.conftest import SetUp
+from tests.flows import suggested
+from tests.home import notify
+from tests.simulator import Simulator
+
+EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
+HOUSE, PRO = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO
+
+
+async def begin(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "recipient"), context={"source": SOURCE_USER}
+    )
+
+
+async def change(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> SubentryFlowResult:
+    subentry = next(subentry for subentry in entry.subentries.values() if subentry.title == name)
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "recipient"), context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry.subentry_id}
+    )
+
+
+async def submit(hass: HomeAssistant, form: SubentryFlowResult, **values: Any) -> SubentryFlowResult:
+    result = await hass.config_entries.subentries.async_configure(form["flow_id"], values)
+    await hass.async_block_till_done()
+    return result
+
+
+def recipients(entry: MockConfigEntry) -> dict[str, dict[str, Any]]:
+    return {subentry.title: dict(subentry.data) for subentry in entry.subentries.values()}
+
+
+@EVERY_PROVIDER
+async def test_the_form_asks_for_what_the_provider_has(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    form = await begin(hass, await set_up(provider))
+    assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "user", {})
+    assert form["description_placeholders"] == {"number": "", "country": "FR"}
+    assert form["data_schema"] is not None
+    asked = {str(marker) for marker in form["data_schema"].schema}
+    info = GATEWAYS[provider].info
+    assert asked == {"name", "numbers"} | ({"type"} if provider is PRO else set()) | (
+        {"sender"} if "sender" in info.capabilities else set()
+    )
+
+
+@EVERY_PROVIDER
+async def test_a_national_number_is_read_with_the_homes_country(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    entry = await set_up(provider)
+    result = await submit(hass, await begin(hass, entry), name=" Zoe ", numbers=["06 12 34 56 78"])
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert recipients(entry)["Zoe"]["numbers"] == ["+33612345678"]
+    assert entry.state is ConfigEntryState.LOADED
+    assert hass.states.get("notify.zoe") is not None
+
+
+async def test_several_numbers_each_once(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(HOUSE)
+    numbers = ["0612345678", " ", "+33 6 12 34 56 78", "0033 7 12 34 56 78", "+1 (212) 555-0142"]
+    await submit(hass, await begin(hass, entry), name="Zoe", numbers=numbers)
+    assert recipients(entry)["Zoe"] == {"numbers": ["+33612345678", "+33712345678", "+12125550142"]}
+
+
+async def test_a_type_and_a_sender_of_its_own(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(PRO)
+    values = {"numbers": ["0612345678"], "type": "whatsapp", "sender": "House"}
+    await submit(hass, await begin(hass, entry), name="Zoe", **values)
+    assert recipients(entry)["Zoe"] == values | {"numbers": ["+33612345678"]}
+    await notify(hass, "notify.zoe", "Hello")
+    (message,) = simulator.messages()
+    assert (message.sender, message.extra["type"]) == ("House", "whatsapp")
+
+
+async def test_a_sender_left_empty_is_none(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(HOUSE, data={"sender": "MyHome"})
+    await submit(hass, await begin(hass, entry), name="Zoe", numbers=["0612345678"], sender=" ")
+    assert recipients(entry)["Zoe"] == {"numbers": ["+33612345678"]}
+    await notify(hass, "notify.zoe", "Hello")
+    assert simulator.messages()[0].sender == "MyHome"
+
+
+@EVERY_PROVIDER
+@pytest.mark.parametrize(
+    ("values", "errors", "number"),
+    [
+        ({"numbers": ["0612345678", "12"]}, {"numbers": "invalid_number"}, "12"),
+        ({"numbers": ["Anna"]}, {"numbers": "invalid_number"}, "Anna"),
+        ({"numbers": ["", " "]}, {"numbers": "no_number"}, ""),
+        ({"numbers": []}, {"numbers": "no_number"}, ""),
+        ({"name": "  "}, {"name": "no_name"}, ""),
+        ({"name": "{first}"}, {"name": "name_exists"}, ""),
+    ],
+)
+async def test_what_is_wrong_is_named_and_can_be_mended(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    provider: Provider,
+    values: dict[str, Any],
+    errors: dict[str, str],
+    number: str,
+) -> None:
+    entry = await set_up(provider)
+    before = recipients(entry)
+    taken = next(iter(before)).upper()
+    right = {"name": "Zoe", "numbers": ["0612345678"]}
+    wrong = right | {
+        name: value.format(first=taken) if isinstance(value, str) else value for name, value in values.items()
+    }
+    form = await submit(hass, await begin(hass, entry), **wrong)
+    assert (form["type"], form["errors"]) == (FlowResultType.FORM, errors)
+    assert form["description_placeholders"] is not None
+    assert form["description_placeholders"]["number"] == number
+    assert suggested(form)["numbers"] == wrong["numbers"]
+    assert recipients(entry) == before
+    result = await submit(hass, form, **right)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_without_a_country_only_whole_numbers_are_read(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    hass.config.country = None
+    form = await begin(hass, await set_up(HOUSE))
+    assert form["description_placeholders"] == {"number": "", "country": "—"}
+    form = await submit(hass, form, name="Zoe", numbers=["0612345678"])
+    assert form["errors"] == {"numbers": "invalid_number"}
+    result = await submit(hass, form, name="Zoe", numbers=["+33612345678"])
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+# -- changing ------------------------------------------------------------------------------------------------------
+
+
+@EVERY_PROVIDER
+async def test_a_recipient_is_changed(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    entry = await set_up(provider)
+    (first, data), (second, _) = recipients(entry).items()
+    form = await change(hass, entry, first)
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "reconfigure")
+    assert suggested(form) == {"name": first, **data}
+    form = await submit(hass, form, name=second.lower(), numbers=data["numbers"])
+    assert form["errors"] == {"name": "name_exists"}
+    result = await submit(hass, form, name=f"{first} at work", numbers=["06 12 34 56 78"])
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    assert set(recipients(entry)) == {f"{first} at work", second}
+    assert recipients(entry)[f"{first} at work"]["numbers"] == ["+33612345678"]
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_a_name_may_be_written_in_another_way(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(HOUSE)
+    result = await submit(hass, await change(hass, entry, "Anna"), name="ANNA", numbers=["0612345601"])
+    assert result["reason"] == "reconfigure_successful"
+    assert set(recipients(entry)) == {"ANNA", "Ben"}
+
+
+async def test_changes_hold_from_the_next_text_on(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(HOUSE)
+    await submit(hass, await change(hass, entry, "Anna"), name="Anna", numbers=["0612345699"], sender="House")
+    await notify(hass, "notify.anna", "Hello")
+    (message,) = simulator.messages()
+    assert (message.to, message.sender) == ("33612345699", "House")
+    await submit(hass, await change(hass, entry, "Anna"), name="Anna", numbers=["0612345699"])
+    await notify(hass, "notify.anna", "Hello again")
+    assert simulator.messages()[-1].sender == ""
+
+
+async def test_a_recipient_can_be_added_to_an_account_that_does_not_load(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(HOUSE, data={"password": "wrong"})
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    result = await submit(hass, await begin(hass, entry), name="Zoe", numbers=["0612345678"])
+    assert result["type"] is FlowResultType.CREATE_ENTRY

@@ -1,0 +1,344 @@
+"""The check that the test kit lacks: every text that the code asks for is there, and no other."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from itertools import product
+import json
+from pathlib import Path
+from string import Formatter
+import tomllib
+from typing import Any
+
+import pytest
+
+from custom_components.texting.exceptions import FORM_ERRORS, translation_key
+from custom_components.texting.gateway import errors
+from custom_components.texting.gateway.capabilities import MessageType
+from custom_components.texting.gateway.errors import GatewayError, Limit, MessageRejected
+from custom_components.texting.gateway.message import IncomingType
+from custom_components.texting.gateway.provider import Provider, ProviderInfo
+from custom_components.texting.gateway.providers import GATEWAYS
+from custom_components.texting.gateway.status import FailureReason, Status
+from custom_components.texting.send import MESSAGE_SCHEMA
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util.yaml import load_yaml_dict
+from tests.conftest import Connect, SetUp
+from tests.home import EXCEPTIONS, TRANSLATIONS, notify, state_of
+from tests.simulator import Simulator
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "custom_components/texting"
+ICONS: dict[str, Any] = json.loads((PACKAGE / "icons.json").read_text("utf-8"))
+CONFIG = TRANSLATIONS["config"]
+OPTIONS = TRANSLATIONS["options"]
+SELECTORS: dict[str, Any] = TRANSLATIONS["selector"]
+INFOS: list[ProviderInfo] = [gateway.info for gateway in GATEWAYS.values()]
+EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
+# What every exception's text may name, whatever the error.
+ALWAYS = {"account", "said"}
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def calls() -> Iterator[tuple[ast.Call, ast.Module]]:
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        yield from ((node, tree) for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def keywords(call: ast.Call) -> dict[str, ast.expr]:
+    return {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+
+
+def named(step: dict[str, Any], part: str = "data") -> set[str]:
+    """The fields that a step names, all of which it must also describe."""
+    fields = set(step.get(part, {}))
+    assert fields == set(step.get("data_description", {}))
+    assert all(step[part].values())
+    return fields
+
+
+# -- exceptions ----------------------------------------------------------------------------------------------------
+
+
+def gateway_errors() -> Iterator[GatewayError]:
+    """One of every kind."""
+    for kind in vars(errors).values():
+        if not (isinstance(kind, type) and issubclass(kind, GatewayError)):
+            continue
+        if issubclass(kind, MessageRejected):
+            for limit, reason in product((None, *Limit), FailureReason):
+                yield kind(limit=limit, reason=reason)
+        else:
+            yield kind()
+
+
+def keys_in_code() -> dict[str, set[str]]:
+    """Keys that stand in the code as they are, with the placeholders given there."""
+    found: dict[str, set[str]] = {}
+    for call, _ in calls():
+        given = keywords(call)
+        if "translation_domain" in given and isinstance(key := given["translation_key"], ast.Constant):
+            provided = given.get("translation_placeholders")
+            names = [node.value for node in provided.keys] if isinstance(provided, ast.Dict) else []  # type: ignore[union-attr]
+            found[str(key.value)] = {str(name) for name in names}
+    return found
+
+
+def test_every_error_has_a_text_and_every_text_an_error() -> None:
+    assert {translation_key(error) for error in gateway_errors()} | set(keys_in_code()) == set(EXCEPTIONS)
+
+
+def test_what_texts_name_is_given_with_the_error() -> None:
+    for key, given in keys_in_code().items():
+        assert placeholders(EXCEPTIONS[key]) <= given, key
+    for key, text in EXCEPTIONS.items():
+        if not key.startswith("limit_") and key not in keys_in_code():
+            assert placeholders(text) <= ALWAYS, key
+
+
+def details_given() -> Iterator[tuple[str, set[str]]]:
+    """Each place that refuses a message for a limit: the limit, and the details it gives."""
+    for call, tree in calls():
+        given = keywords(call)
+        limits = [
+            node.attr
+            for node in (*call.args, *given.values())
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Limit"
+        ]
+        if limits and isinstance(call.func, ast.Name):
+            helper = next(
+                (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == call.func.id), None
+            )
+            inner = [node for node in ast.walk(helper or call) if isinstance(node, ast.Call)]
+            yield limits[0], {name for node in inner for name in keywords(node)}
+
+
+def test_limits_give_the_details_that_their_texts_name() -> None:
+    places = list(details_given())
+    for limit, given in places:
+        text = EXCEPTIONS[f"limit_{Limit[limit]}"]
+        assert placeholders(text) <= given | ALWAYS, (limit, text)
+    assert {Limit[limit] for limit, _ in places} | UNUSED_LIMITS == set(Limit)
+
+
+# A number of the wrong length is refused by the gateways themselves.
+UNUSED_LIMITS: set[Limit] = {Limit.NUMBER_LENGTH}
+
+
+# -- forms ---------------------------------------------------------------------------------------------------------
+
+
+def test_errors_and_aborts_of_forms() -> None:
+    assert set(CONFIG["error"]) == FORM_ERRORS | {"unknown", "invalid_url"}
+    assert set(CONFIG["abort"]) == {"already_configured", "reauth_successful", "reconfigure_successful"}
+
+
+def test_every_step_has_its_texts_and_no_other() -> None:
+    steps = {"user", "reauth_confirm", "reconfigure"}
+    steps |= {str(info.provider) for info in INFOS}
+    steps |= {f"{info.provider}_{field.step}" for info in INFOS for field in info.fields if field.step}
+    assert set(CONFIG["step"]) == steps
+    assert all(step["title"] and step["description"] for step in CONFIG["step"].values())
+
+
+@EVERY_PROVIDER
+def test_the_fields_of_an_account(provider: Provider) -> None:
+    info = GATEWAYS[provider].info
+    step = CONFIG["step"][provider]
+    assert named(step) == {field.name for field in info.fields if not (field.advanced or field.step)}
+    advanced = step["sections"]["advanced"]
+    assert advanced["name"]
+    assert named(advanced) == {field.name for field in info.fields if field.advanced}
+    for later in {field.step for field in info.fields if field.step}:
+        expected = {field.name for field in info.fields if field.step == later}
+        assert named(CONFIG["step"][f"{provider}_{later}"]) == expected
+
+
+def test_the_fields_of_changing_an_account() -> None:
+    fields = [field for info in INFOS for field in info.fields if not field.step]
+    step = CONFIG["step"]["reconfigure"]
+    assert named(step) == {field.name for field in fields if not field.advanced}
+    assert named(step["sections"]["advanced"]) == {field.name for field in fields if field.advanced}
+    assert named(CONFIG["step"]["reauth_confirm"]) == {field.name for field in fields if field.secret}
+
+
+def test_what_the_steps_of_accounts_name() -> None:
+    """Each form gives the provider's name, signing in again the account's."""
+    for step_id, step in CONFIG["step"].items():
+        allowed = {"account"} if step_id == "reauth_confirm" else {"provider"}
+        if step_id == "user" or step_id.endswith("_sender"):
+            allowed = set()
+        assert placeholders(json_text(step)) <= allowed, step_id
+
+
+def test_recipients() -> None:
+    texts = TRANSLATIONS["config_subentries"]["recipient"]
+    assert texts["entry_type"]
+    assert set(texts["initiate_flow"]) == {"user", "reconfigure"}
+    assert set(texts["step"]) == {"user", "reconfigure"}
+    for step in texts["step"].values():
+        assert named(step) == {"name", "numbers", "type", "sender"}
+        assert placeholders(json_text(step)) <= {"number", "country"}
+    assert set(texts["error"]) == {"invalid_number", "no_number", "no_name", "name_exists"}
+    assert placeholders(json_text(texts["error"])) <= {"number", "country"}
+    assert set(texts["abort"]) == {"reconfigure_successful"}
+
+
+def test_options() -> None:
+    pages = {f"webhook_{info.provider}" for info in INFOS if info.uses_webhook}
+    assert set(OPTIONS["step"]) == {"init", "settings"} | pages
+    assert named(OPTIONS["step"]["settings"]) == {"balance_interval", "incoming_interval", "replace_characters"}
+    for page in pages:
+        assert placeholders(json_text(OPTIONS["step"][page])) == {"url", "last_call", "refused"}
+    assert placeholders(json_text(OPTIONS["step"]["settings"])) == set()
+
+
+def json_text(texts: object) -> str:
+    """All texts of a branch, one after the other."""
+    if isinstance(texts, dict):
+        return "\n".join(json_text(text) for text in texts.values())
+    return str(texts)
+
+
+def test_choices() -> None:
+    choices = {field.name: set(field.choices) for info in INFOS for field in info.fields if field.choices}
+    choices |= {
+        "type": {str(kind) for kind in MessageType},
+        "gender": {"male", "female"},
+        "configure": {"settings", "webhook"},
+    }
+    assert {key: set(texts["options"]) for key, texts in SELECTORS.items()} == choices
+
+
+# -- entities ------------------------------------------------------------------------------------------------------
+
+
+@EVERY_PROVIDER
+async def test_every_entity_has_a_name_and_an_icon(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    entry = await set_up(provider)
+    for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
+        assert entity.translation_key
+        assert ICONS["entity"][entity.domain][entity.translation_key]["default"]
+        if entity.domain != "notify":  # a recipient's entity has the name of its device
+            name = TRANSLATIONS["entity"][entity.domain][entity.translation_key]["name"]
+            assert placeholders(name) <= ({"pool"} if provider is Provider.THESMSPOINT else set())
+
+
+async def test_no_text_and_no_icon_is_of_an_entity_that_is_not_there(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    for provider in Provider:
+        await set_up(provider)
+    entities = [entity for entity in er.async_get(hass).entities.values() if entity.platform == "texting"]
+    used = {(entity.domain, str(entity.translation_key)) for entity in entities}
+    assert pairs(ICONS["entity"]) == used
+    assert pairs(TRANSLATIONS["entity"]) == used - {("notify", "recipient")}
+
+
+def pairs(texts: dict[str, Iterable[str]]) -> set[tuple[str, str]]:
+    return {(domain, key) for domain, keys in texts.items() for key in keys}
+
+
+def test_every_state_has_a_name() -> None:
+    statuses, reasons = set(map(str, Status)), set(map(str, FailureReason))
+    sensor = TRANSLATIONS["entity"]["sensor"]["last_delivery_status"]
+    report = TRANSLATIONS["entity"]["event"]["delivery_report"]["state_attributes"]
+    incoming = TRANSLATIONS["entity"]["event"]["incoming_message"]["state_attributes"]
+    assert set(sensor["state"]) == statuses
+    assert set(report["event_type"]["state"]) == statuses
+    assert set(incoming["event_type"]["state"]) == set(map(str, IncomingType))
+    assert set(sensor["state_attributes"]["reason"]["state"]) == reasons
+    assert set(report["reason"]["state"]) == reasons
+    assert set(ICONS["entity"]["sensor"]["last_delivery_status"]["state"]) <= statuses
+
+
+async def test_every_attribute_has_a_name(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    simulator.accounts["textiopro"].unlimited = True
+    simulator.accounts["textiopro"].balance_shape = "remaining"
+    await set_up(Provider.TEXTIOPRO)
+    await connect(await set_up(Provider.TEXTINGHOUSE))
+    await hass.services.async_call("notify", "textinghouse", {"message": "Water", "target": "Anna"}, blocking=True)
+    await simulator.settle()
+    await simulator.answer("+33612345601", "Yes", "textinghouse")
+    await hass.async_block_till_done()
+    kinds = {
+        "event.textinghouse_incoming_message": "incoming_message",
+        "event.textinghouse_delivery_report": "delivery_report",
+        "sensor.textinghouse_last_delivery_status": "last_delivery_status",
+        "sensor.textiopro_credit_balance": "credit_balance",
+    }
+    own = {"friendly_name", "event_types", "device_class", "options", "state_class", "unit_of_measurement"}
+    for entity_id, key in kinds.items():
+        shown = set(state_of(hass, entity_id).attributes) - own
+        domain = entity_id.split(".", maxsplit=1)[0]
+        assert shown == set(TRANSLATIONS["entity"][domain][key]["state_attributes"]), entity_id
+
+
+# -- actions -------------------------------------------------------------------------------------------------------
+
+
+def fields_of(action: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an action, those of its sections among them."""
+    found: dict[str, Any] = {}
+    for name, field in action["fields"].items():
+        found |= field.get("fields", {name: field})
+    return found
+
+
+async def test_every_action_and_field_has_its_texts(hass: HomeAssistant) -> None:
+    described: dict[str, Any] = await hass.async_add_executor_job(load_yaml_dict, str(PACKAGE / "services.yaml"))
+    texts = TRANSLATIONS["services"]
+    assert set(described) == set(texts) == set(ICONS["services"])
+    for name, action in described.items():
+        assert texts[name]["name"]
+        assert texts[name]["description"]
+        assert set(fields_of(action)) == set(texts[name]["fields"])
+        assert all(field["name"] and field["description"] for field in texts[name]["fields"].values())
+        sections = {name for name, field in action["fields"].items() if "fields" in field}
+        assert sections == set(texts[name]["sections"]) == set(ICONS["services"][name]["sections"])
+
+
+async def test_the_actions_describe_every_field_they_take(hass: HomeAssistant) -> None:
+    described: dict[str, Any] = await hass.async_add_executor_job(load_yaml_dict, str(PACKAGE / "services.yaml"))
+    taken = {str(marker) for marker in MESSAGE_SCHEMA} | {"account", "to"}
+    for action in described.values():
+        fields = fields_of(action)
+        assert set(fields) == taken
+        for name, field in fields.items():
+            assert field["selector"], name
+            assert "example" in field or name == "account", name
+            select = field["selector"].get("select")
+            if select:
+                assert set(select["options"]) == set(SELECTORS[select["translation_key"]]["options"])
+
+
+async def test_the_menu_of_the_options_is_translated(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(Provider.TEXTINGHOUSE)
+    await notify(hass, "notify.anna", "Water")
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert menu["menu_options"] is not None
+    assert set(dict(menu["menu_options"]).values()) == set(SELECTORS["configure"]["options"].values())
+
+
+# -- what is pinned ------------------------------------------------------------------------------------------------
+
+
+def test_manifest_and_pyproject_agree() -> None:
+    manifest = json.loads((PACKAGE / "manifest.json").read_text("utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert manifest["requirements"] == project["dependencies"]
+    assert manifest["version"] == project["version"]
+    assert manifest["domain"] == project["name"] == "texting"
+
+
+def test_hacs_asks_for_the_home_assistant_that_is_tested() -> None:
+    hacs = json.loads((ROOT / "hacs.json").read_text("utf-8"))
+    assert hacs["homeassistant"] == "2026.5.0"
