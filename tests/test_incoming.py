@@ -8,7 +8,7 @@ from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import HomeAssistant, State
 from tests.conftest import Connect, PassTime, SetUp
 from tests.flows import reauth_flow
-from tests.home import notify, notify_entities, record_changes
+from tests.home import notify, notify_entities, record_changes, state_of
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
 
@@ -193,6 +193,7 @@ async def test_the_first_look_only_remembers(
     incoming = record_changes(hass, "event.textiopro_incoming_message")
     await pass_time(31)
     assert incoming == []
+    assert state_of(hass, "event.textiopro_incoming_message").state == "unknown"
     for text in ("One", "Two"):
         await simulator.answer("+33612345601", text, PRO)
     await simulator.answer("+33699999999", "STOP", PRO)

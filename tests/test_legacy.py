@@ -52,6 +52,12 @@ async def test_targets_are_names_and_numbers(
     assert arrived(simulator) == [*alone, several[0]]
 
 
+async def test_a_number_is_texted_once(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    await set_up(HOUSE)
+    await call(hass, "textinghouse", target=["Ben", "ben", "+33612345602", "06 12 34 56 03"])
+    assert arrived(simulator) == ["+33612345602", "+33612345603"]
+
+
 async def test_title_and_data(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     await set_up(PRO)
     data = {"type": "mms", "media_url": "https://example.com/a.jpg", "sender": "House"}
