@@ -24,7 +24,7 @@ CAPABILITIES = {
     Capability.STATUS: "Delivery status, asked for",
     Capability.INCOMING_PUSH: "Incoming texts, pushed",
     Capability.INCOMING_POLL: "Incoming texts, asked for",
-    Capability.KEYWORDS: "Keywords",
+    Capability.KEYWORDS: "Keyword texts recognised",
     Capability.LOST_ANSWERS: "Finds out what became of a text when the answer was lost",
     Capability.FREE_TEST: "Free test text",
     Capability.REPLACE_CHARACTERS: "Refused characters can be replaced",

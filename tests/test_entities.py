@@ -126,6 +126,10 @@ async def test_money_has_its_sign(hass: HomeAssistant, set_up: SetUp, simulator:
     await set_up(PRO)
     state = state_of(hass, "sensor.textiopro_credit_balance")
     assert (state.state, state.attributes["unit_of_measurement"]) == ("100.00", "$")
+    registry = er.async_get(hass)
+    entity = registry.async_get("sensor.textiopro_credit_balance")
+    assert entity is not None
+    assert entity.options["sensor"]["suggested_display_precision"] == 2
 
 
 @EVERY_PROVIDER

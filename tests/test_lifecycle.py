@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
+from custom_components.texting.store import AccountStore
 from homeassistant.components.notify.legacy import NOTIFY_SERVICES
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
@@ -332,5 +333,6 @@ async def test_a_file_of_a_later_version_is_read_as_far_as_it_is_known(
     entry = await set_up(HOUSE)
     await hass.config_entries.async_unload(entry.entry_id)
     hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"] |= {"webhook_refused": 7, "of_the_future": [1]}
-    await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.runtime_data.store.memory.webhook_refused == 7
+    restarted = AccountStore(hass, entry.entry_id)
+    await restarted.async_load()
+    assert restarted.memory.webhook_refused == 7

@@ -136,7 +136,7 @@ async def test_the_page_shows_the_address_and_what_came_there(
     await hass.config.async_set_time_zone("Europe/Paris")
     entry = await set_up(provider)
     address = f"https://home.example.com/api/webhook/{entry.data['webhook_id']}"
-    assert await webhook_page(hass, entry) == {"url": address, "last_call": "—", "refused": "0"}
+    assert await webhook_page(hass, entry) == {"url": address, "note": "", "last_call": "—", "refused": "0"}
     await connect(entry)
     await notify(hass, next(iter(hass.states.async_entity_ids("notify"))), "Water")
     number = f"+{simulator.messages()[0].phone_number}"
@@ -144,7 +144,16 @@ async def test_the_page_shows_the_address_and_what_came_there(
     entry.runtime_data.store.memory.webhook_refused += 2
     entry.runtime_data.store.memory.webhook_called_at = "2026-11-20T12:00:00+00:00"
     page = await webhook_page(hass, entry)
-    assert page == {"url": address, "last_call": "2026-11-20 13:00:00", "refused": "2"}
+    assert page == {"url": address, "note": "", "last_call": "2026-11-20 13:00:00", "refused": "2"}
+
+
+async def test_an_address_of_the_home_network_is_shown_with_a_warning(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    await async_process_ha_core_config(hass, {"internal_url": "http://192.168.1.5:8123"})
+    page = await webhook_page(hass, await set_up(Provider.TEXTINGHOUSE))
+    assert page["url"].startswith("http://192.168.1.5:8123/api/webhook/")
+    assert "on the internet" in page["note"]
 
 
 @PUSHING

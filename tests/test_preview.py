@@ -72,7 +72,7 @@ async def test_replaced_characters_are_named(hass: HomeAssistant, set_up: SetUp,
     [
         ({"message": "Café"}, "characters", "invalid_message", "é"),
         ({"message": "x" * 161}, "text_length", "invalid_message", "161"),
-        ({"message": "Water", "to": "Zoe"}, "number", "invalid_number", "neither a phone number"),
+        ({"message": "Water", "to": "Zoe"}, "number", "invalid_number", "no recipient called “Zoe”"),
         ({"message": "Water", "type": "mms"}, "type", "other", "mms"),
         ({"message": "Water", "sender": "Home"}, "option", "other", "sender"),
         ({"message": ""}, "text_empty", "invalid_message", "no text"),

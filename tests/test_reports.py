@@ -251,7 +251,7 @@ async def test_gateways_without_reports_end_at_accepted(
     await pass_time(20)
     assert {request.path for request in simulator.requests()} <= {"/api/credits/check/"}
     assert state_of(hass, f"sensor.{name}_last_delivery_status").state == "accepted"
-    assert hass.states.get(f"sensor.{name}_pending_messages") is None
+    assert state_of(hass, f"sensor.{name}_pending_messages").state == "0"
 
 
 @POLLED

@@ -175,16 +175,21 @@ async def test_several_accounts_at_once(hass: HomeAssistant, set_up: SetUp, simu
 
 
 @pytest.mark.parametrize(
-    "target",
-    [{"entity_id": "sensor.textinghouse_credit_balance"}, {"entity_id": "notify.nobody"}, {"area_id": "nowhere"}],
+    ("target", "key"),
+    [
+        ({"entity_id": "sensor.textinghouse_credit_balance"}, "not_a_recipient"),
+        ({"entity_id": "notify.nobody"}, "not_a_recipient"),
+        ({"area_id": "nowhere"}, "no_target"),
+        ({"entity_id": "notify.anna", "to": "Ben"}, "no_account"),
+    ],
 )
 async def test_targets_without_a_recipient_are_an_error(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, target: dict[str, str]
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, target: dict[str, str], key: str
 ) -> None:
     await set_up(HOUSE)
     with pytest.raises(ServiceValidationError) as caught:
         await send(hass, "Water", **target)
-    text_of(caught.value, "no_target")
+    text_of(caught.value, key)
 
 
 async def test_an_account_without_names_is_an_error(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
@@ -287,8 +292,10 @@ async def test_the_good_ones_go_and_the_error_names_the_bad_one(
     with pytest.raises(HomeAssistantError) as caught:
         await send(hass, "Water", account=entry.entry_id, to=to)
     text = text_of(caught.value, "some_failed")
-    reason = EXCEPTIONS["limit_number"]
-    assert text == f"2 of 3 texts failed. Zoe: {reason} …: {reason}"
+    account = GATEWAYS[provider].info.name
+    name = EXCEPTIONS["unknown_recipient"].format(account=account, name="Zoe")
+    number = EXCEPTIONS["limit_number"].format(number="…")
+    assert text == f"2 of 3 texts failed. Zoe: {name} …: {number}"
     assert arrived(simulator, provider) == [(first_number(provider), "Water")]
 
 
@@ -301,7 +308,7 @@ async def test_a_response_tells_of_both(
     assert (good["status"], good["error"]) in {("accepted", None), ("sent", None)}
     assert bad["to"] == "Zoe"
     assert (bad["status"], bad["reason"], bad["segments"]) == ("rejected", "invalid_number", 0)
-    assert bad["error"].startswith("This is neither a phone number")
+    assert "no recipient called “Zoe”" in bad["error"]
     assert (bad["recipient"], bad["reference"], bad["message_id"]) == (None, None, None)
 
 
@@ -327,7 +334,7 @@ async def test_all_bad_raises_even_where_a_response_is_asked_for(
     entry = await set_up(HOUSE)
     with pytest.raises(HomeAssistantError) as caught:
         await ask_to_send(hass, "Water", account=entry.entry_id, to=["Zoe", "Yves"])
-    assert "Zoe: This is neither" in text_of(caught.value, "some_failed")
+    assert "no recipient called “Zoe”" in text_of(caught.value, "some_failed")
 
 
 async def test_each_bad_number_has_an_answer(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
@@ -346,4 +353,3 @@ async def test_a_number_inside_words_is_not_told(
     text = text_of(caught.value, "some_failed")
     assert "Zoe" in text
     assert "12345678" not in text
-    assert GATEWAYS[provider].info.name not in text

@@ -85,6 +85,9 @@ def keys_in_code() -> dict[str, set[str]]:
             provided = given.get("translation_placeholders")
             names = [node.value for node in provided.keys] if isinstance(provided, ast.Dict) else []  # type: ignore[union-attr]
             found[str(key.value)] = {str(name) for name in names}
+        if isinstance(call.func, ast.Name) and call.func.id == "mistake":
+            keys = [node.value for node in ast.walk(call.args[0]) if isinstance(node, ast.Constant)]
+            found |= {str(key): set(given) for key in keys}
     return found
 
 
@@ -106,7 +109,8 @@ def details_given() -> Iterator[tuple[str, set[str]]]:
         given = keywords(call)
         limits = [
             node.attr
-            for node in (*call.args, *given.values())
+            for value in (*call.args, *given.values())
+            for node in ast.walk(value)
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Limit"
         ]
         if limits and isinstance(call.func, ast.Name):
@@ -114,19 +118,18 @@ def details_given() -> Iterator[tuple[str, set[str]]]:
                 (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == call.func.id), None
             )
             inner = [node for node in ast.walk(helper or call) if isinstance(node, ast.Call)]
-            yield limits[0], {name for node in inner for name in keywords(node)}
+            for limit in limits:
+                yield limit, {name for node in inner for name in keywords(node)}
 
 
 def test_limits_give_the_details_that_their_texts_name() -> None:
     places = list(details_given())
     for limit, given in places:
+        if limit == "NUMBER":
+            continue  # what is no number is told before it is a message's
         text = EXCEPTIONS[f"limit_{Limit[limit]}"]
         assert placeholders(text) <= given | ALWAYS, (limit, text)
-    assert {Limit[limit] for limit, _ in places} | UNUSED_LIMITS == set(Limit)
-
-
-# A number of the wrong length is refused by the gateways themselves.
-UNUSED_LIMITS: set[Limit] = {Limit.NUMBER_LENGTH}
+    assert {Limit[limit] for limit, _ in places} == set(Limit)
 
 
 # -- forms ---------------------------------------------------------------------------------------------------------
@@ -193,7 +196,7 @@ def test_options() -> None:
     assert set(OPTIONS["step"]) == {"init", "settings"} | pages
     assert named(OPTIONS["step"]["settings"]) == {"balance_interval", "incoming_interval", "replace_characters"}
     for page in pages:
-        assert placeholders(json_text(OPTIONS["step"][page])) == {"url", "last_call", "refused"}
+        assert placeholders(json_text(OPTIONS["step"][page])) == {"url", "note", "last_call", "refused"}
     assert placeholders(json_text(OPTIONS["step"]["settings"])) == set()
 
 
@@ -209,7 +212,7 @@ def test_choices() -> None:
     choices |= {
         "type": {str(kind) for kind in MessageType},
         "gender": {"male", "female"},
-        "configure": {"settings", "webhook"},
+        "configure": {"settings", "webhook", "not_public"},
     }
     assert {key: set(texts["options"]) for key, texts in SELECTORS.items()} == choices
 
@@ -325,7 +328,9 @@ async def test_the_menu_of_the_options_is_translated(hass: HomeAssistant, set_up
     await notify(hass, "notify.anna", "Water")
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     assert menu["menu_options"] is not None
-    assert set(dict(menu["menu_options"]).values()) == set(SELECTORS["configure"]["options"].values())
+    assert set(dict(menu["menu_options"]).values()) == {
+        SELECTORS["configure"]["options"][name] for name in ("settings", "webhook")
+    }
 
 
 # -- what is pinned ------------------------------------------------------------------------------------------------

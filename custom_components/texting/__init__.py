@@ -18,7 +18,7 @@ from .entity import account_device
 from .legacy import take_name
 from .poller import Poller
 from .services import async_setup_services
-from .store import AccountStore
+from .state import async_forget, async_state
 from .webhook import async_delete_cloudhook, async_listen, async_stop_listening
 
 PLATFORMS = [Platform.BUTTON, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
@@ -46,12 +46,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
     A gateway that is out of reach does not keep it from loading: what comes in is heard, and actions say
     what is wrong. Only refused credentials do.
     """
-    store = AccountStore(hass, entry.entry_id)
-    await store.async_load()
-    entry.async_on_unload(store.async_close)
-    account = entry.runtime_data = Account(
-        hass, entry, gateway_for(hass.data[SESSION], {**entry.data, **entry.options}), store
-    )
+    gateway = gateway_for(hass.data[SESSION], {**entry.data, **entry.options})
+    state = await async_state(hass, entry.entry_id, follows=gateway.info.reports)
+    account = entry.runtime_data = Account(hass, entry, gateway, state)
     if account.info.uses_webhook:
         # First: Home Assistant acknowledges calls of webhooks nobody listens to, and they are lost.
         async_listen(hass, account)
@@ -61,6 +58,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
         raise account.balance.last_exception
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **account_device(account))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    state.async_ready()
     poller = Poller(hass, account)
     poller.async_start()
     entry.async_on_unload(poller.async_stop)
@@ -78,13 +76,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> bool:
-    """Unload an account; what it remembers is on disk."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    """Unload an account; news that comes meanwhile waits until it is loaded again."""
+    state = entry.runtime_data.state
+    state.ready = False
+    await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    await state.store.async_save()
+    return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> None:
     """Forget an account: its file and its cloud address."""
-    await AccountStore(hass, entry.entry_id).async_remove()
+    await async_forget(hass, entry.entry_id)
     await async_delete_cloudhook(hass, entry)
 
 

@@ -1,6 +1,7 @@
 """One account at work: it sends, follows what it sent, and takes what comes in."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
@@ -8,16 +9,20 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from .coordinator import BalanceCoordinator
-from .delivery.ledger import Ledger, Record
+from .delivery.ledger import Record
 from .gateway.errors import AuthenticationFailed
 from .gateway.message import DeliveryReport, IncomingMessage, Message, SendResult
 from .gateway.provider import Gateway
 from .gateway.status import Status
 from .recipient import Recipient, recipient_of
 from .signals import CHANGED, INCOMING, NOTIFIED, REPORT
-from .store import AccountStore
+from .state import AccountState
 
+# A provider repeats a call that was not answered; without id and date it cannot be told from a person who does.
 DUPLICATE_WITHIN = 600.0
+NAMELESS_DUPLICATE_WITHIN = 60.0
+# After so many messages Home Assistant gets its turn.
+AT_ONCE = 50
 
 type TextingConfigEntry = ConfigEntry[Account]
 
@@ -33,26 +38,32 @@ class Outgoing:
 class Account:
     """A config entry's run-time data."""
 
-    def __init__(self, hass: HomeAssistant, entry: TextingConfigEntry, gateway: Gateway, store: AccountStore) -> None:
+    def __init__(self, hass: HomeAssistant, entry: TextingConfigEntry, gateway: Gateway, state: AccountState) -> None:
         """Put the parts together; nothing runs yet."""
         self.hass = hass
         self.entry = entry
         self.gateway = gateway
         self.info = gateway.info
-        self.store = store
+        self.state = state
+        self.store = state.store
+        self.ledger = state.ledger
         self.balance = BalanceCoordinator(hass, entry, gateway)
-        self.ledger = Ledger(hass.loop.time)
-        self.last_record: Record | None = None
-        self._recently_received: dict[IncomingMessage, float] = {}
 
     async def async_send(self, outgoing: Sequence[Outgoing]) -> list[SendResult]:
-        """The one path on which messages leave; one result each, in their order."""
-        names = {item.message.reference: item.recipient.name if item.recipient else None for item in outgoing}
+        """The one path on which messages leave; one result each, in their order.
+
+        It goes on when the caller is cancelled: what has left must be known.
+        """
+        return await asyncio.shield(self.hass.async_create_task(self._async_send(outgoing), "texting send"))
+
+    async def _async_send(self, outgoing: Sequence[Outgoing]) -> list[SendResult]:
         for item in outgoing:
-            self.ledger.open(item.message, names[item.message.reference])
+            self.ledger.open(item.message, item.recipient.name if item.recipient else None)
         results = await self.gateway.send([item.message for item in outgoing])
-        for item, result in zip(outgoing, results, strict=True):
+        for number, (item, result) in enumerate(zip(outgoing, results, strict=True), 1):
             self._settle(item, result)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
         self.async_changed()
         if any(result.status is not Status.REJECTED for result in results):
             await self.balance.async_request_refresh()
@@ -68,46 +79,52 @@ class Account:
             return
         self.store.async_count(result.segments)
         if item.recipient and not result.error:
-            async_dispatcher_send(self.hass, NOTIFIED.format(self.entry.entry_id), item.recipient.id)
+            self.state.async_tell(self.hass, NOTIFIED.format(self.entry.entry_id), item.recipient.id)
 
-    @callback
-    def async_report(self, report: DeliveryReport) -> None:
-        """Take news of a message; what is unknown only counts."""
-        if self.ledger.find(report) is None:
-            self.store.memory.reports_unknown += 1
-            self.store.async_changed()
-        elif record := self.ledger.apply(report):
-            self._publish(record)
-            self.async_changed()
+    async def async_report(self, reports: Iterable[DeliveryReport]) -> None:
+        """Take news of messages; what is unknown only counts."""
+        for number, report in enumerate(reports, 1):
+            if self.ledger.find(report) is None:
+                self.store.memory.reports_unknown += 1
+                self.store.async_changed()
+            elif record := self.ledger.apply(report):
+                self._publish(record)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        self.async_changed()
 
     @callback
     def async_give_up(self) -> None:
         """Follow no longer what was sent too long ago."""
-        for record in self.ledger.give_up():
-            self._publish(record)
-        self.async_changed()
+        if ended := self.ledger.give_up():
+            for record in ended:
+                self._publish(record)
+            self.async_changed()
 
     @callback
     def _publish(self, record: Record) -> None:
-        self.last_record = record
-        async_dispatcher_send(self.hass, REPORT.format(self.entry.entry_id), record)
+        self.state.last_record = record
+        self.state.async_tell(self.hass, REPORT.format(self.entry.entry_id), record.snapshot())
 
     @callback
     def async_receive(self, incoming: IncomingMessage) -> None:
-        """Take a text of a phone, once: a provider's repetition within ten minutes is the same text."""
-        now = self.hass.loop.time()
-        self._recently_received = {
-            known: at for known, at in self._recently_received.items() if now - at < DUPLICATE_WITHIN
-        }
-        if incoming in self._recently_received:
+        """Take a text of a phone, once: a provider's repetition is the same text."""
+        now, received = self.hass.loop.time(), self.state.received
+        for known in [known for known, at in received.items() if now - at >= _duplicate_within(known)]:
+            del received[known]
+        if incoming in received:
             return
-        self._recently_received[incoming] = now
+        received[incoming] = now
         recipient = recipient_of(self.entry, incoming.sender)
-        async_dispatcher_send(
-            self.hass, INCOMING.format(self.entry.entry_id), incoming, recipient.name if recipient else None
-        )
+        name = recipient.name if recipient else None
+        self.state.async_tell(self.hass, INCOMING.format(self.entry.entry_id), incoming, name)
 
     @callback
     def async_changed(self) -> None:
-        """Tell the entities to look again."""
-        async_dispatcher_send(self.hass, CHANGED.format(self.entry.entry_id))
+        """Tell the entities to look again; those that are not there yet will look anyway."""
+        if self.state.ready:
+            async_dispatcher_send(self.hass, CHANGED.format(self.entry.entry_id))
+
+
+def _duplicate_within(incoming: IncomingMessage) -> float:
+    return DUPLICATE_WITHIN if incoming.message_id or incoming.sent_at else NAMELESS_DUPLICATE_WITHIN

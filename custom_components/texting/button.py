@@ -6,9 +6,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import Account, TextingConfigEntry
+from .address import Address
 from .const import ATTR_MESSAGE
 from .entity import AccountEntity
-from .send import Address, async_send, raise_for
+from .send import async_send, raise_for
 
 PARALLEL_UPDATES = 0
 TEST_TEXT = "Test from Home Assistant"

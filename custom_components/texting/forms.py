@@ -87,8 +87,10 @@ def recipient_schema(info: ProviderInfo) -> vol.Schema:
         vol.Required(CONF_NAME): TextSelector(),
         vol.Required(CONF_NUMBERS): TextSelector(TextSelectorConfig(type=TextSelectorType.TEL, multiple=True)),
     }
-    if len(info.message_types) > 1:
-        fields[vol.Optional(CONF_TYPE, default=MessageType.SMS.value)] = select(info.message_types, CONF_TYPE)
+    # An MMS needs a picture of its own each time.
+    types = tuple(kind for kind in info.message_types if kind is not MessageType.MMS)
+    if len(types) > 1:
+        fields[vol.Optional(CONF_TYPE, default=MessageType.SMS.value)] = select(types, CONF_TYPE)
     if Capability.SENDER in info.capabilities:
         fields[vol.Optional(CONF_SENDER)] = TextSelector()
     return vol.Schema(fields)

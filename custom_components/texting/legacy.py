@@ -13,9 +13,10 @@ from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
 
 from .account import Account, TextingConfigEntry
+from .address import resolve
 from .const import ATTR_MESSAGE, DOMAIN
 from .recipient import recipients
-from .send import MESSAGE_OPTIONS, async_send, raise_for, resolve
+from .send import MESSAGE_OPTIONS, async_send, raise_for
 
 # Those of actions that are about to be registered among them: accounts are set up side by side.
 NAMES: HassKey[set[str]] = HassKey(f"{DOMAIN}_notify_names")

@@ -11,10 +11,11 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import Account, TextingConfigEntry
+from .address import addresses_of
 from .const import ATTR_MESSAGE, ATTR_TITLE, DOMAIN, SUBENTRY_RECIPIENT
 from .legacy import async_get_service
 from .recipient import recipients
-from .send import addresses_of, async_send, raise_for
+from .send import async_send, raise_for
 from .signals import NOTIFIED
 
 __all__ = ["async_get_service", "async_setup_entry"]

@@ -30,7 +30,7 @@ from .gateway.providers import GATEWAYS
 from .store import AccountStore, Memory
 from .webhook import async_address
 
-_MENU_TEXTS = f"component.{DOMAIN}.selector.configure.options"
+_TEXTS = f"component.{DOMAIN}.selector.configure.options"
 
 
 class TextingOptionsFlow(OptionsFlow):
@@ -38,10 +38,10 @@ class TextingOptionsFlow(OptionsFlow):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what to look at."""
-        texts = await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
-        options = {"settings": texts[f"{_MENU_TEXTS}.settings"]}
+        texts = await self._async_texts()
+        options = {"settings": texts[f"{_TEXTS}.settings"]}
         if self._info.uses_webhook:
-            options[f"webhook_{self._info.provider}"] = texts[f"{_MENU_TEXTS}.webhook"]
+            options[f"webhook_{self._info.provider}"] = texts[f"{_TEXTS}.webhook"]
         return self.async_show_menu(step_id="init", menu_options=options)
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -59,15 +59,21 @@ class TextingOptionsFlow(OptionsFlow):
             return self.async_create_entry(data=dict(self.config_entry.options))
         memory = await self._async_memory()
         called = memory.webhook_called_at
+        address, public = await async_address(self.hass, self.config_entry)
+        texts = await self._async_texts()
         return self.async_show_form(
             step_id=f"webhook_{self._info.provider}",
             data_schema=vol.Schema({}),
             description_placeholders={
-                "url": await async_address(self.hass, self.config_entry) or "—",
+                "url": address or "—",
+                "note": "" if public else texts[f"{_TEXTS}.not_public"],
                 "last_call": _local(called) if called else "—",
                 "refused": str(memory.webhook_refused),
             },
         )
+
+    async def _async_texts(self) -> dict[str, str]:
+        return await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
 
     async def _async_memory(self) -> Memory:
         """What the account remembers; from disk where it is not loaded."""

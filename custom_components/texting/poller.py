@@ -27,6 +27,7 @@ class Poller:
         self._hass = hass
         self._account = account
         self._timer: CALLBACK_TYPE | None = None
+        self._due = 0.0
         self._stops: list[CALLBACK_TYPE] = []
         self._asking = False
 
@@ -37,6 +38,7 @@ class Poller:
         if Capability.STATUS in capabilities:
             signal = CHANGED.format(entry.entry_id)
             self._stops.append(async_dispatcher_connect(self._hass, signal, self._async_schedule))
+            self._async_schedule()
         if Capability.INCOMING_POLL in capabilities:
             interval = timedelta(seconds=entry.options.get(OPTION_INCOMING_INTERVAL, DEFAULT_INCOMING_INTERVAL))
             self._stops.append(
@@ -58,16 +60,21 @@ class Poller:
     def _async_schedule(self) -> None:
         """Wake when the next message is due to be asked for."""
         due = self._account.ledger.next_due()
-        if self._stops and not self._timer and due is not None:
-            self._timer = async_call_later(self._hass, max(0.0, due - self._hass.loop.time()), self._ask_reports)
+        if not self._stops or due is None or (self._timer and self._due <= due):
+            return
+        if self._timer:
+            self._timer()
+        self._due = due
+        self._timer = async_call_later(self._hass, max(0.0, due - self._hass.loop.time()), self._ask_reports)
 
     async def _ask_reports(self, _now: datetime) -> None:
         self._timer = None
         due = self._account.ledger.take_due()
         self._account.async_give_up()
         try:
-            for report in await self._account.gateway.reports([record.result for record in due]) if due else ():
-                self._account.async_report(report)
+            await self._account.async_report(
+                await self._account.gateway.reports([record.result for record in due]) if due else ()
+            )
         except GatewayError as err:
             self._failed("delivery status", err)
         self._async_schedule()
@@ -78,7 +85,7 @@ class Poller:
             return
         self._asking = True
         try:
-            latest = await self._account.gateway.incoming()
+            latest = await self._account.gateway.incoming(self._account.store.memory.seen or ())
         except GatewayError as err:
             self._failed("incoming texts", err)
             return

@@ -1,18 +1,18 @@
 """From what a user asks for to messages, and from results to what a user is told. Every action sends through here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from .account import Account, Outgoing
+from .address import Address
 from .const import (
     ATTR_CHANNEL,
     ATTR_COMMERCIAL,
@@ -30,10 +30,8 @@ from .const import (
 )
 from .exceptions import home_assistant_error
 from .gateway.capabilities import MessageType
-from .gateway.errors import GatewayError, MessageRejected, redact
 from .gateway.message import Message, SendResult
-from .gateway.phone_number import mask, to_e164
-from .recipient import Recipient, recipients
+from .gateway.status import FailureReason
 
 # What a message may hold besides its text and its title: the fields of texting.send_message, and the data of
 # the legacy action.
@@ -55,90 +53,51 @@ MESSAGE_SCHEMA: dict[Any, Any] = {
     **MESSAGE_OPTIONS,
 }
 
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a message shall go: label is what the user called it, error why that is no address."""
-
-    label: str
-    number: str | None = None
-    recipient: Recipient | None = None
-    error: MessageRejected | None = None
+# Who reads a voice message unless an action says otherwise.
+GENDER = "female"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one message; result is None where there was no address."""
+    """What became of one message: result is None where there was no address, error is what a user is told."""
 
     address: Address
-    account: Account
     result: SendResult | None = None
+    error: HomeAssistantError | None = None
 
     @property
-    def refusal(self) -> GatewayError | None:
+    def reason(self) -> FailureReason | None:
         """Why it failed, or None."""
-        return self.result.error if self.result else self.address.error
-
-    @property
-    def error(self) -> HomeAssistantError | None:
-        """Why it failed, in words for people, or None."""
-        return home_assistant_error(self.refusal, self.account.entry.title) if self.refusal else None
+        if self.result:
+            return self.result.reason
+        return FailureReason.INVALID_NUMBER if self.error else None
 
 
-def addresses_of(recipient: Recipient) -> list[Address]:
-    """A recipient's numbers."""
-    return [Address(recipient.name, number, recipient) for number in recipient.numbers]
-
-
-def resolve(hass: HomeAssistant, account: Account, wanted: Iterable[str]) -> list[Address]:
-    """Names of recipients and numbers, as addresses."""
-    by_name = {recipient.name.casefold(): recipient for recipient in recipients(account.entry)}
-    found: list[Address] = []
-    for label in wanted:
-        if recipient := by_name.get(label.strip().casefold()):
-            found += addresses_of(recipient)
-        else:
-            found.append(_number(label.strip(), account, hass.config.country))
-    return each_once(found)
-
-
-def each_once(addresses: Iterable[Address]) -> list[Address]:
-    """No number twice: who is named alone and in a group gets one text."""
-    found: dict[str | Address, Address] = {}
-    for address in addresses:
-        found.setdefault(address.number or address, address)
-    return list(found.values())
-
-
-def _number(text: str, account: Account, country: str | None) -> Address:
-    """A number, or the provider's test number, or a mistake that is named by what was written."""
-    if text == account.info.test_number:
-        return Address(text, text)
-    try:
-        number = to_e164(text, country)
-    except MessageRejected as err:
-        has_letters = any(character.isalpha() for character in text)
-        return Address(redact(text) if has_letters else mask(text), error=err)
-    recipient = next((known for known in recipients(account.entry) if number in known.numbers), None)
-    return Address(recipient.name if recipient else mask(number), number, recipient)
-
-
-async def async_send(account: Account, addresses: Sequence[Address], fields: Mapping[str, Any]) -> list[Outcome]:
+async def async_send(account: Account | None, addresses: Sequence[Address], fields: Mapping[str, Any]) -> list[Outcome]:
     """Send one text to all addresses; what is wrong with one of them keeps it from no other."""
+    if account is None:
+        return [Outcome(address, error=address.error) for address in addresses]
     outgoing = {
-        index: Outgoing(message_to(address.number, address.recipient, fields), address.recipient)
+        index: Outgoing(message_to(account, address, fields), address.recipient)
         for index, address in enumerate(addresses)
         if address.number
     }
     results = dict(zip(outgoing, await account.async_send(list(outgoing.values())), strict=True)) if outgoing else {}
-    return [Outcome(address, account, results.get(index)) for index, address in enumerate(addresses)]
+    return [_outcome(account, address, results.get(index)) for index, address in enumerate(addresses)]
 
 
-def message_to(number: str, recipient: Recipient | None, fields: Mapping[str, Any]) -> Message:
+def _outcome(account: Account, address: Address, result: SendResult | None) -> Outcome:
+    if result and result.error:
+        return Outcome(address, result, home_assistant_error(result.error, account.entry.title))
+    return Outcome(address, result, address.error)
+
+
+def message_to(account: Account, address: Address, fields: Mapping[str, Any]) -> Message:
     """One message: what the action says, else what the recipient's settings say."""
+    recipient = address.recipient
     message = Message(
         reference=ulid_now(),
-        to=number,
+        to=address.number or "",
         text=fields[ATTR_MESSAGE],
         title=fields.get(ATTR_TITLE) or None,
         type=fields.get(ATTR_TYPE) or (recipient.type if recipient else MessageType.SMS),
@@ -151,10 +110,22 @@ def message_to(number: str, recipient: Recipient | None, fields: Mapping[str, An
         template_id=fields.get(ATTR_TEMPLATE_ID),
         channel=fields.get(ATTR_CHANNEL),
     )
+    if message.type is MessageType.VOICE:
+        language, gender = message.language or _spoken(account), message.gender or GENDER
+        message = replace(message, language=language, gender=gender)
     if send_at := fields.get(ATTR_SEND_AT):
         # A time without a zone is the home's.
         message = replace(message, send_at=dt_util.as_local(send_at))
     return message
+
+
+def _spoken(account: Account) -> str | None:
+    """The home's language, as one that the provider reads voice messages in; None where it has none of them."""
+    config, known = account.hass.config, account.info.languages
+    language = config.language.lower()
+    exact = (language, f"{language}-{config.country}".lower())
+    akin = [name for name in known if name.split("-")[0] == language.split("-")[0]]
+    return next((name for name in (*exact, *akin) if name in known), None)
 
 
 def raise_for(outcomes: Sequence[Outcome]) -> None:
@@ -186,6 +157,6 @@ def as_response(outcome: Outcome) -> dict[str, Any]:
         "message_id": result.message_id if result else None,
         "status": result.status if result else "rejected",
         "segments": result.segments if result and not result.error else 0,
-        "reason": outcome.refusal.reason if outcome.refusal else None,
-        "error": str(outcome.error) if outcome.refusal else None,
+        "reason": outcome.reason,
+        "error": str(outcome.error) if outcome.error else None,
     }

@@ -29,24 +29,25 @@ async def async_setup_entry(
         [
             *(CreditBalanceSensor(account, pool) for pool in account.info.pools or (None,)),
             LastDeliveryStatusSensor(account),
+            PendingMessagesSensor(account),
             SegmentsTodaySensor(account),
         ]
     )
-    if account.info.reports:
-        async_add_entities([PendingMessagesSensor(account)])
 
 
 class CreditBalanceSensor(AccountEntity, CoordinatorEntity[BalanceCoordinator], SensorEntity):
     """What is left, in one pool where there are several; unknown where the account has no limit."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
-    _attr_suggested_display_precision = 0
 
     def __init__(self, account: Account, pool: str | None) -> None:
         """Follow one balance."""
         CoordinatorEntity.__init__(self, account.balance)
         AccountEntity.__init__(self, account, "credit_balance")
         self._pool = pool
+        # Credits are whole; money, or what a provider counts in parts, is not.
+        parts = self._balance is not None and "." in str(self._balance.amount)
+        self._attr_suggested_display_precision = 2 if parts else 0
         if pool is not None:
             self._attr_translation_key = "credit_balance_pool"
             self._attr_translation_placeholders = {"pool": pool}
@@ -90,12 +91,12 @@ class LastDeliveryStatusSensor(ChangingEntity, SensorEntity):
     @property
     def native_value(self) -> str | None:
         """Its status."""
-        return self._account.last_record.status if self._account.last_record else None
+        return self._account.state.last_record.status if self._account.state.last_record else None
 
     @property
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Which text it was."""
-        if not (record := self._account.last_record):
+        if not (record := self._account.state.last_record):
             return None
         return {
             "recipient_name": record.recipient,

@@ -1,33 +1,22 @@
 """The actions texting.send_message and texting.preview_message."""
 
-from collections.abc import Iterable
+import asyncio
 from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, entity_registry as er
-from homeassistant.helpers.service import async_extract_entity_ids, async_get_config_entry
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry
 
 from .account import Account, TextingConfigEntry
+from .address import Address, Targets, each_once, entity_targets, mistake, resolve
 from .const import ATTR_ACCOUNT, ATTR_TO, DOMAIN
 from .exceptions import home_assistant_error
-from .gateway.errors import MessageRejected
-from .recipient import recipients
-from .send import (
-    MESSAGE_SCHEMA,
-    Address,
-    Outcome,
-    addresses_of,
-    as_response,
-    async_send,
-    each_once,
-    message_to,
-    raise_for,
-    resolve,
-)
+from .gateway.errors import Limit, MessageRejected
+from .gateway.status import FailureReason
+from .send import MESSAGE_SCHEMA, as_response, async_send, message_to, raise_for
 
 SEND_MESSAGE = "send_message"
 PREVIEW_MESSAGE = "preview_message"
@@ -58,64 +47,57 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _async_send_message(call: ServiceCall) -> ServiceResponse:
-    """Send to entities, or through an account to names and numbers.
+    """Send to entities, or through an account to names and numbers; accounts send side by side.
 
     With a response asked for, messages that failed beside others that did not are told there; else they raise.
     """
-    outcomes: list[Outcome] = []
-    for account, addresses in (await _async_targets(call)).items():
-        outcomes += await async_send(account, addresses, call.data)
-    if not call.return_response or all(outcome.refusal for outcome in outcomes):
+    parts = await asyncio.gather(
+        *(async_send(account, each_once(addresses), call.data) for account, addresses in _targets(call).items())
+    )
+    outcomes = [outcome for part in parts for outcome in part]
+    if not call.return_response or all(outcome.error for outcome in outcomes):
         raise_for(outcomes)
     return {"messages": [as_response(outcome) for outcome in outcomes]} if call.return_response else None
 
 
-async def _async_targets(call: ServiceCall) -> dict[Account, list[Address]]:
+def _targets(call: ServiceCall) -> Targets:
     """Whom to send to, by account."""
-    targets: dict[Account, list[Address]] = {}
-    for account, addresses in _recipients_of_entities(call.hass, await async_extract_entity_ids(call)):
-        targets.setdefault(account, []).extend(addresses)
+    targets = entity_targets(call)
     if ATTR_ACCOUNT in call.data:
-        account = _account(call.hass, call.data[ATTR_ACCOUNT])
-        addresses = resolve(call.hass, account, call.data.get(ATTR_TO) or ())
-        targets.setdefault(account, []).extend(addresses)
+        try:
+            account = _account(call.hass, call.data[ATTR_ACCOUNT])
+        except ServiceValidationError as err:
+            targets.setdefault(None, []).append(Address(call.data[ATTR_ACCOUNT], error=err))
+        else:
+            targets.setdefault(account, []).extend(resolve(call.hass, account, call.data.get(ATTR_TO) or ()))
+    elif ATTR_TO in call.data:
+        raise mistake("no_account")
     if not any(targets.values()):
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_target")
-    return {account: each_once(addresses) for account, addresses in targets.items()}
-
-
-def _recipients_of_entities(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterable[tuple[Account, list[Address]]]:
-    """The recipients whose notify entities were named, directly or by device, area, floor or label."""
-    registry = er.async_get(hass)
-    for entity_id in sorted(entity_ids):
-        entity = registry.async_get(entity_id)
-        if entity is None or entity.platform != DOMAIN or entity.domain != Platform.NOTIFY:
-            continue
-        account = _account(hass, entity.config_entry_id or "")
-        for recipient in recipients(account.entry):
-            if recipient.id == entity.config_subentry_id:
-                yield account, addresses_of(recipient)
+        raise mistake("no_target")
+    return targets
 
 
 async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
-    """What a text would be at an account, without sending it."""
+    """What a text would be at an account, without sending it; the cost is that of all numbers of a recipient."""
     account = _account(call.hass, call.data[ATTR_ACCOUNT])
-    (address,) = resolve(call.hass, account, [call.data[ATTR_TO]]) if ATTR_TO in call.data else [Address("")]
-    title = account.entry.title
-    try:
-        if address.error:
-            raise address.error
-        preview = account.gateway.preview(message_to(address.number or "", address.recipient, call.data))
-    except MessageRejected as err:
-        return {"refused": str(home_assistant_error(err, title)), "reason": err.reason, "limit": err.limit}
-    replaced: dict[str, Any] = dict(preview.replaced)
+    addresses = resolve(call.hass, account, [call.data[ATTR_TO]]) if ATTR_TO in call.data else [Address("")]
+    if error := addresses[0].error:
+        return {"refused": str(error), "reason": FailureReason.INVALID_NUMBER, "limit": Limit.NUMBER}
+    previews = []
+    for address in addresses:
+        try:
+            previews.append(account.gateway.preview(message_to(account, address, call.data)))
+        except MessageRejected as err:
+            told = home_assistant_error(err, account.entry.title)
+            return {"refused": str(told), "reason": err.reason, "limit": err.limit}
+    preview, replaced = previews[0], dict[str, Any](previews[0].replaced)
     return {
         "refused": None,
         "text": preview.text,
         "encoding": preview.encoding,
         "segments": preview.segments,
         "units": preview.units,
-        "cost": preview.cost,
+        "cost": sum(each.cost for each in previews),
         "replaced": replaced,
         "doubtful": preview.doubtful,
     }

@@ -46,13 +46,13 @@ class AccountStore:
         if not self._closed:
             self._store.async_delay_save(lambda: asdict(self.memory), SAVE_AFTER)
 
-    async def async_close(self) -> None:
-        """Write now and never again: the account is being unloaded, a request still under way may outlive it."""
-        self._closed = True
+    async def async_save(self) -> None:
+        """Write now."""
         await self._store.async_save(asdict(self.memory))
 
     async def async_remove(self) -> None:
-        """Forget the account."""
+        """Forget the account; a request still under way may outlive it."""
+        self._closed = True
         await self._store.async_remove()
 
     @property

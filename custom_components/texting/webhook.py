@@ -19,7 +19,7 @@ from .account import Account, TextingConfigEntry
 from .const import DOMAIN
 from .gateway.answers import read_json
 from .gateway.errors import WebhookRejected
-from .gateway.message import DeliveryReport, WebhookCall
+from .gateway.message import DeliveryReport, IncomingMessage, WebhookCall
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -70,10 +70,9 @@ async def _async_handle(account: Account, request: Request) -> Response:
         return Response(status=err.status if isinstance(err, _Refused) else HTTPStatus.BAD_REQUEST)
     memory.webhook_called_at = dt_util.utcnow().isoformat()
     account.store.async_changed()
+    await account.async_report(item for item in news if isinstance(item, DeliveryReport))
     for item in news:
-        if isinstance(item, DeliveryReport):
-            account.async_report(item)
-        else:
+        if isinstance(item, IncomingMessage):
             account.async_receive(item)
     # An empty text: Group Texting and Club Texting would send anything else back to the phone.
     return Response(status=HTTPStatus.OK, text="")
@@ -102,7 +101,7 @@ async def _body(request: Request) -> str:
         if len(body) > BODY_LIMIT:
             raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _Refused(HTTPStatus.BAD_REQUEST) from None
 
@@ -110,20 +109,25 @@ async def _body(request: Request) -> str:
 # -- the address a user pastes at the provider -----------------------------------------------------------------------
 
 
-async def async_address(hass: HomeAssistant, entry: TextingConfigEntry) -> str | None:
-    """The webhook's address: Home Assistant Cloud's where it is connected, else the home's own; None without any."""
+async def async_address(hass: HomeAssistant, entry: TextingConfigEntry) -> tuple[str | None, bool]:
+    """The webhook's address, and whether it is one on the internet.
+
+    Home Assistant Cloud's where it is connected, else the home's own; None without any.
+    """
     if "cloud" in hass.config.components:
         from homeassistant.components import cloud  # noqa: PLC0415  it pulls in a lot
 
         if cloud.async_active_subscription(hass):
             try:
-                return await cloud.async_get_or_create_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
+                return await cloud.async_get_or_create_cloudhook(hass, entry.data[CONF_WEBHOOK_ID]), True
             except HomeAssistantError:
                 _LOGGER.debug("Home Assistant Cloud gave no address")
-    try:
-        return webhook.async_generate_url(hass, entry.data[CONF_WEBHOOK_ID])
-    except NoURLAvailableError:
-        return None
+    for public in (True, False):
+        try:
+            return webhook.async_generate_url(hass, entry.data[CONF_WEBHOOK_ID], allow_internal=not public), public
+        except NoURLAvailableError:
+            continue
+    return None, False
 
 
 async def async_delete_cloudhook(hass: HomeAssistant, entry: ConfigEntry) -> None:

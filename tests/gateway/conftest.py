@@ -1,6 +1,7 @@
 """Gateways that talk to the simulator, and a home that it calls."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -84,8 +85,8 @@ def _nothing_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     texts: list[str] = []
     make = GatewayError.__init__
 
-    def remember(self: GatewayError, *args: object, **kwargs: object) -> None:
-        make(self, *args, **kwargs)  # type: ignore[arg-type]
+    def remember(self: GatewayError, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
         texts.append(f"{self} {self!r} {self.detail}")
 
     monkeypatch.setattr(GatewayError, "__init__", remember)

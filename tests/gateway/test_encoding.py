@@ -1,9 +1,9 @@
 """Characters and segments, against published vectors and two independent packages."""
 
-import gsm0338  # type: ignore[import-untyped]
+import gsm0338  # type: ignore[import-untyped]  # brings no types
 from hypothesis import given, strategies as st
 import pytest
-import smsutil  # type: ignore[import-untyped]
+import smsutil  # type: ignore[import-untyped]  # brings no types
 
 from custom_components.texting.gateway.encoding import (
     GSM7_BASIC,

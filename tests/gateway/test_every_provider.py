@@ -1,5 +1,6 @@
 """What every provider must do, whatever it offers."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from custom_components.texting.gateway.errors import (
     AuthenticationFailed,
     InsufficientCredit,
     Limit,
+    MessageRejected,
     Unsupported,
     WebhookRejected,
 )
@@ -112,6 +114,18 @@ async def test_empty_texts_are_refused(bench: Bench) -> None:
     assert not bench.simulator.requests()
 
 
+@PROVIDERS
+async def test_half_characters_stop_no_other(bench: Bench) -> None:
+    texts = ("The door is open", "a\ud83d", "The door is shut")
+    first, second, third = await bench.gateway.send([new_message(bench.provider, text=text) for text in texts])
+    assert (first.status, third.status) == (Status.ACCEPTED, Status.ACCEPTED)
+    assert limit_of(second) is Limit.CHARACTERS
+    assert isinstance(second.error, MessageRejected)
+    assert second.error.details["characters"] == "U+D83D"
+    assert limit_of(await send_one(bench.gateway, title="\udc4d")) is Limit.CHARACTERS
+    assert len(bench.simulator.messages()) == 2
+
+
 OPTIONS: dict[Capability, dict[str, Any]] = {
     Capability.SENDER: {"sender": "Home"},
     Capability.SCHEDULE: {"send_at": datetime(2099, 1, 1, tzinfo=UTC)},
@@ -149,7 +163,10 @@ async def test_other_types_and_media(bench: Bench) -> None:
 @PROVIDERS
 async def test_calls_a_provider_has_not(bench: Bench) -> None:
     has, gateway = bench.info.capabilities, bench.gateway
-    calls = {Capability.STATUS: lambda: gateway.reports([]), Capability.INCOMING_POLL: gateway.incoming}
+    calls: dict[Capability, Callable[[], Awaitable[object]]] = {
+        Capability.STATUS: lambda: gateway.reports([]),
+        Capability.INCOMING_POLL: gateway.incoming,
+    }
     for capability, call in calls.items():
         if capability not in has:
             with pytest.raises(Unsupported):

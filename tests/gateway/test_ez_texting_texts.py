@@ -130,4 +130,19 @@ def test_every_replacement_is_of_use(allowed: frozenset[str]) -> None:
 async def test_what_has_no_likeness_is_refused(gateway: OpenGateway) -> None:
     with pytest.raises(MessageRejected) as raised:
         gateway(CLUB, replace_characters=True).preview(new_message(CLUB, text="Ça va 👍"))
-    assert raised.value.details["characters"] == "👍"
+    assert (raised.value.limit, raised.value.details["characters"]) == (Limit.CHARACTERS_LEFT, "👍")
+
+
+@BRANDS
+async def test_titles_are_rewritten_too(gateway: OpenGateway, simulator: Simulator, brand: Provider) -> None:
+    replacing = gateway(brand, replace_characters=True)
+    result = await send_one(replacing, title="Été…", text="Ça va")
+    assert result.status is Status.ACCEPTED
+    assert (simulator.messages()[0].extra["subject"], simulator.messages()[0].text) == ("Ete...", "Ca va")
+    preview = replacing.preview(new_message(brand, title="Été…", text="Ça va"))
+    assert (preview.title, preview.text) == ("Ete...", "Ca va")
+    assert preview.replaced == {"É": "E", "é": "e", "…": "...", "Ç": "C"}
+    for title, limit in (("a" * 12 + "…", Limit.TITLE_LENGTH), ("👍", Limit.CHARACTERS_LEFT)):
+        with pytest.raises(MessageRejected) as raised:
+            replacing.preview(new_message(brand, title=title))
+        assert raised.value.limit is limit

@@ -34,6 +34,13 @@ def test_refuses_what_can_be_no_number(written: str) -> None:
     assert not written or written not in str(raised.value)
 
 
+@pytest.mark.parametrize(("written", "region"), [("5551234", "US"), ("+1 555 1234", None), ("555-1234", "CA")])
+def test_refuses_what_reaches_only_its_own_town(written: str, region: str | None) -> None:
+    with pytest.raises(MessageRejected) as raised:
+        to_e164(written, region)
+    assert raised.value.limit is Limit.NUMBER
+
+
 @given(st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)))
 def test_every_countrys_example_is_read_back(region: str) -> None:
     example = phonenumbers.example_number(region)
@@ -51,6 +58,7 @@ def test_every_countrys_example_is_read_back(region: str) -> None:
         ("2125551234", "US", "+12125551234"),
         ("12125551234", "US", "+12125551234"),
         (" 38000 ", None, "38000"),
+        ("5551234", "US", "5551234"),
         ("MyBank", None, "MyBank"),
     ],
 )

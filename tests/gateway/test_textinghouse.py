@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -90,6 +91,15 @@ async def test_flood_is_refused_here(
     monkeypatch.setattr(textinghouse, "FLOOD_SECONDS", 0.0)
     simulator.accounts[HOUSE].flood_seconds = 0
     assert (await send_one(account)).status is Status.ACCEPTED
+
+
+async def test_only_what_is_past_is_forgotten(account: Gateway) -> None:
+    assert isinstance(account, textinghouse.TextingHouse)
+    kept, now = account._sent_at, monotonic()
+    kept.update({("+331", "past"): now - 11, ("+332", "past"): now - 10.5, ("+333", "fresh"): now - 1})
+    await send_one(account)
+    assert account._sent_at is kept
+    assert [text for _, text in kept] == ["fresh", "The door is open"]
 
 
 async def test_flood_is_refused_there(gateway: OpenGateway, simulator: Simulator) -> None:

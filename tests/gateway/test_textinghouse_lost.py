@@ -2,7 +2,14 @@
 
 import pytest
 
-from custom_components.texting.gateway.errors import CannotConnect, InvalidResponse, OutcomeUnknown
+from custom_components.texting.gateway.errors import (
+    CannotConnect,
+    GatewayError,
+    InsufficientCredit,
+    InvalidResponse,
+    MessageRejected,
+    OutcomeUnknown,
+)
 from custom_components.texting.gateway.provider import Gateway, Provider, accepted
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
@@ -41,11 +48,37 @@ async def test_both_hosts_refuse(account: Gateway, simulator: Simulator) -> None
 async def test_lost_and_known(account: Gateway, simulator: Simulator) -> None:
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
     result = await send_one(account)
-    assert (result.status, result.error) == (Status.ACCEPTED, None)
+    assert result.error is None
     assert commands(simulator) == ["sendsms", "getstatus"]
     await simulator.settle()
     (report,) = await account.reports([result])
     assert (report.status, report.reference) == (Status.DELIVERED, result.message.reference)
+
+
+FATES: list[tuple[str, Status, FailureReason | None, type[GatewayError] | None]] = [
+    ("0", Status.ACCEPTED, None, None),
+    ("1", Status.SENT, None, None),
+    ("3", Status.DELIVERED, None, None),
+    ("4", Status.EXPIRED, FailureReason.EXPIRED, MessageRejected),
+    ("5", Status.UNDELIVERED, FailureReason.INVALID_NUMBER, MessageRejected),
+    ("6", Status.UNDELIVERED, FailureReason.OTHER, MessageRejected),
+    ("7", Status.REJECTED, FailureReason.PROHIBITED, MessageRejected),
+    ("20", Status.REJECTED, FailureReason.INSUFFICIENT_CREDIT, InsufficientCredit),
+    ("42", Status.ACCEPTED, None, None),
+]
+
+
+@pytest.mark.parametrize("code", range(len(FATES)))
+async def test_lost_and_known_to_have_failed(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer, code: int
+) -> None:
+    simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
+    word, status, reason, kind = FATES[code]
+    answer(word, cmd="getstatus")
+    result = await send_one(account)
+    assert (result.status, result.reason, result.provider_status) == (status, reason, word)
+    assert type(result.error) is (kind or type(None))
+    assert commands(simulator) == ["sendsms", "getstatus"]
 
 
 async def test_lost_and_known_at_the_backup_host(account: Gateway, simulator: Simulator) -> None:
@@ -55,7 +88,8 @@ async def test_lost_and_known_at_the_backup_host(account: Gateway, simulator: Si
         await sending
     await simulator.faults.refuse(HOUSE)
     lost = accepted(message, error=raised.value)
-    assert (await account.find_out(lost)).error is None
+    (found,) = await account.find_out([lost])
+    assert found.error is None
     assert commands(simulator, BACKUP) == ["getstatus"]
 
 
@@ -64,7 +98,7 @@ async def test_lost_and_known_at_the_second_question(
 ) -> None:
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
     answer("ERR: 202 | unknown", cmd="getstatus")
-    assert (await send_one(account)).status is Status.ACCEPTED
+    assert (await send_one(account)).error is None
     assert commands(simulator) == ["sendsms", "getstatus", "getstatus"]
 
 
@@ -82,7 +116,7 @@ async def test_flood_at_our_own_repetition_means_accepted(
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
     answer("ERR: 202 | unknown", cmd="getstatus", times=2)
     result = await send_one(account)
-    assert (result.status, result.error) == (Status.ACCEPTED, None)
+    assert result.error is None
     assert commands(simulator) == ["sendsms", "getstatus", "getstatus", "sendsms", "getstatus"]
     assert len(simulator.messages()) == 1
 

@@ -1,20 +1,27 @@
 """What TextioPro is sent, and the shapes of its answers."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.encoding import Encoding
-from custom_components.texting.gateway.errors import CannotConnect, Limit, MessageRejected, Unsupported
+from custom_components.texting.gateway.errors import (
+    CannotConnect,
+    InvalidResponse,
+    Limit,
+    MessageRejected,
+    OutcomeUnknown,
+    Unsupported,
+)
 from custom_components.texting.gateway.provider import Gateway, Provider
 from custom_components.texting.gateway.providers.textiopro import INFO
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
 
 from .bench import GiveAnswer, OpenGateway
-from .laravel import batch, error, page, row, success, uid
+from .laravel import batch, error, page, row, success
 from .samples import new_message, number, send_one
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
@@ -52,10 +59,11 @@ async def test_a_send_that_failed_at_once(account: Gateway, answer: GiveAnswer, 
 
 async def test_a_batchs_invalid_numbers_stand_in_the_message_only(account: Gateway, answer: GiveAnswer) -> None:
     named = number(TEXTIOPRO, 5602).lstrip("+")
-    answer(success([row(5603), row(5601)], f"Accepted. Invalid phone number: {named}."))
+    listed = [row(5603), row(5601)]
+    answer(success(listed, f"Accepted. Invalid phone number: {named}."))
     answer(page(), "/sms")
     results = await batch(account, 5601, 5602, 5603, 5604)
-    assert [result.message_id for result in results.values()] == [uid(place=5601), None, uid(place=5603), None]
+    assert [result.message_id for result in results.values()] == [listed[1]["uid"], None, listed[0]["uid"], None]
     assert results[5602].reason is FailureReason.INVALID_NUMBER
     assert results[5604].status is Status.UNKNOWN
 
@@ -218,6 +226,27 @@ async def test_times_are_the_accounts(
 async def test_nothing_is_sent_early(account: Gateway, simulator: Simulator) -> None:
     await send_one(account, send_at=HALF_PAST + timedelta(seconds=1))
     assert simulator.messages()[-1].not_before == HALF_PAST + timedelta(minutes=1)
+
+
+async def test_a_fault_of_ours_hides_no_other_result(
+    account: Gateway, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    never = datetime.max.replace(tzinfo=UTC)
+    messages = [new_message(TEXTIOPRO, 5601, send_at=never), new_message(TEXTIOPRO, 5602)]
+    first, second = await account.send(messages)
+    assert (first.status, type(first.error), second.status) == (Status.UNKNOWN, OutcomeUnknown, Status.ACCEPTED)
+    assert len(simulator.messages()) == 1
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "OverflowError" in record.getMessage()
+    assert not record.exc_info
+
+
+async def test_a_fault_of_ours_while_finding_out_leaves_it_unknown(account: Gateway, answer: GiveAnswer) -> None:
+    answer("<html>")
+    # Time beyond what dates can hold, in the only reference that is compared.
+    answer(page(row()), "/sms")
+    (result,) = await account.send([new_message(TEXTIOPRO, reference="Z" * 26)])
+    assert (result.status, type(result.error)) == (Status.UNKNOWN, InvalidResponse)
 
 
 async def test_without_the_zone_nothing_is_sent(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:

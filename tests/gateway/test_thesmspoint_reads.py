@@ -94,6 +94,17 @@ async def test_what_a_job_does_not_name_is_asked_for_by_its_own_id(account: Gate
     assert [request.params["job_id"] for request in simulator.requests()] == ["1", *(r.message_id for r in sent)]
 
 
+async def test_few_are_asked_for_alone_and_each_in_its_turn(account: Gateway, simulator: Simulator) -> None:
+    sent = await account.send([new_message(POINT, 2000 + place) for place in range(50)])
+    await simulator.settle()
+    lost = [replace(result, batch_id="1") for result in sent]
+    simulator.clear_requests()
+    known = [{report.message_id for report in await account.reports(lost)} for _ in range(3)]
+    assert [len(ids) for ids in known] == [20, 20, 20]
+    assert set.union(*known) == {result.message_id for result in sent}
+    assert len(simulator.requests()) == 3 * 21
+
+
 async def test_what_nobody_knows_is_no_news(account: Gateway, simulator: Simulator) -> None:
     message = new_message(POINT)
     unknown = [

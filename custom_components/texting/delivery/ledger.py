@@ -1,7 +1,7 @@
 """The messages that are followed, in memory: what is known of each, and when to ask again."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..gateway.message import DeliveryReport, Message, SendResult
 from ..gateway.status import FailureReason, Status
@@ -25,21 +25,26 @@ class Record:
     provider_status: str | None = None
     reason: FailureReason | None = None
     otherwise: Status | None = None
-    given_up: bool = False
 
     @property
     def message(self) -> Message:
         """The message itself."""
         return self.result.message
 
+    def snapshot(self) -> Record:
+        """The record as it is now."""
+        return replace(self)
+
 
 class Ledger:
     """Messages by reference, found by whatever a report names."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        """Use a monotonic clock in seconds."""
+    def __init__(self, now: Callable[[], float], *, follows: bool = True) -> None:
+        """Use a monotonic clock in seconds; follows: whether the provider tells more than that it accepted."""
         self._now = now
+        self._follows = follows
         self._records: dict[str, Record] = {}
+        self._pending: dict[str, Record] = {}
         self._by_message_id: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[Record]:
@@ -95,14 +100,14 @@ class Ledger:
 
     def pending(self) -> list[Record]:
         """Messages a report is still awaited for."""
-        return [record for record in self if _awaited(record)]
+        return list(self._pending.values())
 
     def give_up(self) -> list[Record]:
         """Follow no longer what was sent too long ago; the records that end by it."""
         oldest = self._now() - FOLLOWED_FOR
         overdue = [record for record in self.pending() if record.asked_at <= oldest]
         for record in overdue:
-            record.given_up = True
+            del self._pending[record.message.reference]
         return [
             record
             for record in overdue
@@ -120,7 +125,7 @@ class Ledger:
 
     def next_due(self) -> float | None:
         """When to ask next, or None while nothing is pending."""
-        return min((record.due for record in self.pending()), default=None)
+        return min((record.due for record in self._pending.values()), default=None)
 
     def _move(
         self, record: Record, status: Status, provider_status: str | None, reason: FailureReason | None
@@ -128,6 +133,10 @@ class Ledger:
         if not status.follows(record.status):
             return None
         record.status, record.provider_status, record.reason = status, provider_status, reason
+        if self._follows and not status.is_final:
+            self._pending[record.message.reference] = record
+        else:
+            self._pending.pop(record.message.reference, None)
         return record
 
     def _forget(self) -> None:
@@ -137,9 +146,5 @@ class Ledger:
             if record.asked_at > oldest:
                 break
             del self._records[reference]
+            self._pending.pop(reference, None)
             self._by_message_id.pop(record.result.message_id or "", None)
-
-
-def _awaited(record: Record) -> bool:
-    """Accepted or on its way."""
-    return record.status in (Status.ACCEPTED, Status.SENT) and not record.given_up

@@ -23,10 +23,10 @@ class Limit(StrEnum):
     """A provider's rule that a message breaks, found before any request."""
 
     NUMBER = "number"
-    NUMBER_LENGTH = "number_length"
     TEXT_EMPTY = "text_empty"
     TEXT_LENGTH = "text_length"
     CHARACTERS = "characters"
+    CHARACTERS_LEFT = "characters_left"
     TITLE_LENGTH = "title_length"
     SENDER = "sender"
     SENDER_MISSING = "sender_missing"

@@ -60,11 +60,12 @@ class SendResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a text would be: text as it would be sent, cost in the provider's credits, replaced as {from: to}.
+    """What a text would be: title and text as they would be sent, cost in the provider's credits, replaced {from: to}.
 
     doubtful are characters that the provider's networks may replace.
     """
 
+    title: str | None
     text: str
     encoding: Encoding
     segments: int

@@ -24,7 +24,8 @@ def to_e164(text: str, region: str | None = None) -> str:
         number = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
         raise _no_number() from None
-    if not phonenumbers.is_possible_number(number):
+    # What is possible within a town only, without its area code, reaches nobody from a gateway.
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise _no_number()
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import batched
+import logging
 from typing import Any, ClassVar
 
 from .capabilities import Capability, MessageType
@@ -24,6 +25,8 @@ from .message import (
 )
 from .status import FailureReason, Status
 from .transport import TOO_MANY_REQUESTS, Transport
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class Provider(StrEnum):
@@ -141,6 +144,8 @@ class Gateway(ABC):
             raise Unsupported(limit=Limit.TYPE, type=message.type, provider=self.info.name)
         if message.media_url and message.type not in _MEDIA:
             raise Unsupported(limit=Limit.OPTION, option="media_url", provider=self.info.name)
+        if wrong := unwritable(f"{message.title or ''}{message.text}"):
+            raise MessageRejected(limit=Limit.CHARACTERS, reason=FailureReason.INVALID_MESSAGE, characters=wrong)
         if not message.text.strip():
             raise MessageRejected(limit=Limit.TEXT_EMPTY, reason=FailureReason.INVALID_MESSAGE)
         return self._preview(message)
@@ -149,6 +154,7 @@ class Gateway(ABC):
         """Apply the provider's own limits."""
         measured = measure(message.text)
         return Preview(
+            title=message.title,
             text=message.text,
             encoding=measured.encoding,
             segments=measured.segments,
@@ -167,7 +173,7 @@ class Gateway(ABC):
             except MessageRejected as err:
                 results[message.reference] = refused(message, err)
                 continue
-            ready = replace(ready, text=preview.text)
+            ready = replace(ready, title=preview.title, text=preview.text)
             groups.setdefault(self._batch_key(ready), []).append((ready, preview))
         requests = [batch for group in groups.values() for batch in batched(group, self.info.batch_size, strict=False)]
         for answered in await asyncio.gather(*(self._send_batch(batch) for batch in requests)):
@@ -175,19 +181,26 @@ class Gateway(ABC):
         return [results[message.reference] for message in messages]
 
     async def _send_batch(self, batch: Sequence[tuple[Message, Preview]]) -> list[SendResult]:
-        """Make one request; its failure is the failure of each message in it."""
-        messages = [message for message, _ in batch]
+        """Make one request, and find out what became of the messages whose answer was lost."""
+        results = await self._attempt([message for message, _ in batch])
+        if lost := [result for result in results.values() if isinstance(result.error, OutcomeUnknown)]:
+            try:
+                results.update((result.message.reference, result) for result in await self.find_out(lost))
+            except Exception as err:  # noqa: BLE001  no fault of ours may hide what became of the others
+                _unexpected(err)
+        return [replace(results[message.reference], segments=preview.segments) for message, preview in batch]
+
+    async def _attempt(self, messages: Sequence[Message]) -> dict[str, SendResult]:
+        """Results by reference; what the request fails with is the failure of each message in it."""
+        error: GatewayError
         try:
             results = {result.message.reference: result for result in await self._send(messages)}
+            return {message.reference: results[message.reference] for message in messages}
         except GatewayError as err:
-            results = {message.reference: refused(message, err) for message in messages}
-        settled = []
-        for message, preview in batch:
-            result = results[message.reference]
-            if isinstance(result.error, OutcomeUnknown):
-                result = await self.find_out(result)
-            settled.append(replace(result, segments=preview.segments))
-        return settled
+            error = err
+        except Exception as err:  # noqa: BLE001  no fault of ours may hide what became of the others
+            error = _unexpected(err)
+        return {message.reference: refused(message, error) for message in messages}
 
     def _batch_key(self, message: Message) -> Hashable:
         """Messages of one key may share a request."""
@@ -197,8 +210,8 @@ class Gateway(ABC):
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
         """Make the request for one batch; a result for each message, or raise what holds for all of them."""
 
-    async def find_out(self, lost: SendResult) -> SendResult:
-        """What became of a message whose answer was lost; unchanged where the provider does not let us find out."""
+    async def find_out(self, lost: Sequence[SendResult]) -> Sequence[SendResult]:
+        """What became of messages whose answer was lost, in their order; unchanged where it cannot be found out."""
         return lost
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -211,8 +224,8 @@ class Gateway(ABC):
         """What has become of messages that were accepted, as far as the gateway says."""
         raise Unsupported(limit=Limit.OPTION, option=Capability.STATUS, provider=self.info.name)
 
-    async def incoming(self) -> Sequence[IncomingMessage]:
-        """The latest incoming texts, newest first, those already seen among them."""
+    async def incoming(self, known: Collection[str] = ()) -> Sequence[IncomingMessage]:
+        """The latest incoming texts, newest first, those already seen among them; known are ids taken before."""
         raise Unsupported(limit=Limit.OPTION, option=Capability.INCOMING_POLL, provider=self.info.name)
 
     async def senders(self) -> Sequence[Sender]:
@@ -233,6 +246,17 @@ class Gateway(ABC):
 def accepted(message: Message, **known: Any) -> SendResult:
     """A message the gateway took; its segments are filled in by Gateway.send."""
     return SendResult(message=message, status=Status.ACCEPTED, **known)
+
+
+def unwritable(text: str) -> str:
+    """The halves of surrogate pairs in a text, as U+D83D: no gateway can be sent them."""
+    return " ".join(sorted({f"U+{ord(character):04X}" for character in text if "\ud800" <= character <= "\udfff"}))
+
+
+def _unexpected(error: Exception) -> OutcomeUnknown:
+    """A fault of ours as an error; only its type is told, since its own words may hold the message."""
+    _LOGGER.error("Unexpected %s while sending; what became of the messages is unknown", type(error).__name__)
+    return OutcomeUnknown(type(error).__name__)
 
 
 def refused(message: Message, error: GatewayError) -> SendResult:

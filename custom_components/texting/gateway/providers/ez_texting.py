@@ -118,20 +118,34 @@ class EZTexting(Gateway):
     brand: ClassVar[Brand]
 
     def _preview(self, message: Message) -> Preview:
-        text, replaced = message.text, dict[str, str]()
-        if self._account.get("replace_characters"):
-            text, replaced = rewrite(text, self.brand.allowed)
-        title = message.title or ""
+        title, text, replaced = message.title or "", message.text, dict[str, str]()
+        replaces = bool(self._account.get("replace_characters"))
+        if replaces:
+            title, replaced = rewrite(title, self.brand.allowed)
+            text, in_text = rewrite(text, self.brand.allowed)
+            replaced |= in_text
+            if not text.strip():
+                raise MessageRejected(limit=Limit.TEXT_EMPTY, reason=FailureReason.INVALID_MESSAGE)
         if wrong := set(title + text) - self.brand.allowed:
             raise MessageRejected(
-                limit=Limit.CHARACTERS, reason=FailureReason.INVALID_MESSAGE, characters=" ".join(sorted(wrong)[:10])
+                limit=Limit.CHARACTERS_LEFT if replaces else Limit.CHARACTERS,
+                reason=FailureReason.INVALID_MESSAGE,
+                characters=" ".join(sorted(wrong)[:10]),
             )
         if len(title) > TITLE_LENGTH:
             raise _too_long(Limit.TITLE_LENGTH, len(title), TITLE_LENGTH)
         units, most = self.brand.units(title + text), self._length(message.express)
         if units > most:
             raise _too_long(Limit.TEXT_LENGTH, units, most)
-        return Preview(text=text, encoding=Encoding.GSM7, segments=1, cost=1, units=units, replaced=replaced)
+        return Preview(
+            title=title or None,
+            text=text,
+            encoding=Encoding.GSM7,
+            segments=1,
+            cost=1,
+            units=units,
+            replaced=replaced,
+        )
 
     def _length(self, express: bool | None) -> int:
         """The most that title and text may hold together."""

@@ -1,6 +1,7 @@
 """TextingHouse: API SMS PRO 1.1.1, https://www.textinghouse.com/en/api-sms-http/api-documentation/."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -111,12 +112,12 @@ class TextingHouse(Gateway):
     def __init__(self, transport: Transport, account: Mapping[str, Any]) -> None:
         """Start with nothing sent."""
         super().__init__(transport, account)
-        self._sent_at: dict[tuple[str, str], float] = {}
+        self._sent_at: OrderedDict[tuple[str, str], float] = OrderedDict()  # oldest first
 
     def _preview(self, message: Message) -> Preview:
         sender = message.sender or self._account.get("sender")
         if sender and not SENDER.fullmatch(sender):
-            raise MessageRejected(limit=Limit.SENDER, reason=FailureReason.INVALID_MESSAGE, limit_value=11)
+            raise MessageRejected(limit=Limit.SENDER, reason=FailureReason.INVALID_MESSAGE)
         if message.commercial and not message.text.rstrip().endswith(STOP_MENTION):
             raise MessageRejected(
                 limit=Limit.COMMERCIAL_MENTION, reason=FailureReason.INVALID_MESSAGE, mention=STOP_MENTION
@@ -127,7 +128,8 @@ class TextingHouse(Gateway):
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
         (message,) = messages
         key, now = (message.to, message.text), monotonic()
-        self._sent_at = {sent: at for sent, at in self._sent_at.items() if now - at < FLOOD_SECONDS}
+        while self._sent_at and now - next(iter(self._sent_at.values())) >= FLOOD_SECONDS:
+            self._sent_at.popitem(last=False)
         if key in self._sent_at:
             raise MessageRejected(limit=Limit.FLOOD, reason=FailureReason.FLOOD, seconds=int(FLOOD_SECONDS))
         self._sent_at[key] = now
@@ -153,8 +155,11 @@ class TextingHouse(Gateway):
             return accepted(message, message_id=match[1], provider_status="0")
         raise InvalidResponse("neither an id nor an error")
 
-    async def find_out(self, lost: SendResult) -> SendResult:
+    async def find_out(self, lost: Sequence[SendResult]) -> Sequence[SendResult]:
         """Ask by our own id; known: it was accepted. Unknown twice: it was not, and is sent once more."""
+        return await asyncio.gather(*(self._find_out(result) for result in lost))
+
+    async def _find_out(self, lost: SendResult) -> SendResult:
         try:
             report = await self._ask_twice(lost.message)
         except GatewayError:
@@ -257,8 +262,15 @@ def _report(code: str, *, message_id: str | None, reference: str | None) -> Deli
 
 
 def _known(message: Message, report: DeliveryReport) -> SendResult:
-    """A message whose answer was lost, and that the gateway has."""
-    return accepted(message, provider_status=report.provider_status)
+    """A message whose answer was lost, and that the gateway has: a status that is not known means accepted too."""
+    code: str = report.provider_status
+    error: GatewayError | None = None
+    if report.reason is FailureReason.INSUFFICIENT_CREDIT:
+        error = InsufficientCredit(code=code)
+    elif report.reason:
+        error = MessageRejected(code=code, reason=report.reason)
+    status = Status.ACCEPTED if report.status is Status.UNKNOWN else report.status
+    return SendResult(message=message, status=status, provider_status=code, error=error)
 
 
 def _time(text: str) -> datetime | None:

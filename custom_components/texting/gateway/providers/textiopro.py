@@ -1,7 +1,7 @@
 """TextioPro, https://app.textiopro.com, documentation of its API for developers (/api/v3/ and /api/http/)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -16,7 +16,7 @@ from ..encoding import Encoding, encoding_of
 from ..errors import CannotConnect, GatewayError, Limit, MessageRejected, OutcomeUnknown, RateLimited
 from ..message import Balance, DeliveryReport, IncomingMessage, Message, Preview, SendResult
 from ..phone_number import digits
-from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted, refused
+from ..provider import AccountField, Gateway, Provider, ProviderInfo, refused
 from ..status import FailureReason
 from ..transport import Answer, Transport
 from . import ultimate_sms as wire
@@ -37,6 +37,7 @@ INFO = ProviderInfo(
             Capability.BALANCE,
             Capability.STATUS,
             Capability.INCOMING_POLL,
+            Capability.LOST_ANSWERS,
             Capability.SENDER,
             Capability.SCHEDULE,
             Capability.TEMPLATES,
@@ -58,9 +59,12 @@ SENDER = re.compile(r"[a-zA-Z0-9]{1,11}|\+?\d{1,15}")
 FREE_SENDERS = frozenset({MessageType.WHATSAPP, MessageType.VIBER})
 # Other types are not made of segments.
 SEGMENTED = frozenset({MessageType.SMS, MessageType.OTP})
-# Pages of the message list that one poll reads at most: for incoming texts, and for the rest.
-INCOMING_PAGES = 2
+# Pages of the message list read at most: at the first look for incoming texts, at a later one, and for the rest.
+FIRST_PAGES = 2
+INCOMING_PAGES = 40
 PAGES = 4
+# Messages whose uids are remembered.
+CLAIMS = 5000
 OTHER_METHOD = {"GET": "POST", "POST": "GET"}
 INVALID = FailureReason.INVALID_MESSAGE
 
@@ -71,18 +75,20 @@ class TextioPro(Gateway):
     info = INFO
 
     def __init__(self, transport: Transport, account: Mapping[str, Any]) -> None:
-        """Start without knowing which method reads take here."""
+        """Start without knowing which method reads take here, where the list ends, and what is on it."""
         super().__init__(transport, account)
         self._methods: dict[str, str] = {}
         self._zone: tzinfo | None = None
-        self._lost: tuple[GatewayError | None, list[Row]] = (None, [])
+        self._claims = wire.Claims(CLAIMS)
+        self._seen: set[str] | None = None
+        self._newest_page = 1
 
     def _preview(self, message: Message) -> Preview:
         sender = self._sender(message)
         if not sender:
             raise MessageRejected(limit=Limit.SENDER_MISSING, reason=INVALID)
         if message.type not in FREE_SENDERS and not SENDER.fullmatch(sender):
-            raise MessageRejected(limit=Limit.SENDER, reason=INVALID, limit_value=11)
+            raise MessageRejected(limit=Limit.SENDER, reason=INVALID)
         if message.type is MessageType.MMS and not message.media_url:
             raise MessageRejected(limit=Limit.MEDIA_MISSING, reason=INVALID, type=message.type)
         if message.type is MessageType.VOICE:
@@ -115,7 +121,7 @@ class TextioPro(Gateway):
         answer = await self._call("POST", "sms/send", body)
         envelope = wire.envelope_of(answer)
         if (error := wire.refusal(envelope, answer)) is None:
-            return wire.results(messages, envelope)
+            return self._claims.add(*wire.results(messages, envelope))
         if len(messages) == 1 or error.reason not in wire.NUMBER_REASONS:
             raise error
         return await self._send_apart(messages, wire.named(messages, text(envelope, "message")), error)
@@ -159,18 +165,19 @@ class TextioPro(Gateway):
         except ValueError, OSError, KeyError:
             return UTC
 
-    async def find_out(self, lost: SendResult) -> SendResult:
+    async def find_out(self, lost: Sequence[SendResult]) -> Sequence[SendResult]:
         """Found in the message list since it was asked for: it was sent. Not found proves nothing."""
-        if lost.error is None or self._lost[0] is not lost.error:
-            # The messages of a lost batch share their error: one list serves them all.
-            self._lost = (lost.error, [])
-            with suppress(GatewayError):
-                self._lost[1].extend([row async for row in self._messages(PAGES)])
-        message, found = lost.message, self._lost[1]
-        if not (row := next((row for row in found if wire.is_copy(row, message)), None)):
+        try:
+            listed = [row async for row in self._messages(PAGES)]
+        except GatewayError:
             return lost
-        found.remove(row)
-        return accepted(message, message_id=text(row, "uid"), provider_status=wire.word_of(row))
+        return [self._found(result, listed) for result in lost]
+
+    def _found(self, lost: SendResult, listed: Sequence[Row]) -> SendResult:
+        """As the first row says that can be it."""
+        if not (row := next((row for row in listed if self._claims.fits(row, lost.message)), None)):
+            return lost
+        return self._claims.add(wire.result(lost.message, row))[0]
 
     async def balance(self) -> Sequence[Balance]:
         """What the account holds."""
@@ -179,7 +186,8 @@ class TextioPro(Gateway):
     async def reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
         """From the list where there are several, since one request serves many; each alone that is not in it."""
         by_id = {result.message_id: result for result in sent if result.message_id}
-        nameless = [result.message for result in sent if not result.message_id]
+        self._claims.add(*by_id.values())
+        nameless = [result for result in sent if not result.message_id]
         found = await self._listed(by_id, nameless) if len(sent) > 1 or nameless else []
         for uid in by_id:
             try:
@@ -193,40 +201,61 @@ class TextioPro(Gateway):
             found += [wire.report(row, message_id=uid) for row in rows(data)]
         return found
 
-    async def _listed(self, by_id: dict[str, SendResult], nameless: list[Message]) -> list[DeliveryReport]:
+    async def _listed(self, by_id: dict[str, SendResult], nameless: list[SendResult]) -> list[DeliveryReport]:
         """News of those in the message list, which are taken out of what was asked for."""
         found = []
         with suppress(MessageRejected):
             async for row in self._messages(PAGES):
                 uid, reference = text(row, "uid"), None
                 if not by_id.pop(uid, None):
-                    if not (message := next((message for message in nameless if wire.is_copy(row, message)), None)):
+                    fitting = (result for result in nameless if self._claims.fits(row, result.message))
+                    if not (result := next(fitting, None)):
                         continue
-                    nameless.remove(message)
-                    reference = message.reference
+                    nameless.remove(result)
+                    self._claims.add(replace(result, message_id=uid))
+                    reference = result.message.reference
                 found.append(wire.report(row, message_id=uid, reference=reference))
                 if not by_id and not nameless:
                     break
         return found
 
-    async def incoming(self) -> Sequence[IncomingMessage]:
-        """The incoming ones among the latest messages."""
-        return [wire.incoming(row) async for row in self._messages(INCOMING_PAGES) if wire.is_incoming(row)]
+    async def incoming(self, known: Collection[str] = ()) -> Sequence[IncomingMessage]:
+        """The incoming ones among the latest messages, down to the page that holds one seen before."""
+        met = {*known, *(self._seen or ())}
+        pages = FIRST_PAGES if self._seen is None and not met else INCOMING_PAGES
+        seen: set[str] = set()
+        found: list[IncomingMessage] = []
+        async for listed in self._pages(pages):
+            ids = {wire.id_of(row) for row in listed} - {""}
+            seen |= ids
+            found += [wire.incoming(row) for row in listed if wire.is_incoming(row)]
+            if not ids.isdisjoint(met):
+                break
+        self._seen = seen
+        return found
 
     async def _messages(self, pages: int) -> AsyncIterator[Row]:
         """The messages of the list, newest first, from at most so many pages."""
-        first, last = wire.page(await self._read("sms"))
-        numbers, step = wire.newest_first(first, last)
+        async for listed in self._pages(pages):
+            for row in listed:
+                yield row
+
+    async def _pages(self, most: int) -> AsyncIterator[list[Row]]:
+        """The pages of the list, newest first, each with what no earlier one held."""
+        begin = self._newest_page
+        first, last = wire.page(await self._read("sms", begin))
+        numbers, step = wire.newest_first(first, last) if begin == 1 else (range(last, 0, -1), -1)
+        # Where a list begins with the oldest, the next look begins at its end.
+        self._newest_page = last if step < 0 else 1
         seen: set[str] = set()
-        for number in numbers[:pages]:
-            listed = first if number == 1 else wire.page(await self._read("sms", number))[0]
-            uids = {text(row, "uid") for row in listed}
-            if uids <= seen:
+        for number in numbers[:most]:
+            listed = first if number == begin else wire.page(await self._read("sms", number))[0]
+            ids = {wire.id_of(row) for row in listed}
+            if ids <= seen:
                 # A page that lies: nothing on it, or what another page held.
                 return
-            seen |= uids
-            for row in listed[::step]:
-                yield row
+            yield [row for row in listed[::step] if wire.id_of(row) not in seen]
+            seen |= ids
 
     async def _read(self, path: str, page: int = 1) -> object:
         """The data at a path, with the method that worked there before, else once with the other one."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 import json
 import re
+from typing import Any
 
 from ..answers import ErrorWords, Row, error_of, rows, text
 from ..capabilities import Capability
@@ -25,6 +26,7 @@ from ..message import Balance, DeliveryReport, Message, Preview, Sender, SendRes
 from ..phone_number import digits
 from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted, refused
 from ..status import FailureReason, Status
+from ..transport import Transport
 
 CHANNELS = ("1", "2", "3")  # what each of them is, nobody says
 
@@ -86,6 +88,7 @@ ERRORS: ErrorWords = {
 }
 _UNKNOWN_ID = re.compile(r"invalid (message|job).?id", re.IGNORECASE)
 _NATIONAL_LENGTH = 10
+ALONE = 20  # messages that one poll asks for by their own ids at most
 
 type Index = defaultdict[tuple[str, ...], list[Row]]
 
@@ -94,6 +97,11 @@ class TheSMSPoint(Gateway):
     """One account at TheSMSPoint."""
 
     info = INFO
+
+    def __init__(self, transport: Transport, account: Mapping[str, Any]) -> None:
+        """Start with the first of those to be asked for alone."""
+        super().__init__(transport, account)
+        self._turn = 0
 
     def _preview(self, message: Message) -> Preview:
         preview = super()._preview(message)
@@ -170,24 +178,29 @@ class TheSMSPoint(Gateway):
         ]
 
     async def reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
-        """One request a job, then one by its own id for each message that the job's answer does not name."""
+        """One request a job, then one by its own id for some of the messages that their job's answer does not name."""
         jobs: defaultdict[str, list[SendResult]] = defaultdict(list)
         for result in sent:
             if job := result.batch_id or result.message_id:
                 jobs[job].append(result)
-        answered = await asyncio.gather(*(self._job(job, results) for job, results in jobs.items()))
-        return [report for reports in answered for report in reports]
+        found, missing = list[DeliveryReport](), list[tuple[str, SendResult]]()
+        answered = await asyncio.gather(*map(self._status, jobs))
+        for (job, results), listed in zip(jobs.items(), answered, strict=True):
+            index = _index(listed)
+            for result in results:
+                if row := _row_of(index, result):
+                    found.append(_report(row, result))
+                elif result.message_id and result.message_id != job:
+                    missing.append((result.message_id, result))
+        return found + await self._ask_alone(missing)
 
-    async def _job(self, job: str, results: Sequence[SendResult]) -> list[DeliveryReport]:
-        index = _index(await self._status(job))
-        reports = []
-        for result in results:
-            row = _row_of(index, result)
-            if row is None and result.message_id and result.message_id != job:
-                row = _row_of(_index(await self._status(result.message_id)), result)
-            if row is not None:
-                reports.append(_report(row, result))
-        return reports
+    async def _ask_alone(self, missing: Sequence[tuple[str, SendResult]]) -> list[DeliveryReport]:
+        """News of a few of them by their own ids; the next poll goes on where this one ends."""
+        start = self._turn % len(missing) if missing else 0
+        asked = [*missing[start:], *missing[:start]][:ALONE]
+        self._turn = start + len(asked)
+        rows_found = [(_row_of(_index(await self._status(message_id)), result), result) for message_id, result in asked]
+        return [_report(row, result) for row, result in rows_found if row]
 
     async def _status(self, job: str) -> list[Row]:
         """What the gateway says of a job; rows are news whatever the status beside them, "error" in its own example."""

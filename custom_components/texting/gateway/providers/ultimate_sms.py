@@ -1,6 +1,6 @@
 """What the "Ultimate SMS" software answers, as TextioPro runs it: envelopes, pages, messages, sends, balances."""
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -134,6 +134,11 @@ def report(row: Row, *, message_id: str, reference: str | None = None) -> Delive
     )
 
 
+def id_of(row: Row) -> str:
+    """A message's id, empty where it has none."""
+    return text(row, "uid") or text(row, "id")
+
+
 def is_incoming(row: Row) -> bool:
     """Whether a phone sent it; where the installation does not say, it counts as ours."""
     return text(row, "direction").lower() in ("incoming", "inbound")
@@ -146,7 +151,7 @@ def incoming(row: Row) -> IncomingMessage:
         sender=from_gateway(text(row, "from")),
         text=words,
         type=incoming_type(words),
-        message_id=text(row, "uid") or text(row, "id") or None,
+        message_id=id_of(row) or None,
         sent_at=_date(row) or created(row),
     )
 
@@ -162,6 +167,28 @@ def is_copy(row: Row, message: Message) -> bool:
         and since is not None
         and made >= since - _CLOCKS
     )
+
+
+class Claims:
+    """Which message each uid is: a row belongs to one only. The newest are kept, at most so many."""
+
+    def __init__(self, most: int) -> None:
+        """Start with none."""
+        self._most = most
+        self._references: OrderedDict[str, str] = OrderedDict()
+
+    def add(self, *results: SendResult) -> list[SendResult]:
+        """Keep whose uids theirs are; returns the results."""
+        for uid, message in ((result.message_id, result.message) for result in results if result.message_id):
+            self._references[uid] = message.reference
+            self._references.move_to_end(uid)
+        while len(self._references) > self._most:
+            self._references.popitem(last=False)
+        return list(results)
+
+    def fits(self, row: Row, message: Message) -> bool:
+        """Whether the row is this message, as far as can be told, and no other's."""
+        return self._references.get(text(row, "uid")) in (None, message.reference) and is_copy(row, message)
 
 
 def _time_of(ulid: str) -> datetime | None:
@@ -200,7 +227,7 @@ def results(messages: Sequence[Message], envelope: Row) -> list[SendResult]:
     """
     listed, words = rows(envelope.get("data")), text(envelope, "message")
     if len(messages) == len(listed) == 1:
-        return [_result(messages[0], listed[0])]
+        return [result(messages[0], listed[0])]
     by_number: defaultdict[str, list[Row]] = defaultdict(list)
     for row in listed:
         by_number[digits(text(row, "to"))].append(row)
@@ -213,7 +240,7 @@ def results(messages: Sequence[Message], envelope: Row) -> list[SendResult]:
     answered = []
     for message in messages:
         if of_number := by_number[digits(message.to)]:
-            answered.append(_result(message, of_number.pop(0)))
+            answered.append(result(message, of_number.pop(0)))
         elif problem := error if message in wrong else missing:
             answered.append(refused(message, problem))
         else:
@@ -221,8 +248,8 @@ def results(messages: Sequence[Message], envelope: Row) -> list[SendResult]:
     return answered
 
 
-def _result(message: Message, row: Row) -> SendResult:
-    """A row of a send's answer; a word that is not known changes nothing about its success."""
+def result(message: Message, row: Row) -> SendResult:
+    """A row as what became of a send; a word that is not known changes nothing about its success."""
     word, uid = word_of(row), text(row, "uid") or None
     status, reason = STATUSES.get(word.lower(), (Status.ACCEPTED, None))
     error = MessageRejected(word, reason=reason) if reason else None

@@ -1,0 +1,106 @@
+"""Whom a message shall go to: names, numbers and notify entities, as addresses; what is none says why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+
+from .account import Account, TextingConfigEntry
+from .const import DOMAIN
+from .gateway.errors import MessageRejected, redact
+from .gateway.phone_number import mask, to_e164
+from .recipient import Recipient, recipients
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One number; label is what the user called it, error why it is no address."""
+
+    label: str
+    number: str | None = None
+    recipient: Recipient | None = None
+    error: ServiceValidationError | None = None
+
+
+# None stands for what belongs to no account that could send.
+type Targets = dict[Account | None, list[Address]]
+
+
+def addresses_of(recipient: Recipient) -> list[Address]:
+    """A recipient's numbers."""
+    return [Address(recipient.name, number, recipient) for number in recipient.numbers]
+
+
+def each_once(addresses: Iterable[Address]) -> list[Address]:
+    """No number twice: who is named alone and in a group gets one text."""
+    found: dict[str | Address, Address] = {}
+    for address in addresses:
+        found.setdefault(address.number or address, address)
+    return list(found.values())
+
+
+def resolve(hass: HomeAssistant, account: Account, wanted: Iterable[str]) -> list[Address]:
+    """Names of an account's recipients, and numbers, as addresses."""
+    known = recipients(account.entry)
+    by_name = {recipient.name.casefold(): recipient for recipient in known}
+    by_number = {number: recipient for recipient in known for number in recipient.numbers}
+    found: list[Address] = []
+    for label in map(str.strip, wanted):
+        if recipient := by_name.get(label.casefold()):
+            found += addresses_of(recipient)
+        elif label == account.info.test_number:
+            found.append(Address(label, label))
+        else:
+            found.append(_number(label, by_number, hass.config.country, account.entry.title))
+    return each_once(found)
+
+
+def _number(text: str, by_number: dict[str, Recipient], country: str | None, account: str) -> Address:
+    """A number, or a mistake that is named by what was written."""
+    try:
+        number = to_e164(text, country)
+    except MessageRejected:
+        is_name = any(character.isalpha() for character in text)
+        label = redact(text) if is_name else mask(text)
+        error = mistake("unknown_recipient" if is_name else "limit_number", name=label, number=label, account=account)
+        return Address(label, error=error)
+    recipient = by_number.get(number)
+    return Address(recipient.name if recipient else mask(number), number, recipient)
+
+
+def entity_targets(call: ServiceCall) -> Targets:
+    """The recipients whose notify entities were named, directly or by device, area, floor or label."""
+    selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data))
+    registry = er.async_get(call.hass)
+    targets: Targets = {}
+    for entity_id in sorted(selected.referenced | selected.indirectly_referenced):
+        entity = registry.async_get(entity_id)
+        if entity is not None and entity.platform == DOMAIN and entity.domain == Platform.NOTIFY:
+            account, addresses = _of_entity(call.hass, entity)
+            targets.setdefault(account, []).extend(addresses)
+        elif entity_id in selected.referenced:
+            error = mistake("not_a_recipient", entity=entity_id)
+            targets.setdefault(None, []).append(Address(entity_id, error=error))
+    return targets
+
+
+def _of_entity(hass: HomeAssistant, entity: er.RegistryEntry) -> tuple[Account | None, list[Address]]:
+    """The account and the numbers of a recipient's entity."""
+    entry: TextingConfigEntry | None = hass.config_entries.async_get_entry(entity.config_entry_id or "")
+    if entry is None or entry.state is not ConfigEntryState.LOADED:
+        title = entry.title if entry else entity.entity_id
+        return None, [Address(entity.entity_id, error=mistake("account_not_loaded", account=title))]
+    named = [recipient for recipient in recipients(entry) if recipient.id == entity.config_subentry_id]
+    return entry.runtime_data, [address for recipient in named for address in addresses_of(recipient)]
+
+
+def mistake(key: str, **placeholders: str) -> ServiceValidationError:
+    """What the caller of an action did wrong."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
+    )

@@ -1,0 +1,104 @@
+"""What is under way when an account is loaded again is not forgotten, and what comes in meanwhile is heard."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from custom_components.texting.gateway.provider import Provider
+from homeassistant.core import HomeAssistant
+from tests.conftest import Connect, PassTime, SetUp
+from tests.home import notify, record_changes, send, state_of
+from tests.simulator import Simulator
+
+HOUSE, POINT = Provider.TEXTINGHOUSE, Provider.THESMSPOINT
+type Settle = Callable[[], Awaitable[None]]
+
+
+async def test_pending_messages_outlive_a_reload(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Settle
+) -> None:
+    simulator.delivered_after = None
+    entry = await set_up(HOUSE)
+    await connect(entry)
+    await notify(hass, "notify.anna", "Water")
+    await settle()
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, "sensor.textinghouse_pending_messages").state == "1"
+    assert state_of(hass, "sensor.textinghouse_last_delivery_status").state == "sent"
+    await simulator.set_status(simulator.messages()[0], "3")
+    await settle()
+    assert state_of(hass, "sensor.textinghouse_pending_messages").state == "0"
+    assert state_of(hass, "sensor.textinghouse_last_delivery_status").state == "delivered"
+
+
+async def test_pending_messages_are_asked_for_after_a_reload(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    entry = await set_up(POINT)
+    await notify(hass, "notify.dev", "Water")
+    await hass.config_entries.async_reload(entry.entry_id)
+    await simulator.settle()
+    await pass_time(16)
+    assert state_of(hass, "sensor.thesmspoint_last_delivery_status").state == "delivered"
+
+
+async def test_a_text_under_way_while_the_account_reloads_is_counted(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(HOUSE)
+    simulator.latency = 0.2
+    sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
+    await asyncio.sleep(0.05)
+    simulator.latency = 0.0
+    await hass.config_entries.async_reload(entry.entry_id)
+    await sending
+    assert state_of(hass, "sensor.textinghouse_segments_today").state == "1"
+    assert state_of(hass, "sensor.textinghouse_last_delivery_status").state in ("accepted", "sent", "delivered")
+
+
+async def test_a_text_whose_action_is_cancelled_is_counted(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    await set_up(HOUSE)
+    simulator.latency = 0.2
+    sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
+    await asyncio.sleep(0.05)
+    sending.cancel()
+    await asyncio.wait([sending])
+    await hass.async_block_till_done()
+    assert [message.text for message in simulator.messages()] == ["Water"]
+    assert state_of(hass, "sensor.textinghouse_segments_today").state == "1"
+    assert state_of(hass, "sensor.textinghouse_last_delivery_status").state == "accepted"
+
+
+async def test_what_comes_in_while_the_account_is_being_loaded_is_heard(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Settle
+) -> None:
+    entry = await set_up(HOUSE)
+    await connect(entry)
+    await notify(hass, "notify.anna", "Water")
+    await settle()
+    incoming = record_changes(hass, "event.textinghouse_incoming_message")
+    simulator.latency = 0.3
+    reload = asyncio.create_task(hass.config_entries.async_reload(entry.entry_id))
+    await asyncio.sleep(0.1)
+    assert not reload.done()
+    status, _ = await simulator.answer("+33612345601", "On my way", HOUSE)
+    assert status == 200
+    await reload
+    await settle()
+    assert incoming[-1].attributes["text"] == "On my way"
+
+
+async def test_a_new_text_is_asked_for_soon_although_an_old_one_is_not(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    entry = await set_up(POINT)
+    await send(hass, "Old", account=entry.entry_id, to="+919812340009")  # never becomes final
+    await simulator.settle()
+    for seconds in (16, 31, 61, 121, 241):
+        await pass_time(seconds)
+    await notify(hass, "notify.dev", "New")
+    await simulator.settle()
+    await pass_time(16)
+    assert state_of(hass, "sensor.thesmspoint_last_delivery_status").state == "delivered"

@@ -1,0 +1,45 @@
+"""A provider's repetition of a call is one text, a person's repetition is another."""
+
+from typing import Any
+
+import aiohttp
+import pytest
+
+from custom_components.texting.gateway.provider import Provider
+from homeassistant.core import HomeAssistant
+from tests.conftest import Connect, PassTime, SetUp
+from tests.home import record_changes
+from tests.simulator import Simulator
+
+CLUB, GROUP = Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
+
+
+async def call(url: str, **fields: Any) -> int:
+    async with aiohttp.ClientSession() as session, session.get(url, params=fields) as response:
+        return response.status
+
+
+@pytest.mark.parametrize("provider", [CLUB, GROUP])
+async def test_the_same_words_a_minute_later_are_said_again(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime, provider: Provider
+) -> None:
+    """Neither id nor date tells these calls apart."""
+    url = await connect(await set_up(provider))
+    incoming = record_changes(hass, f"event.{provider}_incoming_message")
+    for wait, heard in ((0, 1), (30, 1), (31, 2)):
+        await pass_time(wait)
+        assert await call(url, **{"from": "2125550142", "message": "STATUS"}) == 200
+        await hass.async_block_till_done()
+        assert len(incoming) == heard
+
+
+async def test_a_byte_order_mark_is_no_part_of_a_text(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    url = await connect(await set_up(Provider.TEXTINGHOUSE))
+    incoming = record_changes(hass, "event.textinghouse_incoming_message")
+    body = b'\xef\xbb\xbf{"from": "33612345601", "txt": "Yes", "date": "2026-11-20 12:00:00"}'
+    async with aiohttp.ClientSession() as session, session.post(url, data=body) as response:
+        assert response.status == 200
+    await hass.async_block_till_done()
+    assert incoming[-1].attributes["text"] == "Yes"

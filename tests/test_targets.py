@@ -1,0 +1,74 @@
+"""One action to many: what is wrong with one target keeps the text from no other."""
+
+from time import perf_counter
+
+import pytest
+
+from custom_components.texting.gateway.provider import Provider
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from tests.conftest import SetUp
+from tests.home import ask_to_send, preview, send, text_of
+from tests.simulator import Simulator
+
+HOUSE, PRO, CLUB = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING
+
+
+async def test_an_account_that_is_not_loaded_stops_no_other(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    await set_up(HOUSE)
+    club = await set_up(CLUB)
+    await hass.config_entries.async_unload(club.entry_id)
+    with pytest.raises(HomeAssistantError) as caught:
+        await send(hass, "Water", entity_id=["notify.anna", "notify.clara"])
+    assert "notify.clara: Club Texting is not running" in text_of(caught.value, "some_failed")
+    assert [message.provider for message in simulator.messages()] == [HOUSE]
+
+
+async def test_an_account_that_is_not_loaded_is_told_beside_entities(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    await set_up(HOUSE)
+    club = await set_up(CLUB)
+    await hass.config_entries.async_unload(club.entry_id)
+    answers = await ask_to_send(hass, "Water", entity_id="notify.anna", account=club.entry_id, to="Clara")
+    assert sorted(answer["status"] for answer in answers) == ["accepted", "rejected"]
+
+
+async def test_an_entity_that_is_no_recipient_is_named(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    await set_up(HOUSE)
+    with pytest.raises(HomeAssistantError) as caught:
+        await send(hass, "Water", entity_id=["notify.anna", "notify.bne"])
+    assert "notify.bne is no recipient of Texting" in text_of(caught.value, "some_failed")
+    assert len(simulator.messages()) == 1
+
+
+async def test_accounts_send_side_by_side(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    await set_up(HOUSE)
+    await set_up(CLUB)
+    simulator.latency = 0.3
+    began = perf_counter()
+    await send(hass, "Water", entity_id=["notify.anna", "notify.clara"])
+    assert perf_counter() - began < 0.5
+    assert len(simulator.messages()) == 2
+
+
+async def test_a_preview_to_several_numbers_costs_them_all(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    told = await preview(hass, await set_up(HOUSE), "Water", to="Ben")
+    assert (told["segments"], told["cost"], told["refused"]) == (1, 2, None)
+
+
+@pytest.mark.parametrize(("language", "expected"), [("fr", "fr-fr"), ("en", "en-au"), ("pt-BR", "pt-br")])
+async def test_a_voice_message_is_read_in_the_homes_language(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, language: str, expected: str
+) -> None:
+    await set_up(PRO)
+    hass.config.language = language
+    await send(hass, "Water", entity_id="notify.anna", type="voice")
+    (request,) = [request for request in simulator.requests(PRO) if request.path.endswith("/sms/send")]
+    assert (request.params["language"], request.params["gender"]) == (expected, "female")
