@@ -1,5 +1,6 @@
 """One action to many: what is wrong with one target keeps the text from no other."""
 
+from decimal import Decimal
 from time import perf_counter
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from tests.conftest import SetUp
-from tests.home import ask_to_send, preview, send, text_of
+from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+from tests.conftest import PassTime, SetUp
+from tests.home import ask_to_send, preview, send, state_of, text_of
 from tests.simulator import Simulator
 
 HOUSE, PRO, CLUB = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING
@@ -61,6 +63,34 @@ async def test_a_preview_to_several_numbers_costs_them_all(
 ) -> None:
     told = await preview(hass, await set_up(HOUSE), "Water", to="Ben")
     assert (told["segments"], told["cost"], told["refused"]) == (1, 2, None)
+
+
+async def test_many_numbers_and_their_reports(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    entry = await set_up(PRO)
+    simulator.accounts[PRO].credit = Decimal(500)
+    to = [f"+336123{number:05}" for number in range(100, 220)]
+    answers = await ask_to_send(hass, "Water", account=entry.entry_id, to=to)
+    assert [answer["to"] for answer in answers] == to
+    assert {answer["error"] for answer in answers} == {None}
+    await simulator.settle()
+    await pass_time(16)
+    assert state_of(hass, "sensor.textiopro_pending_messages").state == "0"
+    assert state_of(hass, "sensor.textiopro_segments_today").state == "120"
+
+
+async def test_an_area_may_hold_other_things(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    await set_up(HOUSE)
+    cellar = ar.async_get(hass).async_create("Cellar")
+    registry = er.async_get(hass)
+    registry.async_update_entity("sensor.textinghouse_credit_balance", area_id=cellar.id)
+    anna = registry.async_get("notify.anna")
+    assert anna is not None
+    assert anna.device_id is not None
+    dr.async_get(hass).async_update_device(anna.device_id, area_id=cellar.id)
+    await send(hass, "Water", area_id=cellar.id)
+    assert [message.phone_number for message in simulator.messages()] == ["33612345601"]
 
 
 @pytest.mark.parametrize(("language", "expected"), [("fr", "fr-fr"), ("en", "en-au"), ("pt-BR", "pt-br")])

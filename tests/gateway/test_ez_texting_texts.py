@@ -73,6 +73,12 @@ async def test_titles(gateway: OpenGateway, brand: Provider) -> None:
         assert raised.value.limit is limit
 
 
+async def test_what_replacing_leaves_nothing_of(gateway: OpenGateway) -> None:
+    with pytest.raises(MessageRejected) as raised:
+        gateway(GROUP, replace_characters=True).preview(new_message(GROUP, text="“”"))
+    assert raised.value.limit is Limit.TEXT_EMPTY
+
+
 @pytest.mark.parametrize(
     ("brand", "text", "wrong"), [(CLUB, "a*é[*", "* [ é"), (GROUP, "it's", "'"), (GROUP, '"', '"')]
 )
