@@ -5,10 +5,13 @@ import tests.kit  # noqa: F401, I001
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import aiohttp
+from aiohttp.test_utils import unused_port
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
 import custom_components.texting  # noqa: F401  the kit's own custom_components would hide it
@@ -17,6 +20,7 @@ from homeassistant.const import __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, frame
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
+from scripts.demo_home.home import HOST, store
 from tests.accounts import new_entry
 from tests.simulator import Simulator
 
@@ -29,18 +33,26 @@ BULK = 2000
 async def main() -> None:
     """Print the table."""
     simulator = Simulator(latency=LATENCY)
-    async with simulator, async_test_home_assistant() as hass:
-        frame.async_setup(hass)
-        hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
-        hass.config.country = "FR"
-        accounts = {provider: await _set_up(hass, provider, simulator) for provider in Provider}
-        print(f"Home Assistant {__version__}, the gateway answers after {LATENCY * 1000:.0f} ms")
-        print(f"{'what':<64} {'measured':>10} {'at most':>8}")
-        await _one(hass, accounts[Provider.TEXTINGHOUSE], simulator)
-        await _hundred(hass, accounts[Provider.TEXTINGHOUSE])
-        for provider, count, at_most in ((Provider.TEXTIOPRO, MANY, 1), (Provider.THESMSPOINT, BULK, 4)):
-            await _requests(hass, accounts[provider], simulator, count, at_most)
-        await hass.async_stop(force=True)
+    with TemporaryDirectory(prefix="texting-measure-") as folder:
+        storage = Path(folder) / ".storage"
+        storage.mkdir()
+        store(storage, "http", 1, {"server_host": [HOST], "server_port": unused_port()})
+        async with simulator, async_test_home_assistant(config_dir=folder) as hass:
+            await _measure(hass, simulator)
+
+
+async def _measure(hass: HomeAssistant, simulator: Simulator) -> None:
+    frame.async_setup(hass)
+    hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
+    hass.config.country = "FR"
+    accounts = {provider: await _set_up(hass, provider, simulator) for provider in Provider}
+    print(f"Home Assistant {__version__}, the gateway answers after {LATENCY * 1000:.0f} ms")
+    print(f"{'what':<64} {'measured':>10} {'at most':>8}")
+    await _one(hass, accounts[Provider.TEXTINGHOUSE], simulator)
+    await _hundred(hass, accounts[Provider.TEXTINGHOUSE])
+    for provider, count, at_most in ((Provider.TEXTIOPRO, MANY, 1), (Provider.THESMSPOINT, BULK, 4)):
+        await _requests(hass, accounts[provider], simulator, count, at_most)
+    await hass.async_stop(force=True)
 
 
 async def _set_up(hass: HomeAssistant, provider: Provider, simulator: Simulator) -> MockConfigEntry:

@@ -169,14 +169,15 @@ class Home:
         storage.mkdir(parents=True)
         (self._config / "configuration.yaml").write_text(CONFIGURATION.format(people=self._people), "utf-8")
         (self._config / "custom_components").symlink_to(ROOT / "custom_components")
-        _store(storage, "onboarding", 4, {"done": STEPS_DONE})
-        _store(storage, "core.config", 1, {**LOCATION, "internal_url": self.url}, minor_version=4)
+        store(storage, "onboarding", 4, {"done": STEPS_DONE})
+        store(storage, "core.config", 1, {**LOCATION, "internal_url": self.url}, minor_version=4)
         # Nothing of the demo is announced to the network, and nothing is looked for in it.
-        _store(storage, "core.network", 1, {"configured_adapters": ["lo", "lo0"]})
-        _store(storage, "core.config_entries", 1, {"entries": [NO_MARKETPLACE]})
-        _store(storage, "http", 1, {"server_host": [HOST], "server_port": self._port})
+        store(storage, "core.network", 1, {"configured_adapters": ["lo", "lo0"]})
+        store(storage, "core.config_entries", 1, {"entries": [NO_MARKETPLACE]})
+        store(storage, "http", 1, {"server_host": [HOST], "server_port": self._port})
 
 
-def _store(storage: Path, key: str, version: int, data: dict[str, Any], *, minor_version: int = 1) -> None:
+def store(storage: Path, key: str, version: int, data: dict[str, Any], *, minor_version: int = 1) -> None:
+    """Write what Home Assistant finds in its folder .storage."""
     stored = {"version": version, "minor_version": minor_version, "key": key, "data": data}
     (storage / key).write_text(json.dumps(stored), "utf-8")
