@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
 from tests.home import notify, record_changes, send, state_of
 from tests.simulator import Simulator
@@ -102,3 +105,58 @@ async def test_a_new_text_is_asked_for_soon_although_an_old_one_is_not(
     await simulator.settle()
     await pass_time(16)
     assert state_of(hass, "sensor.thesmspoint_last_delivery_status").state == "delivered"
+
+
+async def test_entities_show_what_arrived_while_they_were_added(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(HOUSE)
+    simulator.latency = 0.15
+    sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
+    await asyncio.sleep(0.05)
+    simulator.latency = 0.4
+    await hass.config_entries.async_reload(entry.entry_id)
+    await sending
+    assert state_of(hass, "sensor.textinghouse_segments_today").state == "1"
+    assert state_of(hass, "sensor.textinghouse_pending_messages").state == "1"
+
+
+async def test_an_account_that_is_gone_asks_for_no_credentials(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(HOUSE)
+    simulator.accounts[HOUSE].password = "changed"
+    simulator.latency = 0.2
+    sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
+    await asyncio.sleep(0.05)
+    await hass.config_entries.async_remove(entry.entry_id)
+    with pytest.raises(HomeAssistantError):
+        await sending
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_home_assistant_stops_after_the_send(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(HOUSE)
+    store = entry.runtime_data.store
+    simulator.latency = 0.3
+    sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
+    await asyncio.sleep(0.05)
+    await hass.async_stop(force=True)
+    await asyncio.wait([sending])
+    assert [message.text for message in simulator.messages()] == ["Water"]
+    assert store.segments_today == 1
+
+
+async def test_old_news_is_no_news(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Settle, pass_time: PassTime
+) -> None:
+    entry = await set_up(HOUSE)
+    await connect(entry)
+    await notify(hass, "notify.anna", "Water")
+    await settle()
+    entry.runtime_data.state.ready = False  # as while the account is being loaded
+    await simulator.answer("+33612345601", "Open the gate", HOUSE)
+    await pass_time(601)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle()
+    assert state_of(hass, "event.textinghouse_incoming_message").state == "unknown"

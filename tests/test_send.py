@@ -179,7 +179,7 @@ async def test_several_accounts_at_once(hass: HomeAssistant, set_up: SetUp, simu
     [
         ({"entity_id": "sensor.textinghouse_credit_balance"}, "not_a_recipient"),
         ({"entity_id": "notify.nobody"}, "not_a_recipient"),
-        ({"area_id": "nowhere"}, "no_target"),
+        ({"area_id": "nowhere"}, "not_a_recipient"),
         ({"entity_id": "notify.anna", "to": "Ben"}, "no_account"),
     ],
 )
@@ -294,8 +294,8 @@ async def test_the_good_ones_go_and_the_error_names_the_bad_one(
     text = text_of(caught.value, "some_failed")
     account = GATEWAYS[provider].info.name
     name = EXCEPTIONS["unknown_recipient"].format(account=account, name="Zoe")
-    number = EXCEPTIONS["limit_number"].format(number="…")
-    assert text == f"2 of 3 texts failed. Zoe: {name} …: {number}"
+    number = EXCEPTIONS["limit_number"].format(number="+3361")
+    assert text == f"2 of 3 texts failed. Zoe: {name} +3361: {number}"
     assert arrived(simulator, provider) == [(first_number(provider), "Water")]
 
 

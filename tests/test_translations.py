@@ -212,7 +212,7 @@ def test_choices() -> None:
     choices |= {
         "type": {str(kind) for kind in MessageType},
         "gender": {"male", "female"},
-        "configure": {"settings", "webhook", "not_public"},
+        "configure": {"settings", "webhook", "not_public", "no_address"},
     }
     assert {key: set(texts["options"]) for key, texts in SELECTORS.items()} == choices
 

@@ -3,7 +3,7 @@
 from aiohttp import ClientSession, DummyCookieJar
 
 from homeassistant.const import CONF_NAME, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HassJob, HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
@@ -11,7 +11,7 @@ from homeassistant.helpers.discovery import async_load_platform
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
-from .account import Account, TextingConfigEntry
+from .account import Account, TextingConfigEntry, async_finish_sends
 from .client import gateway_for
 from .const import DOMAIN
 from .entity import account_device
@@ -36,6 +36,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """
     hass.data[HASS_CONFIG] = config
     hass.data[SESSION] = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+    hass.async_add_shutdown_job(HassJob(async_finish_sends), hass)
     async_setup_services(hass)
     return True
 
@@ -58,7 +59,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
         raise account.balance.last_exception
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **account_device(account))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    state.async_ready()
+    state.async_ready(hass)
+    account.async_changed()
     poller = Poller(hass, account)
     poller.async_start()
     entry.async_on_unload(poller.async_stop)

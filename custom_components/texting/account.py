@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util.hass_dict import HassKey
 
+from .const import DOMAIN
 from .coordinator import BalanceCoordinator
 from .delivery.ledger import Record
 from .gateway.errors import AuthenticationFailed
@@ -35,6 +37,15 @@ class Outgoing:
     recipient: Recipient | None = None
 
 
+_SENDS: HassKey[set[asyncio.Task[list[SendResult]]]] = HassKey(f"{DOMAIN}_sends")
+
+
+async def async_finish_sends(hass: HomeAssistant) -> None:
+    """Let what is under way come to its end before Home Assistant stops."""
+    if sends := hass.data.get(_SENDS):
+        await asyncio.wait(sends)
+
+
 class Account:
     """A config entry's run-time data."""
 
@@ -54,7 +65,11 @@ class Account:
 
         It goes on when the caller is cancelled: what has left must be known.
         """
-        return await asyncio.shield(self.hass.async_create_task(self._async_send(outgoing), "texting send"))
+        task = self.hass.async_create_task(self._async_send(outgoing), "texting send")
+        sends = self.hass.data.setdefault(_SENDS, set())
+        sends.add(task)
+        task.add_done_callback(sends.discard)
+        return await asyncio.shield(task)
 
     async def _async_send(self, outgoing: Sequence[Outgoing]) -> list[SendResult]:
         for item in outgoing:
@@ -65,16 +80,25 @@ class Account:
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
         self.async_changed()
-        if any(result.status is not Status.REJECTED for result in results):
-            await self.balance.async_request_refresh()
+        # The account may have been loaded again meanwhile.
+        current = getattr(self.entry, "runtime_data", None)
+        if current and any(result.status is not Status.REJECTED for result in results):
+            await current.balance.async_request_refresh()
         return results
+
+    @callback
+    def async_refused(self) -> None:
+        """The gateway refuses the credentials: ask for new ones, unless this account is an old one or gone."""
+        known = self.hass.config_entries.async_get_entry(self.entry.entry_id)
+        if known and getattr(self.entry, "runtime_data", None) is self:
+            self.entry.async_start_reauth(self.hass)
 
     @callback
     def _settle(self, item: Outgoing, result: SendResult) -> None:
         if record := self.ledger.settle(result):
             self._publish(record)
         if isinstance(result.error, AuthenticationFailed):
-            self.entry.async_start_reauth(self.hass)
+            self.async_refused()
         if result.status is Status.REJECTED:
             return
         self.store.async_count(result.segments)

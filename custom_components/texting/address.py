@@ -14,17 +14,22 @@ from .account import Account, TextingConfigEntry
 from .const import DOMAIN
 from .gateway.errors import MessageRejected, redact
 from .gateway.phone_number import mask, to_e164
+from .gateway.status import FailureReason
 from .recipient import Recipient, recipients
+
+# So many digits may be somebody's number.
+MASKED_FROM = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One number; label is what the user called it, error why it is no address."""
+    """One number; label is what the user called it, error and reason why it is no address."""
 
     label: str
     number: str | None = None
     recipient: Recipient | None = None
     error: ServiceValidationError | None = None
+    reason: FailureReason | None = None
 
 
 # None stands for what belongs to no account that could send.
@@ -38,9 +43,9 @@ def addresses_of(recipient: Recipient) -> list[Address]:
 
 def each_once(addresses: Iterable[Address]) -> list[Address]:
     """No number twice: who is named alone and in a group gets one text."""
-    found: dict[str | Address, Address] = {}
+    found: dict[str, Address] = {}
     for address in addresses:
-        found.setdefault(address.number or address, address)
+        found.setdefault(address.number or address.label.casefold(), address)
     return list(found.values())
 
 
@@ -66,11 +71,16 @@ def _number(text: str, by_number: dict[str, Recipient], country: str | None, acc
         number = to_e164(text, country)
     except MessageRejected:
         is_name = any(character.isalpha() for character in text)
-        label = redact(text) if is_name else mask(text)
+        label = redact(text) if is_name else _shown(text)
         error = mistake("unknown_recipient" if is_name else "limit_number", name=label, number=label, account=account)
-        return Address(label, error=error)
+        return Address(label, error=error, reason=FailureReason.INVALID_NUMBER)
     recipient = by_number.get(number)
     return Address(recipient.name if recipient else mask(number), number, recipient)
+
+
+def _shown(number: str) -> str:
+    """What was written, masked where it may be a whole number."""
+    return number if sum(map(str.isdigit, number)) < MASKED_FROM else mask(number)
 
 
 def entity_targets(call: ServiceCall) -> Targets:
@@ -84,17 +94,23 @@ def entity_targets(call: ServiceCall) -> Targets:
             account, addresses = _of_entity(call.hass, entity)
             targets.setdefault(account, []).extend(addresses)
         elif entity_id in selected.referenced:
-            error = mistake("not_a_recipient", entity=entity_id)
-            targets.setdefault(None, []).append(Address(entity_id, error=error))
+            targets.setdefault(None, []).append(_no_recipient(entity_id))
+    missing = (selected.missing_devices, selected.missing_areas, selected.missing_floors, selected.missing_labels)
+    for target_id in sorted(set().union(*missing)):
+        targets.setdefault(None, []).append(_no_recipient(target_id))
     return targets
+
+
+def _no_recipient(target_id: str) -> Address:
+    return Address(target_id, error=mistake("not_a_recipient", entity=target_id), reason=FailureReason.OTHER)
 
 
 def _of_entity(hass: HomeAssistant, entity: er.RegistryEntry) -> tuple[Account | None, list[Address]]:
     """The account and the numbers of a recipient's entity."""
     entry: TextingConfigEntry | None = hass.config_entries.async_get_entry(entity.config_entry_id or "")
     if entry is None or entry.state is not ConfigEntryState.LOADED:
-        title = entry.title if entry else entity.entity_id
-        return None, [Address(entity.entity_id, error=mistake("account_not_loaded", account=title))]
+        error = mistake("account_not_loaded", account=entry.title if entry else entity.entity_id)
+        return None, [Address(entity.entity_id, error=error, reason=FailureReason.OTHER)]
     named = [recipient for recipient in recipients(entry) if recipient.id == entity.config_subentry_id]
     return entry.runtime_data, [address for recipient in named for address in addresses_of(recipient)]
 

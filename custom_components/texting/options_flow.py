@@ -4,7 +4,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import UnitOfTime
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -27,7 +27,8 @@ from .const import (
 from .gateway.capabilities import Capability
 from .gateway.provider import Provider, ProviderInfo
 from .gateway.providers import GATEWAYS
-from .store import AccountStore, Memory
+from .state import async_state
+from .store import Memory
 from .webhook import async_address
 
 _TEXTS = f"component.{DOMAIN}.selector.configure.options"
@@ -66,7 +67,7 @@ class TextingOptionsFlow(OptionsFlow):
             data_schema=vol.Schema({}),
             description_placeholders={
                 "url": address or "—",
-                "note": "" if public else texts[f"{_TEXTS}.not_public"],
+                "note": "" if public else texts[f"{_TEXTS}.{'not_public' if address else 'no_address'}"],
                 "last_call": _local(called) if called else "—",
                 "refused": str(memory.webhook_refused),
             },
@@ -76,13 +77,9 @@ class TextingOptionsFlow(OptionsFlow):
         return await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
 
     async def _async_memory(self) -> Memory:
-        """What the account remembers; from disk where it is not loaded."""
-        if self.config_entry.state is ConfigEntryState.LOADED:
-            store: AccountStore = self.config_entry.runtime_data.store
-        else:
-            store = AccountStore(self.hass, self.config_entry.entry_id)
-            await store.async_load()
-        return store.memory
+        """What the account remembers; from disk where it was never loaded."""
+        state = await async_state(self.hass, self.config_entry.entry_id, follows=self._info.reports)
+        return state.store.memory
 
     @property
     def _info(self) -> ProviderInfo:

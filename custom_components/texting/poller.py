@@ -105,5 +105,5 @@ class Poller:
     @callback
     def _failed(self, what: str, error: GatewayError) -> None:
         if isinstance(error, AuthenticationFailed):
-            self._account.entry.async_start_reauth(self._hass)
+            self._account.async_refused()
         _LOGGER.debug("%s: %s not read: %s", self._account.info.name, what, error)

@@ -68,9 +68,7 @@ class Outcome:
     @property
     def reason(self) -> FailureReason | None:
         """Why it failed, or None."""
-        if self.result:
-            return self.result.reason
-        return FailureReason.INVALID_NUMBER if self.error else None
+        return self.result.reason if self.result else self.address.reason
 
 
 async def async_send(account: Account | None, addresses: Sequence[Address], fields: Mapping[str, Any]) -> list[Outcome]:

@@ -46,8 +46,8 @@ class CreditBalanceSensor(AccountEntity, CoordinatorEntity[BalanceCoordinator], 
         AccountEntity.__init__(self, account, "credit_balance")
         self._pool = pool
         # Credits are whole; money, or what a provider counts in parts, is not.
-        parts = self._balance is not None and "." in str(self._balance.amount)
-        self._attr_suggested_display_precision = 2 if parts else 0
+        if self._balance:
+            self._attr_suggested_display_precision = 2 if "." in str(self._balance.amount) else 0
         if pool is not None:
             self._attr_translation_key = "credit_balance_pool"
             self._attr_translation_placeholders = {"pool": pool}

@@ -67,7 +67,7 @@ def _targets(call: ServiceCall) -> Targets:
         try:
             account = _account(call.hass, call.data[ATTR_ACCOUNT])
         except ServiceValidationError as err:
-            targets.setdefault(None, []).append(Address(call.data[ATTR_ACCOUNT], error=err))
+            targets.setdefault(None, []).append(Address(call.data[ATTR_ACCOUNT], error=err, reason=FailureReason.OTHER))
         else:
             targets.setdefault(account, []).extend(resolve(call.hass, account, call.data.get(ATTR_TO) or ()))
     elif ATTR_TO in call.data:

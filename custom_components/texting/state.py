@@ -13,6 +13,9 @@ from .delivery.ledger import Ledger, Record
 from .gateway.message import IncomingMessage
 from .store import AccountStore
 
+# An old command must not be obeyed when the account is loaded at last.
+NEWS_FOR = 600.0
+
 
 @dataclass(slots=True, kw_only=True)
 class AccountState:
@@ -23,7 +26,7 @@ class AccountState:
     last_record: Record | None = None
     received: dict[IncomingMessage, float] = field(default_factory=dict)
     ready: bool = False
-    waiting: list[Callable[[], None]] = field(default_factory=list)
+    waiting: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
     @callback
     def async_tell[*Ts](self, hass: HomeAssistant, signal: SignalType[*Ts], *news: *Ts) -> None:
@@ -31,15 +34,16 @@ class AccountState:
         if self.ready:
             async_dispatcher_send(hass, signal, *news)
         else:
-            self.waiting.append(lambda: async_dispatcher_send(hass, signal, *news))
+            self.waiting.append((hass.loop.time(), lambda: async_dispatcher_send(hass, signal, *news)))
 
     @callback
-    def async_ready(self) -> None:
-        """The entities are there: tell them what has come in meanwhile."""
+    def async_ready(self, hass: HomeAssistant) -> None:
+        """The entities are there: tell them what has come in meanwhile, unless it is no news any more."""
         self.ready = True
         waiting, self.waiting = self.waiting, []
-        for tell in waiting:
-            tell()
+        for since, tell in waiting:
+            if hass.loop.time() - since < NEWS_FOR:
+                tell()
 
 
 _STATES: HassKey[dict[str, AccountState]] = HassKey(f"{DOMAIN}_states")

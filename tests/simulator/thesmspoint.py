@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import count
 import json
 from math import ceil
 import re
@@ -50,6 +51,7 @@ class TheSmsPoint:
         """Serve one account."""
         self._account = account
         self._network = network
+        self._ids = count(10**8 + randbelow(8 * 10**8))
         self._commands: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "get-sms-balance": self._balance,
             "get-sender-id": lambda _: _success(account.senders),
@@ -116,7 +118,7 @@ class TheSmsPoint:
         return [
             self._network.accept(
                 "thesmspoint",
-                str(10**8 + randbelow(9 * 10**8)),
+                str(next(self._ids)),
                 str(entry["number"]),
                 text,
                 segments=credits_for(text, is_unicode=is_unicode),

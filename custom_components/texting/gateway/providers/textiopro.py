@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from ..answers import Row, rows, text
 from ..capabilities import Capability, MessageType
 from ..encoding import Encoding, encoding_of
-from ..errors import CannotConnect, GatewayError, Limit, MessageRejected, OutcomeUnknown, RateLimited
+from ..errors import CannotConnect, GatewayError, Limit, MessageRejected, OutcomeUnknown
 from ..message import Balance, DeliveryReport, IncomingMessage, Message, Preview, SendResult
 from ..phone_number import digits
 from ..provider import AccountField, Gateway, Provider, ProviderInfo, refused
@@ -194,7 +194,7 @@ class TextioPro(Gateway):
                 data = await self._read(f"sms/{quote(uid, safe='')}")
             except MessageRejected:
                 continue  # not known there any more: no news
-            except RateLimited:
+            except GatewayError:
                 if not found:
                     raise
                 break  # what is known by now is news; the others are asked for the next time
@@ -225,12 +225,17 @@ class TextioPro(Gateway):
         pages = FIRST_PAGES if self._seen is None and not met else INCOMING_PAGES
         seen: set[str] = set()
         found: list[IncomingMessage] = []
-        async for listed in self._pages(pages):
-            ids = {wire.id_of(row) for row in listed} - {""}
-            seen |= ids
-            found += [wire.incoming(row) for row in listed if wire.is_incoming(row)]
-            if not ids.isdisjoint(met):
-                break
+        try:
+            async for listed in self._pages(pages):
+                ids = {wire.id_of(row) for row in listed} - {""}
+                seen |= ids
+                found += [wire.incoming(row) for row in listed if wire.is_incoming(row)]
+                if not ids.isdisjoint(met):
+                    break
+        except GatewayError:
+            if not seen:
+                raise
+            # What stands on the pages that were read is news; to ask for all of them again would be refused again.
         self._seen = seen
         return found
 

@@ -3,17 +3,18 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 import json
 import re
-from typing import Any
 
 from ..answers import ErrorWords, Row, error_of, rows, text
 from ..capabilities import Capability
 from ..encoding import Encoding, encoding_of
 from ..errors import (
     AuthenticationFailed,
+    GatewayError,
     InsufficientCredit,
     InvalidResponse,
     Limit,
@@ -26,7 +27,6 @@ from ..message import Balance, DeliveryReport, Message, Preview, Sender, SendRes
 from ..phone_number import digits
 from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted, refused
 from ..status import FailureReason, Status
-from ..transport import Transport
 
 CHANNELS = ("1", "2", "3")  # what each of them is, nobody says
 
@@ -97,11 +97,7 @@ class TheSMSPoint(Gateway):
     """One account at TheSMSPoint."""
 
     info = INFO
-
-    def __init__(self, transport: Transport, account: Mapping[str, Any]) -> None:
-        """Start with the first of those to be asked for alone."""
-        super().__init__(transport, account)
-        self._turn = 0
+    _turn = 0  # of those that are asked for alone
 
     def _preview(self, message: Message) -> Preview:
         preview = super()._preview(message)
@@ -199,8 +195,12 @@ class TheSMSPoint(Gateway):
         start = self._turn % len(missing) if missing else 0
         asked = [*missing[start:], *missing[:start]][:ALONE]
         self._turn = start + len(asked)
-        rows_found = [(_row_of(_index(await self._status(message_id)), result), result) for message_id, result in asked]
-        return [_report(row, result) for row, result in rows_found if row]
+        found: list[DeliveryReport] = []
+        with suppress(GatewayError):  # what is known by then is news; the others are asked for the next time
+            for message_id, result in asked:
+                if row := _row_of(_index(await self._status(message_id)), result):
+                    found.append(_report(row, result))
+        return found
 
     async def _status(self, job: str) -> list[Row]:
         """What the gateway says of a job; rows are news whatever the status beside them, "error" in its own example."""
