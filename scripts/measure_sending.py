@@ -36,6 +36,7 @@ async def main() -> None:
     with TemporaryDirectory(prefix="texting-measure-") as folder:
         storage = Path(folder) / ".storage"
         storage.mkdir()
+        store(storage, "core.network", 1, {"configured_adapters": ["lo", "lo0"]})
         store(storage, "http", 1, {"server_host": [HOST], "server_port": unused_port()})
         async with simulator, async_test_home_assistant(config_dir=folder) as hass:
             await _measure(hass, simulator)

@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
+from homeassistant.components.notify.legacy import NOTIFY_SERVICES, BaseNotificationService
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -159,3 +161,32 @@ async def test_yaml_alone_makes_no_action(hass: HomeAssistant, caplog: pytest.Lo
     await hass.async_block_till_done()
     assert not hass.services.has_service("notify", "texts")
     assert "Traceback" not in caplog.text
+
+
+async def test_a_reload_while_the_action_is_prepared_leaves_one_that_works(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Home Assistant reads a file between making the action and registering it."""
+    prepare, waiting, go_on = BaseNotificationService.async_setup, asyncio.Event(), asyncio.Event()
+
+    async def prepare_slowly(self: BaseNotificationService, *names: Any) -> None:
+        await prepare(self, *names)
+        if not waiting.is_set():
+            waiting.set()
+            await go_on.wait()
+
+    monkeypatch.setattr(BaseNotificationService, "async_setup", prepare_slowly)
+    entry = new_entry(HOUSE, simulator)
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await waiting.wait()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    go_on.set()
+    await hass.async_block_till_done()
+    actions = {name for name in hass.services.async_services()["notify"] if name.startswith("texting")}
+    assert actions == {"textinghouse"}
+    await call(hass, "textinghouse", target=["Anna"])
+    assert entry.runtime_data.store.segments_today == 1
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert "textinghouse" not in hass.services.async_services()["notify"]
+    assert not hass.data[NOTIFY_SERVICES]["texting"]

@@ -56,6 +56,13 @@ class AccountNotificationService(BaseNotificationService):
     def __init__(self, account: Account) -> None:
         """Serve one account."""
         self._account = account
+        self._removed = False
+
+    @override
+    async def async_register_services(self) -> None:
+        """Register, unless the account was unloaded while Home Assistant prepared it."""
+        if not self._removed:
+            await super().async_register_services()
 
     @override
     async def async_send_message(self, message: str, **kwargs: Any) -> None:
@@ -82,6 +89,7 @@ class AccountNotificationService(BaseNotificationService):
 
     async def async_remove(self) -> None:
         """Take the action away, and Home Assistant's own reference to it."""
+        self._removed = True
         await self.async_unregister_services()
         registered = self.hass.data[NOTIFY_SERVICES].get(DOMAIN, [])
-        registered[:] = [service for service in registered if service is not self]
+        registered[:] = [service for service in registered if not getattr(service, "_removed", False)]

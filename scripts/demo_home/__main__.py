@@ -134,7 +134,11 @@ def welcome(demo: Demo) -> str:
         phones = ", ".join(f"{name} {number}" for name, number in PEOPLE[account.provider].items())
         lines.append(f"  {account.title:<14} {phones}")
     anna = PEOPLE["textinghouse"]["Anna"]
-    lines += ["", "Texts appear here. Type a phone's answer as NUMBER: text, for example", f"{anna}: I am on my way"]
+    lines += [
+        "",
+        "Texts appear here. A phone that got one answers: type NUMBER: text, as",
+        f"{anna}: I am on my way",
+    ]
     return "\n".join([*lines, "Ctrl-C stops everything.\n"])
 
 

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 # No http: here: what YAML says of it is on trial for five minutes and then undone.
 CONFIGURATION = """\
+automation: !include automations.yaml
 history:
 logbook:
 recorder:
@@ -168,6 +169,7 @@ class Home:
         storage = self._config / ".storage"
         storage.mkdir(parents=True)
         (self._config / "configuration.yaml").write_text(CONFIGURATION.format(people=self._people), "utf-8")
+        (self._config / "automations.yaml").write_text("[]", "utf-8")
         (self._config / "custom_components").symlink_to(ROOT / "custom_components")
         store(storage, "onboarding", 4, {"done": STEPS_DONE})
         store(storage, "core.config", 1, {**LOCATION, "internal_url": self.url}, minor_version=4)
