@@ -232,10 +232,9 @@ class TextioPro(Gateway):
                 found += [wire.incoming(row) for row in listed if wire.is_incoming(row)]
                 if not ids.isdisjoint(met):
                     break
-        except GatewayError:
+        except GatewayError:  # what stands on the pages that were read is news; all of them would be refused again
             if not seen:
                 raise
-            # What stands on the pages that were read is news; to ask for all of them again would be refused again.
         self._seen = seen
         return found
 
