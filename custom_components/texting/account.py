@@ -145,7 +145,7 @@ class Account:
 
     @callback
     def async_changed(self) -> None:
-        """Tell the entities to look again; those that are not there yet will look anyway."""
+        """Tell the entities to look again; once they are there, set-up tells them."""
         if self.state.ready:
             async_dispatcher_send(self.hass, CHANGED.format(self.entry.entry_id))
 

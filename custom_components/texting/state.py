@@ -55,7 +55,8 @@ async def async_state(hass: HomeAssistant, entry_id: str, *, follows: bool) -> A
     if entry_id not in states:
         store = AccountStore(hass, entry_id)
         await store.async_load()
-        states[entry_id] = AccountState(store=store, ledger=Ledger(hass.loop.time, follows=follows))
+        # Somebody else may have asked while the file was read: all must get the same.
+        states.setdefault(entry_id, AccountState(store=store, ledger=Ledger(hass.loop.time, follows=follows)))
     return states[entry_id]
 
 
