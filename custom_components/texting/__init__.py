@@ -15,13 +15,14 @@ from .account import Account, TextingConfigEntry, async_finish_sends
 from .client import gateway_for
 from .const import DOMAIN
 from .entity import account_device
+from .issues import async_forget_issues, async_watch_credit
 from .legacy import take_name
 from .poller import Poller
 from .services import async_setup_services
 from .state import async_forget, async_state
 from .webhook import async_delete_cloudhook, async_listen, async_stop_listening
 
-PLATFORMS = [Platform.BUTTON, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 HASS_CONFIG: HassKey[ConfigType] = HassKey(f"{DOMAIN}_hass_config")
@@ -58,6 +59,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
     if isinstance(account.balance.last_exception, ConfigEntryAuthFailed):
         raise account.balance.last_exception
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **account_device(account))
+    entry.async_on_unload(async_watch_credit(hass, entry, account.balance))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     state.async_ready(hass)
     account.async_changed()
@@ -87,7 +89,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> 
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> None:
-    """Forget an account: its file and its cloud address."""
+    """Forget an account: what was to be mended, its file and its cloud address."""
+    async_forget_issues(hass, entry)
     await async_forget(hass, entry.entry_id)
     await async_delete_cloudhook(hass, entry)
 

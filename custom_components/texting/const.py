@@ -6,15 +6,28 @@ DOMAIN: Final = "texting"
 
 CONF_PROVIDER: Final = "provider"
 CONF_NUMBERS: Final = "numbers"
+CONF_QUIET_FROM: Final = "quiet_from"
+CONF_QUIET_TO: Final = "quiet_to"
 CONF_SENDER: Final = "sender"
 CONF_TYPE: Final = "type"
 CONF_ADVANCED: Final = "advanced"
 
 OPTION_BALANCE_INTERVAL: Final = "balance_interval"
+OPTION_DAILY_LIMIT: Final = "daily_limit"
+OPTION_IF_UNSURE: Final = "if_unsure"
 OPTION_INCOMING_INTERVAL: Final = "incoming_interval"
+OPTION_KEEP_DAYS: Final = "keep_days"
+OPTION_LOW_CREDIT: Final = "low_credit"
 OPTION_REPLACE_CHARACTERS: Final = "replace_characters"
+IF_UNSURE_LEAVE: Final = "leave"
+IF_UNSURE_RESEND: Final = "resend"
+IF_UNSURE: Final = (IF_UNSURE_LEAVE, IF_UNSURE_RESEND)
 DEFAULT_BALANCE_INTERVAL: Final = 15
+DEFAULT_DAILY_LIMIT: Final = 0
+DEFAULT_IF_UNSURE: Final = IF_UNSURE_LEAVE
 DEFAULT_INCOMING_INTERVAL: Final = 30
+DEFAULT_KEEP_DAYS: Final = 30
+DEFAULT_LOW_CREDIT: Final = 0
 
 SUBENTRY_RECIPIENT: Final = "recipient"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 import logging
 
 from homeassistant.config_entries import ConfigEntry
@@ -10,7 +11,14 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .const import DEFAULT_BALANCE_INTERVAL, DOMAIN, OPTION_BALANCE_INTERVAL
+from .const import (
+    DEFAULT_BALANCE_INTERVAL,
+    DEFAULT_LOW_CREDIT,
+    DOMAIN,
+    OPTION_BALANCE_INTERVAL,
+    OPTION_LOW_CREDIT,
+)
+from .delivery.guard import is_low
 from .exceptions import placeholders, translation_key
 from .gateway.errors import AuthenticationFailed, GatewayError
 from .gateway.message import Balance
@@ -37,6 +45,12 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
             request_refresh_debouncer=Debouncer(hass, _LOGGER, cooldown=AFTER_SENDING, immediate=False),
         )
         self._gateway = gateway
+        self._threshold = Decimal(str(entry.options.get(OPTION_LOW_CREDIT, DEFAULT_LOW_CREDIT)))
+
+    @property
+    def is_low(self) -> bool | None:
+        """Whether less is left than the account's options ask for; None where nothing is known."""
+        return is_low((self.data or {}).values(), self._threshold)
 
     async def _async_update_data(self) -> Mapping[str | None, Balance]:
         try:

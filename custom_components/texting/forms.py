@@ -1,4 +1,4 @@
-"""The forms of accounts and recipients, made from what a provider declares."""
+"""The forms of accounts, recipients and settings, made from what a provider declares."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,13 @@ from urllib.parse import urlsplit
 
 import voluptuous as vol
 
-from homeassistant.const import CONF_NAME
+from homeassistant.const import CONF_NAME, UnitOfTime
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -16,13 +20,40 @@ from homeassistant.helpers.selector import (
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
+    TimeSelector,
 )
 
-from .const import CONF_ADVANCED, CONF_NUMBERS, CONF_SENDER, CONF_TYPE
+from .const import (
+    CONF_ADVANCED,
+    CONF_NUMBERS,
+    CONF_QUIET_FROM,
+    CONF_QUIET_TO,
+    CONF_SENDER,
+    CONF_TYPE,
+    DEFAULT_BALANCE_INTERVAL,
+    DEFAULT_DAILY_LIMIT,
+    DEFAULT_IF_UNSURE,
+    DEFAULT_INCOMING_INTERVAL,
+    DEFAULT_KEEP_DAYS,
+    DEFAULT_LOW_CREDIT,
+    IF_UNSURE,
+    OPTION_BALANCE_INTERVAL,
+    OPTION_DAILY_LIMIT,
+    OPTION_IF_UNSURE,
+    OPTION_INCOMING_INTERVAL,
+    OPTION_KEEP_DAYS,
+    OPTION_LOW_CREDIT,
+    OPTION_REPLACE_CHARACTERS,
+)
 from .gateway.capabilities import Capability, MessageType
 from .gateway.provider import AccountField, ProviderInfo
 
+_MANY = 1_000_000_000
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+# The range refuses what is no number too, which is below nothing and above nothing.
+_AMOUNT = vol.All(
+    NumberSelector(NumberSelectorConfig(min=0, max=_MANY, step="any", mode=NumberSelectorMode.BOX)), vol.Range(min=0)
+)
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
 
 
@@ -93,6 +124,28 @@ def recipient_schema(info: ProviderInfo) -> vol.Schema:
         fields[vol.Optional(CONF_TYPE, default=MessageType.SMS.value)] = select(types, CONF_TYPE)
     if Capability.SENDER in info.capabilities:
         fields[vol.Optional(CONF_SENDER)] = TextSelector()
+    fields[vol.Optional(CONF_QUIET_FROM)] = TimeSelector()
+    fields[vol.Optional(CONF_QUIET_TO)] = TimeSelector()
+    return vol.Schema(fields)
+
+
+def settings_schema(info: ProviderInfo) -> vol.Schema:
+    """The form of an account's settings, as far as the provider has use for them."""
+    fields: dict[vol.Marker, Any] = {
+        vol.Required(OPTION_BALANCE_INTERVAL, default=DEFAULT_BALANCE_INTERVAL): _whole(1, 1440, UnitOfTime.MINUTES)
+    }
+    if Capability.INCOMING_POLL in info.capabilities:
+        fields[vol.Required(OPTION_INCOMING_INTERVAL, default=DEFAULT_INCOMING_INTERVAL)] = _whole(
+            5, 3600, UnitOfTime.SECONDS
+        )
+    fields |= {
+        vol.Required(OPTION_LOW_CREDIT, default=DEFAULT_LOW_CREDIT): _AMOUNT,
+        vol.Required(OPTION_DAILY_LIMIT, default=DEFAULT_DAILY_LIMIT): _whole(0, _MANY),
+        vol.Required(OPTION_IF_UNSURE, default=DEFAULT_IF_UNSURE): select(IF_UNSURE, OPTION_IF_UNSURE),
+        vol.Required(OPTION_KEEP_DAYS, default=DEFAULT_KEEP_DAYS): _whole(1, 365, UnitOfTime.DAYS),
+    }
+    if Capability.REPLACE_CHARACTERS in info.capabilities:
+        fields[vol.Required(OPTION_REPLACE_CHARACTERS, default=False)] = BooleanSelector()
     return vol.Schema(fields)
 
 
@@ -124,6 +177,13 @@ def _marker(field: AccountField, known: Mapping[str, Any] | None) -> vol.Marker:
     if not field.required or (field.secret and known):
         return vol.Optional(field.name)
     return vol.Required(field.name)
+
+
+def _whole(least: int, most: int, unit: str | None = None) -> Any:
+    config = NumberSelectorConfig(min=least, max=most, step=1, mode=NumberSelectorMode.BOX)
+    if unit:
+        config["unit_of_measurement"] = unit
+    return vol.All(NumberSelector(config), vol.Coerce(int))
 
 
 def _selector(field: AccountField) -> Any:

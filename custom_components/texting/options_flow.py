@@ -5,26 +5,11 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
-from homeassistant.const import UnitOfTime
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-)
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .const import (
-    CONF_PROVIDER,
-    DEFAULT_BALANCE_INTERVAL,
-    DEFAULT_INCOMING_INTERVAL,
-    DOMAIN,
-    OPTION_BALANCE_INTERVAL,
-    OPTION_INCOMING_INTERVAL,
-    OPTION_REPLACE_CHARACTERS,
-)
-from .gateway.capabilities import Capability
+from .const import CONF_PROVIDER, DOMAIN
+from .forms import settings_schema
 from .gateway.provider import Provider, ProviderInfo
 from .gateway.providers import GATEWAYS
 from .state import async_state
@@ -51,7 +36,7 @@ class TextingOptionsFlow(OptionsFlow):
             return self.async_create_entry(data={**self.config_entry.options, **user_input})
         return self.async_show_form(
             step_id="settings",
-            data_schema=self.add_suggested_values_to_schema(_settings(self._info), self.config_entry.options),
+            data_schema=self.add_suggested_values_to_schema(settings_schema(self._info), self.config_entry.options),
         )
 
     async def _async_step_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -94,29 +79,6 @@ for _provider, _gateway in GATEWAYS.items():
             f"async_step_webhook_{_provider}",
             TextingOptionsFlow._async_step_webhook,  # noqa: SLF001  its own class
         )
-
-
-def _settings(info: ProviderInfo) -> vol.Schema:
-    """The settings that the provider has use for."""
-    fields: dict[vol.Marker, Any] = {
-        vol.Required(OPTION_BALANCE_INTERVAL, default=DEFAULT_BALANCE_INTERVAL): _whole(1, 1440, UnitOfTime.MINUTES)
-    }
-    if Capability.INCOMING_POLL in info.capabilities:
-        fields[vol.Required(OPTION_INCOMING_INTERVAL, default=DEFAULT_INCOMING_INTERVAL)] = _whole(
-            5, 3600, UnitOfTime.SECONDS
-        )
-    if Capability.REPLACE_CHARACTERS in info.capabilities:
-        fields[vol.Required(OPTION_REPLACE_CHARACTERS, default=False)] = BooleanSelector()
-    return vol.Schema(fields)
-
-
-def _whole(least: int, most: int, unit: str) -> Any:
-    return vol.All(
-        NumberSelector(
-            NumberSelectorConfig(min=least, max=most, step=1, unit_of_measurement=unit, mode=NumberSelectorMode.BOX)
-        ),
-        vol.Coerce(int),
-    )
 
 
 def _local(moment: str) -> str:

@@ -1,22 +1,27 @@
 """The people a home texts: subentries of an account, each a name and numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
-from .const import CONF_NUMBERS, CONF_SENDER, CONF_TYPE, SUBENTRY_RECIPIENT
+from .const import CONF_NUMBERS, CONF_QUIET_FROM, CONF_QUIET_TO, CONF_SENDER, CONF_TYPE, SUBENTRY_RECIPIENT
+from .delivery.guard import QuietHours
 from .gateway.capabilities import MessageType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A name and its numbers (E.164); id is the subentry's."""
+    """A name and its numbers (E.164); id is the subentry's, quiet is when nothing is sent to it."""
 
     id: str
     name: str
     numbers: tuple[str, ...]
     type: MessageType = MessageType.SMS
     sender: str | None = None
+    quiet: QuietHours | None = None
 
 
 def recipients(entry: ConfigEntry) -> list[Recipient]:
@@ -36,4 +41,11 @@ def _recipient(subentry: ConfigSubentry) -> Recipient:
         numbers=tuple(subentry.data[CONF_NUMBERS]),
         type=MessageType(subentry.data.get(CONF_TYPE, MessageType.SMS)),
         sender=subentry.data.get(CONF_SENDER),
+        quiet=_quiet(subentry.data),
     )
+
+
+def _quiet(data: Mapping[str, Any]) -> QuietHours | None:
+    if CONF_QUIET_FROM not in data:
+        return None
+    return QuietHours(time.fromisoformat(data[CONF_QUIET_FROM]), time.fromisoformat(data[CONF_QUIET_TO]))

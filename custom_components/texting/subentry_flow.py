@@ -4,8 +4,9 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
+from homeassistant.helpers import config_validation as cv
 
-from .const import CONF_NUMBERS, CONF_PROVIDER, SUBENTRY_RECIPIENT
+from .const import CONF_NUMBERS, CONF_PROVIDER, CONF_QUIET_FROM, CONF_QUIET_TO, SUBENTRY_RECIPIENT
 from .forms import flatten, recipient_schema
 from .gateway.errors import MessageRejected
 from .gateway.phone_number import to_e164
@@ -40,6 +41,8 @@ class RecipientFlow(ConfigSubentryFlow):
                 errors[CONF_NAME] = "no_name"
             elif name.casefold() in self._other_names(step_id):
                 errors[CONF_NAME] = "name_exists"
+            elif unfit := _quiet_error(data):
+                errors |= unfit
             else:
                 return self._save(step_id, name, data)
         info = GATEWAYS[Provider(self._get_entry().data[CONF_PROVIDER])].info
@@ -75,3 +78,15 @@ class RecipientFlow(ConfigSubentryFlow):
                 self._get_entry(), self._get_reconfigure_subentry(), title=name, data=data
             )
         return self.async_create_entry(title=name, data=data)
+
+
+def _quiet_error(data: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with the quiet hours, by field; their times become HH:MM:SS."""
+    fields = (CONF_QUIET_FROM, CONF_QUIET_TO)
+    data |= {field: cv.time(data[field]).isoformat() for field in fields if field in data}
+    missing = [field for field in fields if field not in data]
+    if len(missing) == 1:
+        return {missing[0]: "quiet_hours_incomplete"}
+    if not missing and data[CONF_QUIET_FROM] == data[CONF_QUIET_TO]:
+        return {CONF_QUIET_TO: "quiet_hours_empty"}
+    return {}

@@ -1,11 +1,12 @@
 """Reading what gateways answer in JSON: objects, fields, and errors that have words and no code."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 import json
 import re
 from typing import Any
 
-from .errors import GatewayError, MessageRejected
+from .errors import GatewayError, InvalidResponse, MessageRejected
 from .status import FailureReason
 
 type Row = dict[str, Any]
@@ -34,6 +35,17 @@ def text(row: Row, name: str) -> str:
     """A field as text: ids, numbers and amounts come as strings or as numbers, and may be null."""
     value = row.get(name)
     return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def amount(value: object) -> Decimal:
+    """A number as it was written, a balance; raises InvalidResponse for what is none, or no finite one."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise InvalidResponse("no number") from None
+    if not number.is_finite():
+        raise InvalidResponse("no number")
+    return number
 
 
 def error_of(words: str, table: ErrorWords, code: str | None = None) -> GatewayError:

@@ -20,7 +20,7 @@ from .status import FailureReason
 
 
 class Limit(StrEnum):
-    """A provider's rule that a message breaks, found before any request."""
+    """A rule of the provider or the account that a message breaks, found before any request."""
 
     NUMBER = "number"
     TEXT_EMPTY = "text_empty"
@@ -39,6 +39,8 @@ class Limit(StrEnum):
     CHANNEL = "channel"
     FLOOD = "flood"
     OPTION = "option"
+    CREDIT = "credit"
+    DAILY = "daily"
 
 
 class GatewayError(Exception):
@@ -97,7 +99,7 @@ class InsufficientCredit(GatewayError):
 class MessageRejected(GatewayError):
     """The message was refused, and would be again.
 
-    limit names the rule of the provider that it breaks where that was found here, before any request;
+    limit names the rule that it breaks where that was found here, before any request;
     details are the values that explain it.
     """
 

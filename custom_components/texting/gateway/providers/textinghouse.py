@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 import re
 from time import monotonic
 from typing import Any
 
+from ..answers import amount
 from ..capabilities import Capability
 from ..errors import (
     AuthenticationFailed,
@@ -191,11 +191,7 @@ class TextingHouse(Gateway):
 
     async def balance(self) -> Sequence[Balance]:
         """What the account holds."""
-        answer = await self._call("getcredit", {})
-        try:
-            return [Balance(amount=Decimal(answer))]
-        except InvalidOperation:
-            raise InvalidResponse("no number") from None
+        return [Balance(amount=amount(await self._call("getcredit", {})))]
 
     async def reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
         """One request a message: the gateway has no list."""

@@ -5,11 +5,10 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 import json
 import re
 
-from ..answers import ErrorWords, Row, error_of, rows, text
+from ..answers import ErrorWords, Row, amount, error_of, rows, text
 from ..capabilities import Capability
 from ..encoding import Encoding, encoding_of
 from ..errors import (
@@ -142,10 +141,7 @@ class TheSMSPoint(Gateway):
         pools = data.get("balance") if isinstance(data, dict) else None
         if not isinstance(pools, dict):
             raise InvalidResponse("no balance")
-        try:
-            return [Balance(amount=Decimal(str(pools[pool])), pool=pool) for pool in INFO.pools if pool in pools]
-        except InvalidOperation:
-            raise InvalidResponse("no number") from None
+        return [Balance(amount=amount(pools[pool]), pool=pool) for pool in INFO.pools if pool in pools]
 
     async def senders(self) -> Sequence[Sender]:
         """The account's sender ids."""

@@ -1,0 +1,35 @@
+"""A binary sensor of an account: whether its credit is running out."""
+
+from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .account import Account, TextingConfigEntry
+from .coordinator import BalanceCoordinator
+from .entity import AccountEntity
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: TextingConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the binary sensor of an account."""
+    async_add_entities([LowCreditBinarySensor(entry.runtime_data)])
+
+
+class LowCreditBinarySensor(AccountEntity, CoordinatorEntity[BalanceCoordinator], BinarySensorEntity):
+    """Whether the largest balance is used up, or below the threshold of the account's options."""
+
+    _attr_device_class = BinarySensorDeviceClass.PROBLEM
+
+    def __init__(self, account: Account) -> None:
+        """Follow the balance."""
+        CoordinatorEntity.__init__(self, account.balance)
+        AccountEntity.__init__(self, account, "low_credit")
+
+    @property
+    def is_on(self) -> bool | None:
+        """Whether it is low; None where the gateway told no balance."""
+        return self.coordinator.is_low
