@@ -7,7 +7,7 @@ from custom_components.texting.gateway.providers import GATEWAYS
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
 from tests.flows import suggested
@@ -61,8 +61,14 @@ async def test_settings_are_stored_and_shown_again(
     entry = await set_up(provider)
     form = await choose(hass, entry, "settings")
     assert form["data_schema"] is not None
-    defaults = {"balance_interval": 15}
-    chosen: dict[str, object] = {"balance_interval": 60}
+    defaults = {"balance_interval": 15, "low_credit": 0, "daily_limit": 0, "if_unsure": "leave", "keep_days": 30}
+    chosen: dict[str, object] = {
+        "balance_interval": 60,
+        "low_credit": 12.5,
+        "daily_limit": 200,
+        "if_unsure": "resend",
+        "keep_days": 365,
+    }
     if provider is PRO:
         defaults["incoming_interval"], chosen["incoming_interval"] = 30, 120
     if provider in (CLUB, GROUP):
@@ -76,13 +82,32 @@ async def test_settings_are_stored_and_shown_again(
     assert suggested(await choose(hass, entry, "settings")) == chosen
 
 
-@pytest.mark.parametrize("minutes", [0, 1441, "often"])
-async def test_intervals_have_limits(hass: HomeAssistant, set_up: SetUp, simulator: Simulator, minutes: object) -> None:
+@pytest.mark.parametrize(
+    ("option", "wrong"),
+    [
+        *(("balance_interval", wrong) for wrong in (0, 1441, "often")),
+        *(("low_credit", wrong) for wrong in (-0.01, "little", "nan", "inf")),
+        *(("daily_limit", wrong) for wrong in (-1, "nan")),
+        *(("if_unsure", wrong) for wrong in ("", "ask")),
+        *(("keep_days", wrong) for wrong in (0, 366)),
+    ],
+)
+async def test_settings_have_limits(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, option: str, wrong: object
+) -> None:
     entry = await set_up(HOUSE)
     form = await choose(hass, entry, "settings")
-    with pytest.raises(Exception, match=r"(?i)balance_interval|schema"):
-        await submit(hass, form, balance_interval=minutes)
+    with pytest.raises(InvalidData) as caught:
+        await submit(hass, form, **{option: wrong})
+    assert set(caught.value.schema_errors) == {option}
     assert dict(entry.options) == {}
+
+
+async def test_whole_numbers_are_stored_whole(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(HOUSE)
+    await submit(hass, await choose(hass, entry, "settings"), daily_limit=50.0, keep_days=7.0)
+    stored = [entry.options[option] for option in ("daily_limit", "keep_days")]
+    assert (stored, [type(value) for value in stored]) == ([50, 7], [int, int])
 
 
 async def test_the_balance_is_read_as_often_as_was_set(

@@ -1,13 +1,16 @@
+from datetime import time
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.texting.delivery.guard import QuietHours
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
+from custom_components.texting.recipient import recipients as known_recipients
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntryState, SubentryFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from tests.conftest import SetUp
 from tests.flows import suggested
 from tests.home import notify
@@ -40,6 +43,10 @@ def recipients(entry: MockConfigEntry) -> dict[str, dict[str, Any]]:
     return {subentry.title: dict(subentry.data) for subentry in entry.subentries.values()}
 
 
+def quiet_of(entry: MockConfigEntry, name: str) -> QuietHours | None:
+    return next(recipient.quiet for recipient in known_recipients(entry) if recipient.name == name)
+
+
 @EVERY_PROVIDER
 async def test_the_form_asks_for_what_the_provider_has(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
@@ -50,7 +57,7 @@ async def test_the_form_asks_for_what_the_provider_has(
     assert form["data_schema"] is not None
     asked = {str(marker) for marker in form["data_schema"].schema}
     info = GATEWAYS[provider].info
-    assert asked == {"name", "numbers"} | ({"type"} if provider is PRO else set()) | (
+    assert asked == {"name", "numbers", "quiet_from", "quiet_to"} | ({"type"} if provider is PRO else set()) | (
         {"sender"} if "sender" in info.capabilities else set()
     )
 
@@ -102,6 +109,9 @@ async def test_a_sender_left_empty_is_none(hass: HomeAssistant, set_up: SetUp, s
         ({"numbers": []}, {"numbers": "no_number"}, ""),
         ({"name": "  "}, {"name": "no_name"}, ""),
         ({"name": "{first}"}, {"name": "name_exists"}, ""),
+        ({"quiet_from": "22:00:00"}, {"quiet_to": "quiet_hours_incomplete"}, ""),
+        ({"quiet_to": "07:00:00"}, {"quiet_from": "quiet_hours_incomplete"}, ""),
+        ({"quiet_from": "22:00", "quiet_to": "22:00:00"}, {"quiet_to": "quiet_hours_empty"}, ""),
     ],
 )
 async def test_what_is_wrong_is_named_and_can_be_mended(
@@ -128,6 +138,28 @@ async def test_what_is_wrong_is_named_and_can_be_mended(
     assert recipients(entry) == before
     result = await submit(hass, form, **right)
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@EVERY_PROVIDER
+async def test_quiet_hours(hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider) -> None:
+    entry = await set_up(provider)
+    numbers = recipients(entry).popitem()[1]["numbers"]
+    hours = {"quiet_from": "22:30", "quiet_to": "7:05:00"}
+    await submit(hass, await begin(hass, entry), name="Zoe", numbers=numbers, **hours)
+    form = await change(hass, entry, "Zoe")
+    assert {name: suggested(form)[name] for name in hours} == {"quiet_from": "22:30:00", "quiet_to": "07:05:00"}
+    assert quiet_of(entry, "Zoe") == QuietHours(time(22, 30), time(7, 5))
+    await submit(hass, form, name="Zoe", numbers=numbers)
+    assert not hours.keys() & recipients(entry)["Zoe"].keys()
+    assert quiet_of(entry, "Zoe") is None
+
+
+@pytest.mark.parametrize("wrong", ["late", "25:00:00", "", 22])
+async def test_quiet_hours_are_times(hass: HomeAssistant, set_up: SetUp, simulator: Simulator, wrong: object) -> None:
+    entry = await set_up(HOUSE)
+    with pytest.raises(InvalidData) as caught:
+        await submit(hass, await begin(hass, entry), name="Zoe", numbers=["0612345678"], quiet_from=wrong)
+    assert set(caught.value.schema_errors) == {"quiet_from"}
 
 
 async def test_without_a_country_only_whole_numbers_are_read(

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.const import IF_UNSURE
 from custom_components.texting.exceptions import FORM_ERRORS, translation_key
+from custom_components.texting.forms import settings_schema
 from custom_components.texting.gateway import errors
 from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.errors import GatewayError, Limit, MessageRejected
@@ -184,9 +186,10 @@ def test_recipients() -> None:
     assert set(texts["initiate_flow"]) == {"user", "reconfigure"}
     assert set(texts["step"]) == {"user", "reconfigure"}
     for step in texts["step"].values():
-        assert named(step) == {"name", "numbers", "type", "sender"}
+        assert named(step) == {"name", "numbers", "type", "sender", "quiet_from", "quiet_to"}
         assert placeholders(json_text(step)) <= {"number", "country"}
-    assert set(texts["error"]) == {"invalid_number", "no_number", "no_name", "name_exists"}
+    wrong = {"invalid_number", "no_number", "no_name", "name_exists", "quiet_hours_incomplete", "quiet_hours_empty"}
+    assert set(texts["error"]) == wrong
     assert placeholders(json_text(texts["error"])) <= {"number", "country"}
     assert set(texts["abort"]) == {"reconfigure_successful"}
 
@@ -194,7 +197,8 @@ def test_recipients() -> None:
 def test_options() -> None:
     pages = {f"webhook_{info.provider}" for info in INFOS if info.uses_webhook}
     assert set(OPTIONS["step"]) == {"init", "settings"} | pages
-    assert named(OPTIONS["step"]["settings"]) == {"balance_interval", "incoming_interval", "replace_characters"}
+    asked = {str(marker) for info in INFOS for marker in settings_schema(info).schema}
+    assert named(OPTIONS["step"]["settings"]) == asked
     for page in pages:
         assert placeholders(json_text(OPTIONS["step"][page])) == {"url", "note", "last_call", "refused"}
     assert placeholders(json_text(OPTIONS["step"]["settings"])) == set()
@@ -212,6 +216,7 @@ def test_choices() -> None:
     choices |= {
         "type": {str(kind) for kind in MessageType},
         "gender": {"male", "female"},
+        "if_unsure": set(IF_UNSURE),
         "configure": {"settings", "webhook", "not_public", "no_address"},
     }
     assert {key: set(texts["options"]) for key, texts in SELECTORS.items()} == choices

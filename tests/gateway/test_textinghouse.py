@@ -186,9 +186,10 @@ async def test_balances(account: Gateway, answer: GiveAnswer, body: str) -> None
     assert await account.balance() == [Balance(amount=Decimal(body))]
 
 
-@pytest.mark.parametrize("body", ["", "much", "<html>", "1423 credits"])
-async def test_what_is_no_balance(account: Gateway, answer: GiveAnswer, body: str) -> None:
-    answer(body, status=502)
+@pytest.mark.parametrize("status", [200, 502])
+@pytest.mark.parametrize("body", ["", "much", "<html>", "1423 credits", "NaN", "Infinity"])
+async def test_what_is_no_balance(account: Gateway, answer: GiveAnswer, body: str, status: int) -> None:
+    answer(body, status=status)
     with pytest.raises(InvalidResponse):
         await account.balance()
 

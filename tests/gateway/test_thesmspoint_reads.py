@@ -139,7 +139,10 @@ async def test_balances_as_text(account: Gateway, answer: GiveAnswer) -> None:
     assert await account.balance() == [Balance(amount=Decimal("12.5"), pool="Transactional")]
 
 
-@pytest.mark.parametrize("data", [None, [], {}, {"balance": 5}, {"balance": {"OTP": "many"}}])
+@pytest.mark.parametrize(
+    "data",
+    [None, [], {}, {"balance": 5}, *({"balance": {"OTP": wrong}} for wrong in ("many", None, "NaN", float("inf")))],
+)
 async def test_what_is_no_balance(account: Gateway, answer: GiveAnswer, data: object) -> None:
     answer(success(data))
     with pytest.raises(InvalidResponse):

@@ -1,0 +1,114 @@
+"""Each kind of issue: its text, what the text names, how it goes away."""
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from string import Formatter
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.texting import issues
+from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.issues import Issue
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from tests.conftest import SetUp
+from tests.home import TRANSLATIONS
+from tests.simulator import Simulator
+
+TEXTS: dict[str, Any] = TRANSLATIONS["issues"]
+ENTRY = MockConfigEntry(domain="texting", title="Home", entry_id="ENTRY")
+KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
+    Issue.LOW_CREDIT: (lambda hass: issues.async_low_credit(hass, ENTRY, Decimal("1.50")), "_ENTRY", "warning"),
+    Issue.CERTIFICATE_INVALID: (lambda hass: issues.async_certificate_invalid(hass, ENTRY), "_ENTRY", "error"),
+    Issue.OUTBOX_DAMAGED: (lambda hass: issues.async_outbox_damaged(hass, "texting.db.damaged", 7), "", "error"),
+    Issue.OUTBOX_UNWRITABLE: (issues.async_outbox_unwritable, "", "error"),
+    Issue.REMOVED: (lambda hass: issues.async_removed(hass, ENTRY, 3), "_ENTRY", "warning"),
+    Issue.ROUTE_BROKEN: (lambda hass: issues.async_route_broken(hass, ENTRY), "_ENTRY", "error"),
+}
+EVERY_KIND = pytest.mark.parametrize("kind", Issue)
+
+
+def create(hass: HomeAssistant, kind: Issue) -> ir.IssueEntry:
+    make, suffix, _ = KINDS[kind]
+    make(hass)
+    issue = ir.async_get(hass).async_get_issue("texting", f"{kind}{suffix}")
+    assert issue is not None
+    return issue
+
+
+def texts(branch: object) -> list[str]:
+    if isinstance(branch, dict):
+        return [text for part in branch.values() for text in texts(part)]
+    return [str(branch)]
+
+
+def test_every_kind_has_its_texts_and_no_other() -> None:
+    assert set(TEXTS) == set(map(str, Issue))
+
+
+@EVERY_KIND
+async def test_what_the_texts_name_is_given(hass: HomeAssistant, kind: Issue) -> None:
+    issue = create(hass, kind)
+    assert (issue.translation_key, issue.severity) == (kind, KINDS[kind][2])
+    named = {name for text in texts(TEXTS[kind]) for _, name, _, _ in Formatter().parse(text) if name}
+    assert named == set(issue.translation_placeholders or {})
+
+
+@EVERY_KIND
+async def test_what_is_only_news_is_confirmed_and_the_rest_described(hass: HomeAssistant, kind: Issue) -> None:
+    issue = create(hass, kind)
+    news = kind in (Issue.OUTBOX_DAMAGED, Issue.REMOVED)
+    assert (issue.is_fixable, issue.is_persistent) == (news, news)
+    assert set(TEXTS[kind]) == {"title", "fix_flow" if news else "description"}
+
+
+@EVERY_KIND
+async def test_an_issue_is_deleted(hass: HomeAssistant, kind: Issue) -> None:
+    issue = create(hass, kind)
+    entry = ENTRY if issue.issue_id.endswith("_ENTRY") else None
+    for _ in range(2):
+        issues.async_delete(hass, kind, entry)
+        assert ir.async_get(hass).async_get_issue("texting", issue.issue_id) is None
+
+
+async def test_what_an_account_has_left_may_be_unknown(hass: HomeAssistant) -> None:
+    issues.async_low_credit(hass, ENTRY, None)
+    issue = ir.async_get(hass).async_get_issue("texting", "low_credit_ENTRY")
+    assert issue is not None
+    assert issue.translation_placeholders == {"account": "Home", "left": "—"}
+
+
+async def test_an_account_takes_along_what_was_to_be_mended(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(Provider.TEXTINGHOUSE)
+    await hass.config_entries.async_unload(entry.entry_id)
+    issues.async_low_credit(hass, entry, Decimal(0))
+    issues.async_certificate_invalid(hass, entry)
+    issues.async_route_broken(hass, entry)
+    issues.async_removed(hass, entry, 2)
+    issues.async_outbox_unwritable(hass)
+    await hass.config_entries.async_remove(entry.entry_id)
+    left = {issue_id for domain, issue_id in ir.async_get(hass).issues if domain == "texting"}
+    assert left == {f"removed_{entry.entry_id}", "outbox_unwritable"}
+
+
+@pytest.mark.parametrize("kind", [Issue.OUTBOX_DAMAGED, Issue.REMOVED])
+@pytest.mark.usefixtures("_loopback")
+async def test_news_goes_when_it_is_confirmed(
+    hass: HomeAssistant, hass_client: Callable[[], Awaitable[Any]], kind: Issue
+) -> None:
+    assert await async_setup_component(hass, "http", {})
+    assert await async_setup_component(hass, "repairs", {})
+    issue = create(hass, kind)
+    client = await hass_client()
+    answer = await client.post("/api/repairs/issues/fix", json={"handler": "texting", "issue_id": issue.issue_id})
+    form = await answer.json()
+    assert (form["type"], form["step_id"]) == ("form", "confirm")
+    assert form["description_placeholders"] == issue.translation_placeholders
+    answer = await client.post(f"/api/repairs/issues/fix/{form['flow_id']}", json={})
+    assert (await answer.json())["type"] == "create_entry"
+    assert ir.async_get(hass).async_get_issue("texting", issue.issue_id) is None
