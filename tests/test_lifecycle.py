@@ -103,7 +103,7 @@ async def test_unloading_leaves_nothing(
     assert all(
         state.state == "unavailable"
         for state in hass.states.async_all()
-        if state.domain in ("notify", "sensor", "event")
+        if state.domain in ("binary_sensor", "notify", "sensor", "event")
     )
 
 

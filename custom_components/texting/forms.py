@@ -50,7 +50,7 @@ from .gateway.provider import AccountField, ProviderInfo
 
 _MANY = 1_000_000_000
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-# The range refuses what is no number too, which is below nothing and above nothing.
+# The selector lets NaN through, the range does not.
 _AMOUNT = vol.All(
     NumberSelector(NumberSelectorConfig(min=0, max=_MANY, step="any", mode=NumberSelectorMode.BOX)), vol.Range(min=0)
 )
