@@ -106,6 +106,9 @@ class Database:
     def _writable(self) -> sqlite3.Connection:
         """The file, opened again where it was let go of, or where another one or none is in its place."""
         if self._file and self._inode != _inode(self.path):
+            with suppress(sqlite3.Error):
+                # Else SQLite would take this -wal for that of the other file.
+                self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._stand_in()
         return self._file or self._connect()
 

@@ -22,7 +22,9 @@ def restore(path: Path) -> Path | None:
 
     Nothing is moved before the new file is on the disk, and its name tells where the damaged one goes to.
     """
-    create(Path(f"{_free_name(path)}{_SALVAGED}"), read(path))
+    salvaged = Path(f"{path}{_SALVAGED}")
+    create(salvaged, read(path))
+    salvaged.rename(f"{_free_name(path)}{_SALVAGED}")
     return exchange(path)
 
 
