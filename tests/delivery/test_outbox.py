@@ -81,7 +81,7 @@ async def test_find_finds_the_newest(outbox: Outbox) -> None:
 
     async def found(**by: str) -> int | None:
         record = await outbox.find(**by)
-        return record and numbers([record])[0]
+        return numbers([record])[0] if record else None
 
     assert await found(reference=record(1).reference) == 1
     assert await found(message_id="17") == 3

@@ -1,11 +1,8 @@
 """The outbox where the file cannot be written: nothing is lost, and it is written as soon as that works."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 import gc
 from pathlib import Path
-import resource
 import shutil
 from typing import Any
 
@@ -14,20 +11,9 @@ import pytest
 from custom_components.texting.delivery import outbox as module
 from custom_components.texting.delivery.outbox import Outbox, OutboxError
 from custom_components.texting.delivery.record import Phase
-from tests.delivery.messages import ACCOUNT, ended, names, numbers, record
+from tests.delivery.messages import ACCOUNT, ended, full_disk, names, numbers, record
 
 LONG = "Water in the cellar" * 500
-
-
-@contextmanager
-def full_disk(limit: int = 4096) -> Iterator[None]:
-    """Let no file of this process grow over limit bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 class Told:

@@ -12,7 +12,9 @@ from .record import Phase, Record
 from .salvage import records
 from .schema import SELECT
 
-RETRY_AFTER = 10.0
+__all__ = ["Outbox", "OutboxError"]
+
+RETRY_AFTER = 10.0  # seconds
 
 _PENDING = ", ".join(f"'{phase}'" for phase in Phase if phase is not Phase.ENDED)
 

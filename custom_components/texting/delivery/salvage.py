@@ -60,7 +60,9 @@ def rows(connection: sqlite3.Connection) -> Iterator[Row]:
     while ranges:
         first, last = ranges.pop()
         try:
-            found = connection.execute(f"{SELECT} WHERE id BETWEEN ? AND ? ORDER BY id", (first, last)).fetchall()
+            # The limit keeps SQLite from reaching for the page after the last row, which may be bad.
+            sql = f"{SELECT} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"
+            found = connection.execute(sql, (first, last, last - first + 1)).fetchall()
         except sqlite3.Error:
             if first < last:
                 middle = (first + last) // 2
