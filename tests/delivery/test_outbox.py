@@ -141,11 +141,12 @@ async def test_what_comes_together_is_one_commit(outbox: Outbox) -> None:
 
 async def test_what_comes_while_a_commit_is_running_is_one_more(outbox: Outbox) -> None:
     before = commits(outbox.path)
-    first = outbox.write([record(0)])
+    first = outbox.write([record(number) for number in range(10, 3000)])
     await asyncio.sleep(0)
     others = []
-    for number in range(1, 5):
+    for number in range(4):
         others.append(outbox.write([record(number)]))
+        await asyncio.sleep(0)
         assert not first.done()
     await asyncio.gather(first, *others)
     assert commits(outbox.path) == before + 2
@@ -211,6 +212,15 @@ async def test_a_file_of_version_1_gets_its_indexes(tmp_path: Path, monkeypatch:
     assert _version_and_indexes(path) == (2, 5)
     outbox = await _session(path, lambda outbox: outbox.load(ACCOUNT))
     assert outbox.damaged is None
+
+
+async def test_each_commit_is_synced(outbox: Outbox) -> None:
+    """SQLite syncs at each commit with synchronous = FULL (2) only."""
+    read = outbox._database.read
+    assert await outbox._run(lambda: (read("PRAGMA journal_mode", ()), read("PRAGMA synchronous", ()))) == (
+        [("wal",)],
+        [(2,)],
+    )
 
 
 async def test_queries_use_the_indexes(outbox: Outbox) -> None:

@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 from custom_components.texting.delivery.outbox import Outbox, OutboxError
-from tests.delivery.messages import ACCOUNT, full_disk, numbers, record, wal
+from tests.delivery.messages import ACCOUNT, full_disk, numbers, opened, record, wal
 
 PROGRAM = textwrap.dedent("""
     import asyncio, itertools, pathlib, sys
@@ -84,6 +84,15 @@ async def test_checkpoints_stay_paused_when_the_file_is_opened_again(outbox: Out
     assert outbox.path.stat().st_mtime_ns == before.st_mtime_ns
     await outbox.resume_checkpoints()
     assert outbox.path.stat().st_size > 2**20
+
+
+async def test_closing_within_a_backup_leaves_the_main_file_alone(outbox: Outbox) -> None:
+    await outbox.pause_checkpoints()
+    await outbox.write([record(1)])
+    before = outbox.path.stat()
+    await outbox.close()
+    assert outbox.path.stat().st_mtime_ns == before.st_mtime_ns
+    assert opened(outbox.path) == (None, [1])
 
 
 async def _write_until(stop: asyncio.Event, outbox: Outbox) -> None:

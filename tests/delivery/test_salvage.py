@@ -108,6 +108,18 @@ def test_a_main_file_cut_at_each_page(kept: Kept, copied: Path, *, with_wal: boo
         shutil.rmtree(folder)
 
 
+def test_a_page_of_zeros(kept: Kept, copied: Path) -> None:
+    """Any but the table's roots (1, 2): what stands on the others is there, also where no index and no count is."""
+    wal(copied).unlink()
+    content, there = copied.read_bytes(), kept.commits[0][1]
+    for page in range(3, len(content) // PAGE + 1):
+        path = copied.with_name(f"{page}.db")
+        path.write_bytes(content[: (page - 1) * PAGE] + bytes(PAGE) + content[page * PAGE :])
+        damaged, found = opened(path)
+        assert damaged
+        assert set(found) == there - kept.pages.get(page, set())
+
+
 def test_a_wal_cut_anywhere_holds_the_commits_before(kept: Kept, copied: Path) -> None:
     """In each frame, and around each border of one."""
     whole = wal(copied).stat().st_size
