@@ -58,6 +58,16 @@ def test_what_is_no_database_is_put_aside(path: Path, content: bytes) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_header_that_tells_a_wrong_length(path: Path) -> None:
+    content = path.read_bytes()
+    for pages in (0xFFFFFFFF, 3):
+        path.write_bytes(content[:28] + pages.to_bytes(4) + content[32:])
+        wal(path).unlink(missing_ok=True)
+        damaged, found = opened(path)
+        assert damaged
+        assert found == [1, 2]
+
+
 def test_a_wal_alone_is_not_replayed_over_a_new_file(path: Path) -> None:
     path.unlink()
     damaged, found = opened(path)

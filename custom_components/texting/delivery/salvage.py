@@ -49,7 +49,7 @@ def read(path: Path) -> list[Row]:
         for old, new in zip(family(path), family(copy), strict=True):
             if old.exists() and not old.name.endswith("-shm"):
                 shutil.copyfile(old, new)
-        _fill_up(copy)
+        _mend(copy)
         with closing(sqlite3.connect(copy)) as connection:
             return [row for row in rows(connection) if list(records([row]))]
 
@@ -91,17 +91,19 @@ def _last_id(connection: sqlite3.Connection) -> int:
     return int(pages) * _ROWS_A_PAGE
 
 
-def _fill_up(path: Path) -> None:
-    """Give a cut file its length, in zeros: SQLite reads nothing of one that is too short."""
-    with path.open("ab+") as file:
-        file.seek(0)
-        header = file.read(100)
+def _mend(path: Path) -> None:
+    """Make the file one of whole pages, as many as it has: SQLite reads nothing of one shorter than its header says."""
+    path.touch()
+    with path.open("r+b") as file:
         try:
-            size, pages = page_size(header), int.from_bytes(header[28:32])
+            size = page_size(file.read(100))
         except Damaged:
-            size, pages = 4096, 1
-        whole = -(-file.seek(0, 2) // size)
-        file.truncate(max(pages, whole) * size)
+            size = 4096
+        else:
+            file.seek(28)
+            file.write(bytes(4))
+        pages = -(-file.seek(0, 2) // size)
+        file.truncate(max(pages, 1) * size)
 
 
 def _free_name(path: Path) -> Path:

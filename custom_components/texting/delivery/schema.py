@@ -49,7 +49,7 @@ MAGIC = b"SQLite format 3\0"
 _NOT_OURS = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
 
-class Damaged(Exception):
+class Damaged(sqlite3.DatabaseError):
     """The file is not, or not wholly, a file that this version made."""
 
 
