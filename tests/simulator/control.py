@@ -32,13 +32,16 @@ class Control:
         app.add_routes(
             [
                 web.get("/messages", self._messages),
+                web.get("/count", self._count),
                 web.get("/requests", self._requests),
+                web.delete("/requests", self._clear_requests),
                 web.get("/events", self._events),
                 web.post("/answer", self._answer),
                 web.post("/faults", self._add_fault),
                 web.delete("/faults", self._clear_faults),
                 web.post("/callback", self._set_callback),
                 web.post("/credit", self._set_credit),
+                web.post("/latency", self._set_latency),
             ]
         )
         self._runner = web.AppRunner(
@@ -58,9 +61,16 @@ class Control:
         messages = self._simulator.messages(request.query.get("provider"))
         return _json([asdict(message) for message in messages])
 
+    async def _count(self, request: web.Request) -> web.Response:
+        return _json({"messages": len(self._simulator.messages(request.query.get("provider")))})
+
     async def _requests(self, request: web.Request) -> web.Response:
         requests = self._simulator.requests(request.query.get("site"))
         return _json([asdict(recorded) for recorded in requests])
+
+    async def _clear_requests(self, request: web.Request) -> web.Response:
+        self._simulator.clear_requests()
+        return _json({})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Stream the texts phones receive, one JSON object a line."""
@@ -96,6 +106,11 @@ class Control:
     async def _set_callback(self, request: web.Request) -> web.Response:
         data = await request.json()
         self._simulator.accounts[data["provider"]].callback_url = data["url"]
+        return _json({})
+
+    async def _set_latency(self, request: web.Request) -> web.Response:
+        data = await request.json()
+        self._simulator.latency = float(data["seconds"])
         return _json({})
 
     async def _set_credit(self, request: web.Request) -> web.Response:

@@ -21,6 +21,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 import json
+import random
 from typing import Any
 
 from aiohttp import web
@@ -64,6 +65,7 @@ class Fault:
     method: str | None
     params: dict[str, Any]
     options: Options
+    chance: float = 1.0
     used: int = 0
 
     @property
@@ -80,6 +82,7 @@ class Fault:
             and (self.path is None or self.path in request.path)
             and self.method in (None, request.method)
             and all(request.params.get(name) == value for name, value in self.params.items())
+            and (self.chance >= 1 or random.random() < self.chance)  # noqa: S311  nothing is kept secret by it
         )
 
 
@@ -107,17 +110,19 @@ class Faults:
         *,
         method: str | None = None,
         params: dict[str, Any] | None = None,
+        chance: float = 1.0,
         **options: Any,
     ) -> Fault:
         """Let the next `times` matching requests fail (None: until cleared).
 
-        `path` is a part of the path, `params` are parameter values that must match. Raises ValueError.
+        `path` is a part of the path, `params` are parameter values that must match, `chance` is how many of the
+        matching requests fail, 0 to 1. Raises ValueError.
         """
         if site not in self._sites or kind not in KINDS:
             raise ValueError(f"No such site or kind of fault: {site}, {kind}.")
         if unknown := set(options) - set(KINDS[kind]):
             raise ValueError(f"A {kind} fault has no {', '.join(sorted(unknown))}.")
-        fault = Fault(site, kind, times, path, method, params or {}, {**KINDS[kind], **options})
+        fault = Fault(site, kind, times, path, method, params or {}, {**KINDS[kind], **options}, chance)
         self._faults.append(fault)
         return fault
 

@@ -13,7 +13,7 @@ from .faults import Faults
 from .messages import Message
 from .network import Network
 from .phones import Phones
-from .site import HOST, Site
+from .site import HOST, Seconds, Site
 from .textinghouse import TextingHouse
 from .textiopro import TextioPro
 from .thesmspoint import TheSmsPoint
@@ -25,7 +25,8 @@ SITES = ("textinghouse", "textinghouse_backup", "textiopro", "club_texting", "gr
 class Simulator:
     """Starts and stops everything; use it with `async with`.
 
-    Delays are seconds: `latency` before each answer, `sent_after` and `delivered_after` between a message's steps
+    Delays are seconds: `latency` before each answer, `processing` before a request is handled (whoever hangs up
+    meanwhile is not served), both also as a function; `sent_after` and `delivered_after` between a message's steps
     (None: that step is never reached).
     """
 
@@ -90,14 +91,24 @@ class Simulator:
         return f"http://{HOST}:{self._control.port}"
 
     @property
-    def latency(self) -> float:
+    def latency(self) -> Seconds:
         """Seconds before each answer."""
         return self._sites[SITES[0]].latency
 
     @latency.setter
-    def latency(self, seconds: float) -> None:
+    def latency(self, seconds: Seconds) -> None:
         for site in self._sites.values():
             site.latency = seconds
+
+    @property
+    def processing(self) -> Seconds:
+        """Seconds before a request is handled."""
+        return self._sites[SITES[0]].processing
+
+    @processing.setter
+    def processing(self, seconds: Seconds) -> None:
+        for site in self._sites.values():
+            site.processing = seconds
 
     @property
     def sent_after(self) -> float | None:

@@ -1,6 +1,7 @@
 """One listening port: reads requests, counts them, and sends what the gateway or a fault answers."""
 
 import asyncio
+from collections.abc import Callable
 import socket
 
 from aiohttp import web
@@ -8,6 +9,8 @@ from aiohttp import web
 from .faults import Faults, respond
 from .network import Network
 from .wire import Answer, Gateway, Request, html_answer, read_request, without_card
+
+type Seconds = float | Callable[[], float]
 
 HOST = "127.0.0.1"
 _SHUTDOWN_SECONDS = 0.1
@@ -21,7 +24,8 @@ class Site:
         """Prepare a site; every request is added to `requests`."""
         self.name = name
         self.port = 0
-        self.latency = 0.0
+        self.processing: Seconds = 0.0
+        self.latency: Seconds = 0.0
         self.max_in_flight = 0
         self._in_flight = 0
         self._gateway = gateway
@@ -97,19 +101,25 @@ class Site:
         limit = self._gateway.connection_limit
         if limit is not None and self._in_flight > limit:
             return html_answer(503, "Service Unavailable").response()
+        if self.processing:
+            await _pass(self.processing)
         fault = self._faults.take(request) if self._faults else None
         if fault is not None:
             answer = self._gateway.answer(request) if fault.accepts else Answer(b"")
             self._network.carry(self._network.take_accepted())
-            await asyncio.sleep(self.latency)
+            await _pass(self.latency)
             return await respond(fault, http_request, answer)
         answer = self._gateway.answer(request)
         accepted = self._network.take_accepted()
         try:
-            await asyncio.sleep(self.latency)
+            await _pass(self.latency)
             response = answer.response()
             await response.prepare(http_request)
             await response.write_eof()
         finally:
             self._network.carry(accepted)
         return response
+
+
+async def _pass(seconds: Seconds) -> None:
+    await asyncio.sleep(seconds() if callable(seconds) else seconds)

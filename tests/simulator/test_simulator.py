@@ -40,6 +40,26 @@ async def test_set_status_is_final_and_reported(client: Client, home: Home) -> N
     assert home.received[-1][2]["status"] == "5"
 
 
+async def test_who_hangs_up_before_a_request_is_handled_is_not_served(client: Client) -> None:
+    """Before it is handled a request is lost with its connection, afterwards only its answer is."""
+    simulator = client.simulator
+    for place, (processing, latency) in enumerate(((60.0, 0.0), (0.0, 60.0))):
+        simulator.processing, simulator.latency = (lambda seconds=processing: seconds), latency
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.send_house(txt=f"Hello {place}"), 0.2)
+    simulator.latency = 0.0
+    await client.house(cmd="getcredit")
+    assert [message.text for message in simulator.messages()] == ["Hello 1"]
+
+
+async def test_a_fault_may_befall_some_requests_only(client: Client) -> None:
+    """With a chance of 0 none fails, of 1 all do."""
+    client.simulator.faults.add("textinghouse", "empty", None, chance=0.0)
+    assert await client.house(cmd="getcredit") == "1423"
+    client.simulator.faults.add("textinghouse", "empty", None, chance=1.0)
+    assert await client.house(cmd="getcredit") == ""
+
+
 async def test_on_text_can_be_removed(client: Client) -> None:
     """A listener hears of texts until it is removed."""
     texts: list[str] = []
@@ -177,6 +197,7 @@ async def test_control(client: Client, home: Home) -> None:
         line = json.loads(await events.content.readline())
     assert line.items() >= {"provider": "textinghouse", "to": "+33600000001", "text": "Hello"}.items()
     assert [message["text"] for message in await call("GET", "/messages")] == ["Hello"]
+    assert await call("GET", "/count?provider=textinghouse") == {"messages": 1}
     assert await call("POST", "/answer", number="33600000001", text="Yes") == {"status": 200, "body": ""}
     assert "error" in await call("POST", "/answer", number="1", text="Yes")
     await call("POST", "/callback", provider="textiopro", url=home.url)
@@ -188,4 +209,8 @@ async def test_control(client: Client, home: Home) -> None:
     await call("DELETE", "/faults")
     assert await client.house(cmd="getcredit") == "2.5"
     assert len(await call("GET", "/requests?site=textinghouse")) == 3
+    await call("DELETE", "/requests")
+    assert await call("GET", "/requests") == []
+    await call("POST", "/latency", seconds=0.5)
+    assert client.simulator.latency == 0.5
     assert client.simulator.accounts["thesmspoint"].credit["OTP"] == 5

@@ -47,6 +47,8 @@ class TextingHouse:
         self._account = account
         self._network = network
         self._last_accepted: dict[tuple[str, str], datetime] = {}
+        self._by_id: dict[str, Message] = {}
+        self._by_client_id: dict[str, Message] = {}
 
     def answer(self, request: Request) -> Answer:
         """Answer a request to the one documented path."""
@@ -94,6 +96,9 @@ class TextingHouse:
             not_before=next_allowed(now, self._account) if commercial else now,
             extra={"commercial": commercial, "test": to == TEST_NUMBER},
         )
+        self._by_id[message.id] = message
+        if message.client_id:
+            self._by_client_id[message.client_id] = message
         return f"ID:{message.id}"
 
     def _charge(self, to: str, segments: int) -> None:
@@ -105,16 +110,14 @@ class TextingHouse:
     def _get_status(self, params: dict[str, Any]) -> str:
         api_id, client_id = params.get("api_id"), params.get("climsgid")
         if api_id:
-            return self._find(201, lambda message: message.id == api_id).status
-        if client_id:
-            return self._find(202, lambda message: message.client_id == client_id).status
-        raise _Refused(100, "api_id")
-
-    def _find(self, code: int, matches: Any) -> Message:
-        for message in reversed(self._network.messages):
-            if message.provider == "textinghouse" and matches(message):
-                return message
-        raise _Refused(code)
+            code, message = 201, self._by_id.get(api_id)
+        elif client_id:
+            code, message = 202, self._by_client_id.get(client_id)
+        else:
+            raise _Refused(100, "api_id")
+        if message is None:
+            raise _Refused(code)
+        return message.status
 
     def _get_credit(self, params: dict[str, Any]) -> str:
         return bare_number(self._account.credit)

@@ -20,7 +20,7 @@ class Contacts:
 
     def list_groups(self, request: Request) -> Answer:
         """List all groups."""
-        return page(request, [_shown(group) for group in self._account.groups.values()], self._account.per_page)
+        return page(request, list(self._account.groups.values()), self._account.per_page, _shown)
 
     def create_group(self, request: Request) -> Answer:
         """Create a group."""
@@ -53,7 +53,7 @@ class Contacts:
 
     def list_all(self, request: Request, group_id: str) -> Answer:
         """List the contacts of a group."""
-        return page(request, list(self._group(group_id)["contacts"].values()), self._account.per_page)
+        return page(request, list(self._group(group_id)["contacts"].values()), self._account.per_page, dict)
 
     def show(self, request: Request, group_id: str, uid: str) -> Answer:
         """Show one contact."""

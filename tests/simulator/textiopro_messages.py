@@ -29,6 +29,7 @@ class Messages:
         """Serve one account."""
         self._account = account
         self._network = network
+        self._by_id: dict[str, Message] = {}
 
     def send(self, request: Request) -> Answer:
         """Send one text to one or more numbers."""
@@ -81,14 +82,15 @@ class Messages:
         """List all messages, newest first."""
         outgoing = [message for message in self._network.messages if message.provider == "textiopro"]
         messages = sorted([*outgoing, *self._network.incoming], key=lambda message: message.accepted_at)
-        return page(request, [self._row(message) for message in reversed(messages)], self._account.per_page)
+        return page(request, messages[::-1], self._account.per_page, self._row)
 
     def show(self, request: Request, uid: str) -> Answer:
         """Show one message."""
-        for message in (*self._network.messages, *self._network.incoming):
-            if message.provider == "textiopro" and message.id == uid:
-                return success(self._row(message))
-        raise ApiError("Message not found.")
+        incoming = (message for message in self._network.incoming if message.id == uid)
+        message = self._by_id.get(uid) or next(incoming, None)
+        if message is None:
+            raise ApiError("Message not found.")
+        return success(self._row(message))
 
     def show_campaign(self, request: Request, uid: str) -> Answer:
         """Show one campaign."""
@@ -105,7 +107,7 @@ class Messages:
         self._account.credit -= 0 if self._account.unlimited else cost
         names = ("type", "language", "gender", "media_url", "schedule_time", "dlt_template_id")
         extra = {name: request.params[name] for name in names if request.params.get(name)}
-        return [
+        messages = [
             self._network.accept(
                 "textiopro",
                 new_uid(),
@@ -118,6 +120,8 @@ class Messages:
             )
             for number in numbers
         ]
+        self._by_id |= {message.id: message for message in messages}
+        return messages
 
     def _row(self, message: Message) -> dict[str, Any]:
         row = {

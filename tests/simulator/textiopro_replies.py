@@ -1,5 +1,6 @@
 """The shapes TextioPro answers in: envelopes and Laravel pages."""
 
+from collections.abc import Callable
 from math import ceil
 from typing import Any
 
@@ -16,8 +17,8 @@ def success(data: Any, message: str | None = None) -> Answer:
     return json_answer(envelope | {"data": data})
 
 
-def page(request: Request, rows: list[Any], per_page: int) -> Answer:
-    """Answer with one page of a list, picked by `?page=N`."""
+def page(request: Request, rows: list[Any], per_page: int, shown: Callable[[Any], Any]) -> Answer:
+    """Answer with one page of a list, picked by `?page=N`, each row as `shown` makes it."""
     given = str(request.params.get("page", "1"))
     current = max(1, int(given)) if given.isascii() and given.isdecimal() else 1
     last = max(1, ceil(len(rows) / per_page))
@@ -26,7 +27,7 @@ def page(request: Request, rows: list[Any], per_page: int) -> Answer:
     return success(
         {
             "current_page": current,
-            "data": rows[first_row : first_row + per_page],
+            "data": [shown(row) for row in rows[first_row : first_row + per_page]],
             "last_page": last,
             "next_page_url": f"{address}{current + 1}" if current < last else None,
             "prev_page_url": f"{address}{current - 1}" if current > 1 else None,

@@ -51,6 +51,7 @@ class TheSmsPoint:
         """Serve one account."""
         self._account = account
         self._network = network
+        self._by_id: dict[str, list[Message]] = {}  # a message's id, and its job's
         self._ids = count(10**8 + randbelow(8 * 10**8))
         self._commands: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "get-sms-balance": self._balance,
@@ -115,7 +116,7 @@ class TheSmsPoint:
         self._charge(sender["type_value"], sum(credits_for(text, is_unicode=is_unicode) for text in texts))
         job_id = str(10**11 + randbelow(10**11))
         extra = {name: str(params[name]) for name in ("template_id", "channel", "is_unicode")}
-        return [
+        messages = [
             self._network.accept(
                 "thesmspoint",
                 str(next(self._ids)),
@@ -127,6 +128,8 @@ class TheSmsPoint:
             )
             for entry, text in zip(valid, texts, strict=True)
         ]
+        self._by_id |= {job_id: messages, **{message.id: [message] for message in messages}}
+        return messages
 
     def _check(self, params: dict[str, Any]) -> dict[str, str]:
         """Return the sender of a send whose parameters are in order."""
@@ -164,12 +167,8 @@ class TheSmsPoint:
 
     def _delivery_status(self, params: dict[str, Any]) -> dict[str, Any]:
         job_id = str(params.get("job_id") or "")
-        messages = [
-            message
-            for message in self._network.messages
-            if message.provider == "thesmspoint" and job_id in (message.id, message.extra["job_id"])
-        ]
-        if not messages:
+        messages = self._by_id.get(job_id)
+        if messages is None:
             raise _Refused("Invalid Message ID")
         if self._account.report_shape == "single":
             return {"status": self._account.report_status, "message": None, "data": _single_report(messages[0])}
