@@ -1,6 +1,6 @@
 """Accounts set up against the simulator: what their config entries hold."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -8,7 +8,6 @@ from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
 from homeassistant.config_entries import ConfigSubentryData
-from tests.simulator import Simulator
 
 WEBHOOK_ID = "webhook-id-that-is-secret"
 
@@ -21,7 +20,14 @@ RECIPIENTS = {
 }
 
 
-def account_data(provider: Provider, simulator: Simulator) -> dict[str, Any]:
+class Sites(Protocol):
+    """Where the simulator is."""
+
+    def url(self, site: str) -> str:
+        """The address of a site, without a slash at its end."""
+
+
+def account_data(provider: Provider, simulator: Sites) -> dict[str, Any]:
     """The fields of the simulator's default account, as an entry keeps them."""
     url = {"url": simulator.url(provider)}
     login = {"username": "demo", "password": "demo-password"}
@@ -46,7 +52,7 @@ def account_data(provider: Provider, simulator: Simulator) -> dict[str, Any]:
 
 def new_entry(
     provider: Provider,
-    simulator: Simulator,
+    simulator: Sites,
     *,
     data: dict[str, Any] | None = None,
     options: dict[str, Any] | None = None,

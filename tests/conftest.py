@@ -4,7 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+import time
+from typing import Any, Protocol
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -12,6 +13,7 @@ import pytest_socket
 
 # At module level: the test kit has a custom_components of its own, which would hide this one.
 import custom_components.texting  # noqa: F401
+from custom_components.texting import line
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.components import webhook
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
@@ -23,11 +25,12 @@ from tests.tls import Impostor
 
 
 @pytest.fixture(autouse=True)
-def _home(request: pytest.FixtureRequest) -> None:
-    """Where a test uses Home Assistant, let it find the integration; the home stands in France."""
+def _home(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Where a test uses Home Assistant, let it find the integration, in a folder of its own; it stands in France."""
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
-        request.getfixturevalue("hass").config.country = "FR"
+        hass = request.getfixturevalue("hass")
+        hass.config.country, hass.config.config_dir = "FR", str(tmp_path)
 
 
 @pytest.fixture
@@ -118,20 +121,31 @@ def settle(hass: HomeAssistant, simulator: Simulator) -> Callable[[], Awaitable[
     return wait
 
 
-type PassTime = Callable[[float], Awaitable[None]]
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no action wait for long."""
+    monkeypatch.setattr(line, "ANSWER_WITHIN", 0.1)
+
+
+class PassTime(Protocol):
+    """Lets so many seconds pass; background: whether to wait for what goes on there too."""
+
+    def __call__(self, seconds: float, *, background: bool = True) -> Awaitable[None]:
+        """Done when all that has become due is done."""
 
 
 @pytest.fixture
 def pass_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> PassTime:
-    """Let seconds pass at once for everything that waits: the loop's own clock jumps ahead."""
-    clock, passed = hass.loop.time, 0.0
+    """Let seconds pass at once for everything that waits: the loop's own clock jumps ahead, and the time of day."""
+    clock, time_of_day, passed = hass.loop.time, time.time, 0.0
     monkeypatch.setattr(hass.loop, "time", lambda: clock() + passed)
+    monkeypatch.setattr(time, "time", lambda: time_of_day() + passed)
 
-    async def jump(seconds: float) -> None:
+    async def jump(seconds: float, *, background: bool = True) -> None:
         nonlocal passed
         passed += seconds
         for _ in range(3):
             await asyncio.sleep(0)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await hass.async_block_till_done(wait_background_tasks=background)
 
     return jump

@@ -87,6 +87,22 @@ def state_of(hass: HomeAssistant, entity_id: str) -> State:
     return state
 
 
+async def told(hass: HomeAssistant) -> None:
+    """Wait until all that is under way is done, on disk, and told."""
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        await entry.runtime_data.desk.outbox.write(())
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Load an account anew with no more than what is on disk."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.data.pop(f"{DOMAIN}_states")
+    await hass.config_entries.async_setup(entry.entry_id)
+    await told(hass)
+
+
 async def until(happened: Callable[[], object]) -> None:
     """Wait for what happens at the gateway, which nothing in the home can tell."""
     while not happened():  # noqa: ASYNC110  it is no event of ours

@@ -15,7 +15,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from tests.conftest import Connect, PassTime, SetUp
 from tests.flows import SITES
-from tests.home import ask_to_send, notify, notify_entities, record_changes, state_of, text_of
+from tests.home import ask_to_send, notify, notify_entities, record_changes, restart, state_of, text_of
 from tests.simulator import Simulator
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
@@ -202,10 +202,8 @@ async def test_segments_of_yesterday_are_not_todays_after_a_restart(
     freezer.move_to("2026-11-20 20:00:00+00:00")
     entry = await set_up(HOUSE)
     await notify(hass, "notify.anna", "Water")
-    await hass.config_entries.async_unload(entry.entry_id)
     freezer.move_to("2026-11-21 20:00:00+00:00")
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await restart(hass, entry)
     assert state_of(hass, "sensor.textinghouse_segments_today").state == "0"
 
 
@@ -277,11 +275,10 @@ async def test_the_button_sends_a_free_test(
 
 async def test_the_button_says_what_is_wrong(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     await set_up(HOUSE)
-    for site in SITES[HOUSE]:
-        await simulator.faults.refuse(site)
+    simulator.accounts[HOUSE].password = "changed"
     with pytest.raises(HomeAssistantError) as caught:
         await press(hass)
-    text_of(caught.value, "cannot_connect")
+    text_of(caught.value, "authentication_failed")
 
 
 @pytest.mark.parametrize("provider", [provider for provider in Provider if provider is not HOUSE])

@@ -186,7 +186,7 @@ async def test_a_reload_while_the_action_is_prepared_leaves_one_that_works(
     actions = {name for name in hass.services.async_services()["notify"] if name.startswith("texting")}
     assert actions == {"textinghouse"}
     await call(hass, "textinghouse", target=["Anna"])
-    assert entry.runtime_data.store.segments_today == 1
+    assert entry.runtime_data.state.segments_today == 1
     await hass.config_entries.async_unload(entry.entry_id)
     assert "textinghouse" not in hass.services.async_services()["notify"]
     assert not hass.data[NOTIFY_SERVICES]["texting"]

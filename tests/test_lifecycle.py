@@ -9,7 +9,6 @@ import weakref
 
 from aiohttp import ClientSession
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
@@ -24,7 +23,7 @@ from homeassistant.helpers.dispatcher import DATA_DISPATCHER
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from tests.conftest import PassTime, SetUp
 from tests.flows import SECRETS, SITES, WRONG
-from tests.home import first_number, notify, notify_entities, state_of, until
+from tests.home import first_number, notify, notify_entities, restart, state_of, until
 from tests.simulator import Simulator
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
@@ -143,7 +142,8 @@ async def test_removing_leaves_nothing(
 ) -> None:
     entry = await set_up(provider)
     await use(hass, simulator, provider)
-    await pass_time(2)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
     assert f"{DOMAIN}.{entry.entry_id}" in hass_storage
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
@@ -316,14 +316,11 @@ async def test_recipients_come_and_go(
 
 
 async def test_what_was_counted_is_there_after_a_restart(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, hass_storage: dict[str, Any]
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
 ) -> None:
-    entry: MockConfigEntry = await set_up(HOUSE)
+    entry = await set_up(HOUSE)
     await notify(hass, "notify.ben", "x" * 161)
-    await hass.config_entries.async_unload(entry.entry_id)
-    assert hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["segments"] == 4
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await restart(hass, entry)
     assert state_of(hass, "sensor.textinghouse_segments_today").state == "4"
 
 

@@ -1,5 +1,6 @@
 """Every kind of send and of failure, and what the log tells of it at its most talkative."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 import logging
 from typing import Any
@@ -73,6 +74,7 @@ async def test_errors_tell_no_number_and_no_text(
 
 
 @EVERY_PROVIDER
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     "fault", ["refuse", "html", "http_error", "cut", "empty", "truncated", "rate_limited", "unavailable", "echo"]
 )
@@ -102,6 +104,9 @@ async def test_faults_tell_nothing(
             simulator.faults.add(site, fault, None)
     raised = await send_everything(hass, provider, entry.entry_id)
     await entry.runtime_data.balance.async_refresh()
+    await pass_time(31, background=False)
+    await asyncio.sleep(0.05)
+    await simulator.restore()
     await pass_time(31)
     assert raised
     assert told("\n".join(raised), TEXT, STRANGER, STRANGER[3:]) == []

@@ -9,7 +9,7 @@ from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
-from tests.home import notify, record_changes, send, state_of
+from tests.home import notify, record_changes, send, state_of, told
 from tests.simulator import Simulator
 
 HOUSE, POINT = Provider.TEXTINGHOUSE, Provider.THESMSPOINT
@@ -68,7 +68,7 @@ async def test_a_text_whose_action_is_cancelled_is_counted(
     await asyncio.sleep(0.05)
     sending.cancel()
     await asyncio.wait([sending])
-    await hass.async_block_till_done()
+    await told(hass)
     assert [message.text for message in simulator.messages()] == ["Water"]
     assert state_of(hass, "sensor.textinghouse_segments_today").state == "1"
     assert state_of(hass, "sensor.textinghouse_last_delivery_status").state == "accepted"
@@ -137,14 +137,14 @@ async def test_an_account_that_is_gone_asks_for_no_credentials(
 
 async def test_home_assistant_stops_after_the_send(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     entry = await set_up(HOUSE)
-    store = entry.runtime_data.store
+    state = entry.runtime_data.state
     simulator.latency = 0.3
     sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
     await asyncio.sleep(0.05)
     await hass.async_stop(force=True)
     await asyncio.wait([sending])
     assert [message.text for message in simulator.messages()] == ["Water"]
-    assert store.segments_today == 1
+    assert state.segments_today == 1
 
 
 async def test_old_news_is_no_news(

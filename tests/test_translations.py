@@ -13,6 +13,7 @@ import pytest
 
 from custom_components.texting.const import IF_UNSURE
 from custom_components.texting.exceptions import FORM_ERRORS, translation_key
+from custom_components.texting.follow import CANCEL_SCHEMA, STATUS_SCHEMA
 from custom_components.texting.forms import settings_schema
 from custom_components.texting.gateway import errors
 from custom_components.texting.gateway.capabilities import MessageType
@@ -311,15 +312,22 @@ async def test_every_action_and_field_has_its_texts(hass: HomeAssistant) -> None
         assert set(fields_of(action)) == set(texts[name]["fields"])
         assert all(field["name"] and field["description"] for field in texts[name]["fields"].values())
         sections = {name for name, field in action["fields"].items() if "fields" in field}
-        assert sections == set(texts[name]["sections"]) == set(ICONS["services"][name]["sections"])
+        assert sections == set(texts[name].get("sections", ())) == set(ICONS["services"][name].get("sections", ()))
 
 
 async def test_the_actions_describe_every_field_they_take(hass: HomeAssistant) -> None:
     described: dict[str, Any] = await hass.async_add_executor_job(load_yaml_dict, str(PACKAGE / "services.yaml"))
-    taken = {str(marker) for marker in MESSAGE_SCHEMA} | {"account", "to"}
-    for action in described.values():
+    sent = {str(marker) for marker in MESSAGE_SCHEMA} | {"account", "to"}
+    taken = {
+        "send_message": sent,
+        "preview_message": sent,
+        "cancel_message": {str(marker) for marker in CANCEL_SCHEMA.schema},
+        "get_status": {str(marker) for marker in STATUS_SCHEMA.validators[0].schema},
+    }
+    assert set(described) == set(taken)
+    for key, action in described.items():
         fields = fields_of(action)
-        assert set(fields) == taken
+        assert set(fields) == taken[key]
         for name, field in fields.items():
             assert field["selector"], name
             assert "example" in field or name == "account", name

@@ -11,15 +11,15 @@ from homeassistant.helpers.discovery import async_load_platform
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
-from .account import Account, TextingConfigEntry, async_finish_sends
+from .account import Account, TextingConfigEntry
 from .client import gateway_for
 from .const import DOMAIN
-from .entity import account_device
-from .issues import async_forget_issues, async_watch_credit
+from .entity import line_device
+from .issues import async_forget_issues, async_removed, async_watch_credit
 from .legacy import take_name
-from .poller import Poller
+from .poller import async_poll_incoming
 from .services import async_setup_services
-from .state import async_forget, async_state
+from .state import async_finish_sends, async_forget, async_forget_old, async_state, async_unloaded
 from .webhook import async_delete_cloudhook, async_listen, async_stop_listening
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
@@ -49,8 +49,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
     what is wrong. Only refused credentials do.
     """
     gateway = gateway_for(hass.data[SESSION], {**entry.data, **entry.options})
-    state = await async_state(hass, entry.entry_id, follows=gateway.info.reports)
-    account = entry.runtime_data = Account(hass, entry, gateway, state)
+    state = await async_state(hass, entry, gateway)
+    account = entry.runtime_data = Account(hass, entry, state, gateway)
     if account.info.uses_webhook:
         # First: Home Assistant acknowledges calls of webhooks nobody listens to, and they are lost.
         async_listen(hass, account)
@@ -58,14 +58,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
     await account.balance.async_refresh()
     if isinstance(account.balance.last_exception, ConfigEntryAuthFailed):
         raise account.balance.last_exception
-    dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **account_device(account))
+    dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **line_device(account))
     entry.async_on_unload(async_watch_credit(hass, entry, account.balance))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    state.async_ready(hass)
-    account.async_changed()
-    poller = Poller(hass, account)
-    poller.async_start()
-    entry.async_on_unload(poller.async_stop)
+    state.async_ready()
+    account.async_start()
+    entry.async_on_unload(async_poll_incoming(hass, account))
+    entry.async_on_unload(async_forget_old(hass, entry, state))
     entry.async_on_unload(entry.add_update_listener(_async_updated))
     hass.async_create_task(
         async_load_platform(
@@ -80,18 +79,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> bool:
-    """Unload an account; news that comes meanwhile waits until it is loaded again."""
-    state = entry.runtime_data.state
-    state.ready = False
+    """Unload an account; what waits and what comes meanwhile waits until it is loaded again."""
+    # First: what Home Assistant does on unload comes after this, and a file that is in use is not let go of.
+    entry.runtime_data.async_stop()
     await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-    await state.store.async_save()
+    await async_unloaded(hass, entry.entry_id)
     return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> None:
     """Forget an account: what was to be mended, its file and its cloud address."""
     async_forget_issues(hass, entry)
-    await async_forget(hass, entry.entry_id)
+    if waiting := await async_forget(hass, entry):
+        async_removed(hass, entry, waiting)
     await async_delete_cloudhook(hass, entry)
 
 

@@ -2,89 +2,183 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import time
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.dispatcher import async_dispatcher_send
-from homeassistant.util.hass_dict import HassKey
+from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
+from .const import (
+    DEFAULT_DAILY_LIMIT,
+    DEFAULT_IF_UNSURE,
+    IF_UNSURE_RESEND,
+    OPTION_DAILY_LIMIT,
+    OPTION_IF_UNSURE,
+)
 from .coordinator import BalanceCoordinator
-from .delivery.ledger import Record
-from .gateway.errors import AuthenticationFailed
-from .gateway.message import DeliveryReport, IncomingMessage, Message, SendResult
+from .delivery.guard import check_credit, check_daily
+from .delivery.record import Phase, Record
+from .delivery.tracker import Tracker
+from .gateway.capabilities import Capability
+from .gateway.errors import AuthenticationFailed, Cancelled, GatewayError, InsufficientCredit, MessageRejected
+from .gateway.message import DeliveryReport, IncomingMessage, Message, Preview
 from .gateway.provider import Gateway
 from .gateway.status import Status
-from .recipient import Recipient, recipient_of
-from .signals import CHANGED, INCOMING, NOTIFIED, REPORT
-from .state import AccountState
+from .issues import async_low_credit
+from .line import Line, Outgoing
+from .recipient import recipient_of
+from .signals import INCOMING
+from .state import LineState
 
+# How long a text waits for a balance that is asked for anew, in seconds; after it the gateway decides.
+BALANCE_WITHIN = 5.0
 # A provider repeats a call that was not answered; without id and date it cannot be told from a person who does.
 DUPLICATE_WITHIN = 600.0
 NAMELESS_DUPLICATE_WITHIN = 60.0
-# After so many messages Home Assistant gets its turn.
-AT_ONCE = 50
 
 type TextingConfigEntry = ConfigEntry[Account]
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message and the recipient it is for, if it is for one."""
-
-    message: Message
-    recipient: Recipient | None = None
-
-
-_SENDS: HassKey[set[asyncio.Task[list[SendResult]]]] = HassKey(f"{DOMAIN}_sends")
-
-
-async def async_finish_sends(hass: HomeAssistant) -> None:
-    """Let what is under way come to its end before Home Assistant stops."""
-    if sends := hass.data.get(_SENDS):
-        await asyncio.wait(sends)
-
-
-class Account:
+class Account(Line):
     """A config entry's run-time data."""
 
-    def __init__(self, hass: HomeAssistant, entry: TextingConfigEntry, gateway: Gateway, state: AccountState) -> None:
+    entry: TextingConfigEntry
+
+    def __init__(self, hass: HomeAssistant, entry: TextingConfigEntry, state: LineState, gateway: Gateway) -> None:
         """Put the parts together; nothing runs yet."""
-        self.hass = hass
-        self.entry = entry
+        super().__init__(hass, entry, state)
         self.gateway = gateway
         self.info = gateway.info
-        self.state = state
+        self.name = gateway.info.name
+        self.receives = gateway.info.receives
+        self.test_number = gateway.info.test_number
+        self.languages = gateway.info.languages
         self.store = state.store
-        self.ledger = state.ledger
         self.balance = BalanceCoordinator(hass, entry, gateway)
+        self._tracker = Tracker(self.desk, gateway, hass.async_create_background_task, self.async_failed)
 
-    async def async_send(self, outgoing: Sequence[Outgoing]) -> list[SendResult]:
-        """The one path on which messages leave; one result each, in their order.
+    @callback
+    def async_start(self) -> None:
+        """Send what waits, and ask what became of what was sent."""
+        self.state.on_moved = self._async_moved
+        if self.state.worker:
+            self.state.worker.start(self.gateway)
+        if Capability.STATUS in self.info.capabilities:
+            self._tracker.start()
 
-        It goes on when the caller is cancelled: what has left must be known.
-        """
-        task = self.hass.async_create_task(self._async_send(outgoing), "texting send")
-        sends = self.hass.data.setdefault(_SENDS, set())
-        sends.add(task)
-        task.add_done_callback(sends.discard)
-        return await asyncio.shield(task)
+    @callback
+    def async_stop(self) -> None:
+        """Begin nothing more; what is under way comes to its end."""
+        self._tracker.stop()
+        if self.state.worker:
+            self.state.worker.stop()
+        self.state.on_moved = lambda _record: None
+        self.state.ready = False
 
-    async def _async_send(self, outgoing: Sequence[Outgoing]) -> list[SendResult]:
-        for item in outgoing:
-            self.ledger.open(item.message, item.recipient.name if item.recipient else None)
-        results = await self.gateway.send([item.message for item in outgoing])
-        for number, (item, result) in enumerate(zip(outgoing, results, strict=True), 1):
-            self._settle(item, result)
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
-        self.async_changed()
-        # The account may have been loaded again meanwhile.
-        current = getattr(self.entry, "runtime_data", None)
-        if current and any(result.status is not Status.REJECTED for result in results):
-            await current.balance.async_request_refresh()
-        return results
+    # -- sending -----------------------------------------------------------------------------------------------------
+
+    @override
+    def prepare(self, message: Message) -> tuple[Message, Preview]:
+        return self.gateway.prepare(message)
+
+    @override
+    async def async_admit(self, outgoing: Sequence[Outgoing]) -> list[Record]:
+        prepared = [self._prepare(item) for item in outgoing]
+        await self._async_check_credit([(record, cost) for record, cost in prepared if record.is_pending])
+        self._check_daily([record for record, _ in prepared if record.is_pending])
+        return [record for record, _ in prepared]
+
+    def _check_daily(self, records: Sequence[Record]) -> None:
+        """Refuse what is over the day's limit."""
+        if not (limit := self.entry.options.get(OPTION_DAILY_LIMIT, DEFAULT_DAILY_LIMIT)):
+            return
+        used = self.state.segments_today + self.state.segments_waiting()
+        for record in records:
+            try:
+                if not record.urgent:
+                    check_daily(used, record.segments, limit)
+            except MessageRejected as err:
+                self.desk.book.end(record, Status.REJECTED, err)
+            else:
+                used += record.segments
+
+    @override
+    async def async_cancel(self, record: Record) -> bool:
+        worker = self.state.worker
+        return worker is not None and await worker.cancel(record, Cancelled(code="cancelled"))
+
+    @override
+    async def async_look(self, record: Record) -> bool:
+        if record.phase is not Phase.FOLLOWED or Capability.STATUS not in self.info.capabilities:
+            return False
+        try:
+            reports = await self.gateway.reports([record.result])
+        except GatewayError as err:
+            self.async_failed(err)
+            return False
+        await self.async_report(reports)
+        return bool(reports)
+
+    def _prepare(self, item: Outgoing) -> tuple[Record, int]:
+        """The message as it is to be kept, and its cost; ended where it is refused here."""
+        now, options = time.time(), self.entry.options
+        quiet = item.recipient.quiet if item.recipient and not item.urgent else None
+        due_at = now + (quiet.seconds_left(dt_util.now()) if quiet else 0.0)
+        resend = options.get(OPTION_IF_UNSURE, DEFAULT_IF_UNSURE) == IF_UNSURE_RESEND
+        record = Record(
+            message=item.message,
+            account=self.entry.entry_id,
+            recipient=item.recipient.name if item.recipient else None,
+            recipient_id=item.recipient.id if item.recipient else None,
+            parent=item.parent,
+            urgent=item.urgent,
+            resend=resend if item.resend is None else item.resend,
+            asked_at=now,
+            due_at=due_at,
+            expires_at=due_at + item.valid_for,
+        )
+        try:
+            record.message, preview = self.prepare(item.message)
+            record.segments = preview.segments
+        except MessageRejected as err:
+            self.desk.book.end(record, Status.REJECTED, err)
+            return record, 0
+        return record, preview.cost
+
+    async def _async_check_credit(self, asked: Sequence[tuple[Record, int]]) -> None:
+        """Refuse what the account cannot pay for, as the gateway says when it is asked again."""
+        if not self._cannot_pay(sum(cost for _, cost in asked)):
+            return
+        refresh = self.hass.async_create_task(self.balance.async_refresh())
+        _, late = await asyncio.wait([refresh], timeout=BALANCE_WITHIN)
+        if late:
+            return
+        spent = 0
+        for record, cost in asked:
+            if error := self._cannot_pay(spent + cost):
+                self.desk.book.end(record, Status.REJECTED, error)
+            else:
+                spent += cost
+
+    def _cannot_pay(self, cost: int) -> MessageRejected | None:
+        if not self.balance.last_update_success:
+            return None
+        try:
+            check_credit(self.balance.data.values(), cost)
+        except MessageRejected as err:
+            return err
+        return None
+
+    @callback
+    def _async_moved(self, record: Record) -> None:
+        """A message has moved: what that says of the account."""
+        if isinstance(record.error, AuthenticationFailed):
+            self.async_refused()
+        elif isinstance(record.error, InsufficientCredit):
+            async_low_credit(self.hass, self.entry, None)
+        if record.taken_at and record.phase in (Phase.FOLLOWED, Phase.ENDED):
+            self.balance.async_refresh_soon()
 
     @callback
     def async_refused(self) -> None:
@@ -93,42 +187,20 @@ class Account:
         if known and getattr(self.entry, "runtime_data", None) is self:
             self.entry.async_start_reauth(self.hass)
 
+    # -- hearing -----------------------------------------------------------------------------------------------------
+
+    async def async_report(self, reports: Iterable[DeliveryReport]) -> bool:
+        """Take news of messages, what is unknown only counts; whether it is on disk."""
+        if unknown := await self.desk.report(reports):
+            self.store.memory.reports_unknown += unknown
+            self.store.async_changed()
+        return not self.desk.outbox.failing
+
     @callback
-    def _settle(self, item: Outgoing, result: SendResult) -> None:
-        if record := self.ledger.settle(result):
-            self._publish(record)
-        if isinstance(result.error, AuthenticationFailed):
+    def async_failed(self, error: GatewayError) -> None:
+        """The gateway did not say what it was asked."""
+        if isinstance(error, AuthenticationFailed):
             self.async_refused()
-        if result.status is Status.REJECTED:
-            return
-        self.store.async_count(result.segments)
-        if item.recipient and not result.error:
-            self.state.async_tell(self.hass, NOTIFIED.format(self.entry.entry_id), item.recipient.id)
-
-    async def async_report(self, reports: Iterable[DeliveryReport]) -> None:
-        """Take news of messages; what is unknown only counts."""
-        for number, report in enumerate(reports, 1):
-            if self.ledger.find(report) is None:
-                self.store.memory.reports_unknown += 1
-                self.store.async_changed()
-            elif record := self.ledger.apply(report):
-                self._publish(record)
-            if number % AT_ONCE == 0:
-                await asyncio.sleep(0)
-        self.async_changed()
-
-    @callback
-    def async_give_up(self) -> None:
-        """Follow no longer what was sent too long ago."""
-        if ended := self.ledger.give_up():
-            for record in ended:
-                self._publish(record)
-            self.async_changed()
-
-    @callback
-    def _publish(self, record: Record) -> None:
-        self.state.last_record = record
-        self.state.async_tell(self.hass, REPORT.format(self.entry.entry_id), record.snapshot())
 
     @callback
     def async_receive(self, incoming: IncomingMessage) -> None:
@@ -141,13 +213,7 @@ class Account:
         received[incoming] = now
         recipient = recipient_of(self.entry, incoming.sender)
         name = recipient.name if recipient else None
-        self.state.async_tell(self.hass, INCOMING.format(self.entry.entry_id), incoming, name)
-
-    @callback
-    def async_changed(self) -> None:
-        """Tell the entities to look again; once they are there, set-up tells them."""
-        if self.state.ready:
-            async_dispatcher_send(self.hass, CHANGED.format(self.entry.entry_id))
+        self.state.async_tell(INCOMING.format(self.entry.entry_id), incoming, name)
 
 
 def _duplicate_within(incoming: IncomingMessage) -> float:

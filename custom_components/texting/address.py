@@ -10,12 +10,12 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
-from .account import Account, TextingConfigEntry
 from .const import DOMAIN
 from .gateway.errors import MessageRejected, redact
 from .gateway.phone_number import mask, to_e164
 from .gateway.status import FailureReason
-from .recipient import Recipient, recipients
+from .line import Line, LineConfigEntry
+from .recipient import Recipient, recipient_by_id, recipients
 
 # So many digits may be somebody's number.
 MASKED_FROM = 7
@@ -33,7 +33,7 @@ class Address:
 
 
 # None stands for what belongs to no account that could send.
-type Targets = dict[Account | None, list[Address]]
+type Targets = dict[Line | None, list[Address]]
 
 
 def addresses_of(recipient: Recipient) -> list[Address]:
@@ -49,19 +49,19 @@ def each_once(addresses: Iterable[Address]) -> list[Address]:
     return list(found.values())
 
 
-def resolve(hass: HomeAssistant, account: Account, wanted: Iterable[str]) -> list[Address]:
+def resolve(hass: HomeAssistant, line: Line, wanted: Iterable[str]) -> list[Address]:
     """Names of an account's recipients, and numbers, as addresses."""
-    known = recipients(account.entry)
+    known = recipients(line.entry)
     by_name = {recipient.name.casefold(): recipient for recipient in known}
     by_number = {number: recipient for recipient in known for number in recipient.numbers}
     found: list[Address] = []
     for label in map(str.strip, wanted):
         if recipient := by_name.get(label.casefold()):
             found += addresses_of(recipient)
-        elif label == account.info.test_number:
+        elif label == line.test_number:
             found.append(Address(label, label))
         else:
-            found.append(_number(label, by_number, hass.config.country, account.entry.title))
+            found.append(_number(label, by_number, hass.config.country, line.entry.title))
     return each_once(found)
 
 
@@ -91,8 +91,8 @@ def entity_targets(call: ServiceCall) -> Targets:
     for entity_id in sorted(selected.referenced | selected.indirectly_referenced):
         entity = registry.async_get(entity_id)
         if entity is not None and entity.platform == DOMAIN and entity.domain == Platform.NOTIFY:
-            account, addresses = _of_entity(call.hass, entity)
-            targets.setdefault(account, []).extend(addresses)
+            line, addresses = _of_entity(call.hass, entity)
+            targets.setdefault(line, []).extend(addresses)
         elif entity_id in selected.referenced:
             targets.setdefault(None, []).append(_no_recipient(entity_id))
     missing = (selected.missing_devices, selected.missing_areas, selected.missing_floors, selected.missing_labels)
@@ -105,14 +105,14 @@ def _no_recipient(target_id: str) -> Address:
     return Address(target_id, error=mistake("not_a_recipient", entity=target_id), reason=FailureReason.OTHER)
 
 
-def _of_entity(hass: HomeAssistant, entity: er.RegistryEntry) -> tuple[Account | None, list[Address]]:
+def _of_entity(hass: HomeAssistant, entity: er.RegistryEntry) -> tuple[Line | None, list[Address]]:
     """The account and the numbers of a recipient's entity."""
-    entry: TextingConfigEntry | None = hass.config_entries.async_get_entry(entity.config_entry_id or "")
+    entry: LineConfigEntry | None = hass.config_entries.async_get_entry(entity.config_entry_id or "")
     if entry is None or entry.state is not ConfigEntryState.LOADED:
         error = mistake("account_not_loaded", account=entry.title if entry else entity.entity_id)
         return None, [Address(entity.entity_id, error=error, reason=FailureReason.OTHER)]
-    named = [recipient for recipient in recipients(entry) if recipient.id == entity.config_subentry_id]
-    return entry.runtime_data, [address for recipient in named for address in addresses_of(recipient)]
+    recipient = recipient_by_id(entry, entity.config_subentry_id or "")
+    return entry.runtime_data, addresses_of(recipient) if recipient else []
 
 
 def mistake(key: str, **placeholders: str) -> ServiceValidationError:

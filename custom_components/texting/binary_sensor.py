@@ -7,7 +7,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .account import Account, TextingConfigEntry
 from .coordinator import BalanceCoordinator
-from .entity import AccountEntity
+from .entity import LineEntity
 
 PARALLEL_UPDATES = 0
 
@@ -19,7 +19,7 @@ async def async_setup_entry(
     async_add_entities([LowCreditBinarySensor(entry.runtime_data)])
 
 
-class LowCreditBinarySensor(AccountEntity, CoordinatorEntity[BalanceCoordinator], BinarySensorEntity):
+class LowCreditBinarySensor(LineEntity, CoordinatorEntity[BalanceCoordinator], BinarySensorEntity):
     """Whether the largest balance is used up, or below the threshold of the account's options."""
 
     _attr_device_class = BinarySensorDeviceClass.PROBLEM
@@ -27,7 +27,7 @@ class LowCreditBinarySensor(AccountEntity, CoordinatorEntity[BalanceCoordinator]
     def __init__(self, account: Account) -> None:
         """Follow the balance."""
         CoordinatorEntity.__init__(self, account.balance)
-        AccountEntity.__init__(self, account, "low_credit")
+        LineEntity.__init__(self, account, "low_credit")
 
     @property
     def is_on(self) -> bool | None:

@@ -8,7 +8,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account import Account, TextingConfigEntry
 from .address import Address
 from .const import ATTR_MESSAGE
-from .entity import AccountEntity
+from .entity import LineEntity
 from .send import async_send, raise_for
 
 PARALLEL_UPDATES = 0
@@ -24,7 +24,7 @@ async def async_setup_entry(
         async_add_entities([SendTestMessageButton(account, number)])
 
 
-class SendTestMessageButton(AccountEntity, ButtonEntity):
+class SendTestMessageButton(LineEntity, ButtonEntity):
     """Sends a text to the provider's test number."""
 
     _attr_entity_category = EntityCategory.DIAGNOSTIC
@@ -37,4 +37,4 @@ class SendTestMessageButton(AccountEntity, ButtonEntity):
     async def async_press(self) -> None:
         """Send it."""
         address = Address(self._number, self._number)
-        raise_for(await async_send(self._account, [address], {ATTR_MESSAGE: TEST_TEXT}))
+        raise_for(await async_send(self._line, [address], {ATTR_MESSAGE: TEST_TEXT}))

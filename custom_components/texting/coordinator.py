@@ -1,12 +1,13 @@
 """The balance of an account, read now and then and after sending."""
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import timedelta
 from decimal import Decimal
 import logging
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -36,13 +37,14 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway) -> None:
         """Read as often as the account's options say, and a little after a send."""
+        self._soon = Debouncer[Coroutine[Any, Any, None]](hass, _LOGGER, cooldown=AFTER_SENDING, immediate=False)
         super().__init__(
             hass,
             _LOGGER,
             config_entry=entry,
             name=f"{DOMAIN} balance",
             update_interval=timedelta(minutes=entry.options.get(OPTION_BALANCE_INTERVAL, DEFAULT_BALANCE_INTERVAL)),
-            request_refresh_debouncer=Debouncer(hass, _LOGGER, cooldown=AFTER_SENDING, immediate=False),
+            request_refresh_debouncer=self._soon,
         )
         self._gateway = gateway
         self._threshold = Decimal(str(entry.options.get(OPTION_LOW_CREDIT, DEFAULT_LOW_CREDIT)))
@@ -51,6 +53,11 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
     def is_low(self) -> bool | None:
         """Whether less is left than the account's options ask for; None where nothing is known."""
         return is_low((self.data or {}).values(), self._threshold)
+
+    @callback
+    def async_refresh_soon(self) -> None:
+        """Read once more after what is being sent now."""
+        self._soon.async_schedule_call()
 
     async def _async_update_data(self) -> Mapping[str | None, Balance]:
         try:

@@ -1,6 +1,5 @@
 """Diagnostics of an account: what helps to find a fault, without secrets, numbers, names or texts."""
 
-from collections import Counter
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
@@ -18,7 +17,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: Texting
     """The account as it stands."""
     account = entry.runtime_data
     secrets = {field.name for field in account.info.fields if field.secret}
-    memory = account.store.memory
+    memory, outbox = account.store.memory, account.desk.outbox
     return {
         "account": async_redact_data(dict(entry.data), _PRIVATE | secrets),
         "options": dict(entry.options),
@@ -35,9 +34,14 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: Texting
             for balance in (account.balance.data or {}).values()
         ],
         "balance_read": account.balance.last_update_success,
-        "messages": dict(Counter(record.status for record in account.ledger)),
-        "pending_messages": len(account.ledger.pending()),
-        "segments_today": account.store.segments_today,
+        "messages": await outbox.count(entry.entry_id),
+        "pending_messages": len(account.desk.book),
+        "outbox": {
+            "failing": outbox.failing,
+            "damaged": outbox.damaged is not None,
+            "salvaged": outbox.salvaged,
+        },
+        "segments_today": account.state.segments_today,
         "webhook": {
             "called_at": memory.webhook_called_at,
             "refused": memory.webhook_refused,

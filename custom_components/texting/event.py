@@ -5,39 +5,39 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import Account, TextingConfigEntry
-from .delivery.ledger import Record
-from .entity import AccountEntity
+from .delivery.record import Record
+from .entity import LineEntity
 from .gateway.message import IncomingMessage, IncomingType
 from .gateway.status import Status
+from .line import Line, LineConfigEntry
 from .signals import INCOMING, REPORT
 
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: TextingConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: LineConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the events of an account."""
-    account = entry.runtime_data
-    async_add_entities([DeliveryReportEvent(account)])
-    if account.info.receives:
-        async_add_entities([IncomingMessageEvent(account)])
+    line = entry.runtime_data
+    async_add_entities([DeliveryReportEvent(line)])
+    if line.receives:
+        async_add_entities([IncomingMessageEvent(line)])
 
 
-class IncomingMessageEvent(AccountEntity, EventEntity):
+class IncomingMessageEvent(LineEntity, EventEntity):
     """A text came in."""
 
     _attr_event_types = list(IncomingType)
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, line: Line) -> None:
         """Listen to one account."""
-        super().__init__(account, "incoming_message")
+        super().__init__(line, "incoming_message")
 
     async def async_added_to_hass(self) -> None:
         """Listen."""
         await super().async_added_to_hass()
-        signal = INCOMING.format(self._account.entry.entry_id)
+        signal = INCOMING.format(self._line.entry.entry_id)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_received))
 
     @callback
@@ -57,19 +57,19 @@ class IncomingMessageEvent(AccountEntity, EventEntity):
         self.async_write_ha_state()
 
 
-class DeliveryReportEvent(AccountEntity, EventEntity):
+class DeliveryReportEvent(LineEntity, EventEntity):
     """There is news of a text."""
 
     _attr_event_types = list(Status)
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, line: Line) -> None:
         """Listen to one account."""
-        super().__init__(account, "delivery_report")
+        super().__init__(line, "delivery_report")
 
     async def async_added_to_hass(self) -> None:
         """Listen."""
         await super().async_added_to_hass()
-        signal = REPORT.format(self._account.entry.entry_id)
+        signal = REPORT.format(self._line.entry.entry_id)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_reported))
 
     @callback
@@ -79,8 +79,8 @@ class DeliveryReportEvent(AccountEntity, EventEntity):
             {
                 "to": record.message.to,
                 "recipient_name": record.recipient,
-                "reference": record.message.reference,
-                "message_id": record.result.message_id,
+                "reference": record.reference,
+                "message_id": record.message_id,
                 "provider_status": record.provider_status,
                 "reason": record.reason,
             },

@@ -7,6 +7,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from .const import DOMAIN
 from .gateway.errors import (
     AuthenticationFailed,
+    Cancelled,
     CannotConnect,
     CertificateInvalid,
     GatewayError,
@@ -26,6 +27,7 @@ KEYS: Mapping[type[GatewayError], str] = {
     AuthenticationFailed: "authentication_failed",
     RateLimited: "rate_limited",
     InsufficientCredit: "insufficient_credit",
+    Cancelled: "cancelled",
 }
 # What a form shows instead: errors of config and options flows.
 FORM_KEYS: Mapping[str, str] = {"authentication_failed": "invalid_auth", "outcome_unknown": "cannot_connect"}

@@ -6,15 +6,16 @@ import voluptuous as vol
 
 from homeassistant.components.notify import ATTR_DATA, ATTR_TARGET, ATTR_TITLE, DOMAIN as NOTIFY_DOMAIN
 from homeassistant.components.notify.legacy import NOTIFY_SERVICES, BaseNotificationService
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
 
-from .account import Account, TextingConfigEntry
 from .address import resolve
 from .const import ATTR_MESSAGE, DOMAIN
+from .line import Line, LineConfigEntry
 from .recipient import recipients
 from .send import MESSAGE_OPTIONS, async_send, raise_for
 
@@ -24,7 +25,7 @@ NAMES: HassKey[set[str]] = HassKey(f"{DOMAIN}_notify_names")
 _DATA_SCHEMA = vol.Schema(MESSAGE_OPTIONS)
 
 
-def take_name(hass: HomeAssistant, entry: TextingConfigEntry) -> str:
+def take_name(hass: HomeAssistant, entry: ConfigEntry[Any]) -> str:
     """A name that no notify action has, kept for as long as the account is loaded.
 
     Home Assistant drops the second action of a name in silence.
@@ -42,7 +43,7 @@ async def async_get_service(
     hass: HomeAssistant, config: ConfigType, discovery_info: DiscoveryInfoType | None = None
 ) -> BaseNotificationService | None:
     """Make the action of an account, for as long as the account is loaded."""
-    entry: TextingConfigEntry | None = hass.config_entries.async_get_entry((discovery_info or {}).get("entry_id", ""))
+    entry: LineConfigEntry | None = hass.config_entries.async_get_entry((discovery_info or {}).get("entry_id", ""))
     if entry is None or not hasattr(entry, "runtime_data"):
         return None
     service = AccountNotificationService(entry.runtime_data)
@@ -53,9 +54,9 @@ async def async_get_service(
 class AccountNotificationService(BaseNotificationService):
     """Sends through one account; all its recipients where no target is given."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, line: Line) -> None:
         """Serve one account."""
-        self._account = account
+        self._line = line
         self._removed = False
 
     @override
@@ -75,17 +76,17 @@ class AccountNotificationService(BaseNotificationService):
                 translation_key="invalid_data",
                 translation_placeholders={"field": ".".join(str(part) for part in err.path)},
             ) from None
-        everyone = [recipient.name for recipient in recipients(self._account.entry)]
+        everyone = [recipient.name for recipient in recipients(self._line.entry)]
         targets = kwargs.get(ATTR_TARGET) or everyone
         if not targets:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="no_recipients",
-                translation_placeholders={"account": self._account.entry.title},
+                translation_placeholders={"account": self._line.entry.title},
             )
-        addresses = resolve(self.hass, self._account, [str(target) for target in targets])
+        addresses = resolve(self.hass, self._line, [str(target) for target in targets])
         fields |= {ATTR_MESSAGE: message, ATTR_TITLE: kwargs.get(ATTR_TITLE)}
-        raise_for(await async_send(self._account, addresses, fields))
+        raise_for(await async_send(self._line, addresses, fields))
 
     async def async_remove(self) -> None:
         """Take the action away, and Home Assistant's own reference to it."""

@@ -4,17 +4,17 @@ from typing import override
 
 from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import Account, TextingConfigEntry
 from .address import addresses_of
 from .const import ATTR_MESSAGE, ATTR_TITLE, DOMAIN, SUBENTRY_RECIPIENT
 from .legacy import async_get_service
-from .recipient import recipients
+from .line import Line, LineConfigEntry
+from .recipient import recipient_by_id
 from .send import async_send, raise_for
 from .signals import NOTIFIED
 
@@ -24,7 +24,7 @@ PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: TextingConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: LineConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add an entity for each recipient."""
     for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
@@ -41,15 +41,15 @@ class RecipientNotifyEntity(NotifyEntity):
     _attr_translation_key = "recipient"
     _attr_supported_features = NotifyEntityFeature.TITLE
 
-    def __init__(self, account: Account, subentry: ConfigSubentry) -> None:
+    def __init__(self, line: Line, subentry: ConfigSubentry) -> None:
         """Give the recipient a device."""
-        self._account = account
+        self._line = line
         self._subentry_id = subentry.subentry_id
         self._attr_unique_id = subentry.subentry_id
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, subentry.subentry_id)},
             name=subentry.title,
-            manufacturer=account.info.name,
+            manufacturer=line.name,
             entry_type=DeviceEntryType.SERVICE,
         )
 
@@ -58,21 +58,17 @@ class RecipientNotifyEntity(NotifyEntity):
         await super().async_added_to_hass()
         registry = dr.async_get(self.hass)
         account_device = registry.async_get_or_create(
-            config_entry_id=self._account.entry.entry_id,
-            identifiers={(DOMAIN, self._account.entry.entry_id)},
+            config_entry_id=self._line.entry.entry_id,
+            identifiers={(DOMAIN, self._line.entry.entry_id)},
         )
         if self.device_entry:
             registry.async_update_device(self.device_entry.id, via_device_id=account_device.id)
-        signal = NOTIFIED.format(self._account.entry.entry_id)
-        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_notified))
-
-    @callback
-    def _async_notified(self, subentry_id: str) -> None:
-        if subentry_id == self._subentry_id:
-            self._async_record_notification()
+        signal = NOTIFIED.format(self._line.entry.entry_id, self._subentry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_record_notification))
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a text to all of the recipient's numbers."""
-        recipient = next(known for known in recipients(self._account.entry) if known.id == self._subentry_id)
-        raise_for(await async_send(self._account, addresses_of(recipient), {ATTR_MESSAGE: message, ATTR_TITLE: title}))
+        recipient = recipient_by_id(self._line.entry, self._subentry_id)
+        addresses = addresses_of(recipient) if recipient else []
+        raise_for(await async_send(self._line, addresses, {ATTR_MESSAGE: message, ATTR_TITLE: title}))

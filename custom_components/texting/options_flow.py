@@ -12,8 +12,7 @@ from .const import CONF_PROVIDER, DOMAIN
 from .forms import settings_schema
 from .gateway.provider import Provider, ProviderInfo
 from .gateway.providers import GATEWAYS
-from .state import async_state
-from .store import Memory
+from .state import async_memory
 from .webhook import async_address
 
 _TEXTS = f"component.{DOMAIN}.selector.configure.options"
@@ -43,7 +42,7 @@ class TextingOptionsFlow(OptionsFlow):
         """Show the address to paste at the provider, and whether anything has come there."""
         if user_input is not None:
             return self.async_create_entry(data=dict(self.config_entry.options))
-        memory = await self._async_memory()
+        memory = await async_memory(self.hass, self.config_entry.entry_id)
         called = memory.webhook_called_at
         address, public = await async_address(self.hass, self.config_entry)
         texts = await self._async_texts()
@@ -60,11 +59,6 @@ class TextingOptionsFlow(OptionsFlow):
 
     async def _async_texts(self) -> dict[str, str]:
         return await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
-
-    async def _async_memory(self) -> Memory:
-        """What the account remembers; from disk where it was never loaded."""
-        state = await async_state(self.hass, self.config_entry.entry_id, follows=self._info.reports)
-        return state.store.memory
 
     @property
     def _info(self) -> ProviderInfo:

@@ -34,6 +34,12 @@ def recipient_of(entry: ConfigEntry, number: str) -> Recipient | None:
     return next((recipient for recipient in recipients(entry) if number in recipient.numbers), None)
 
 
+def recipient_by_id(entry: ConfigEntry, subentry_id: str) -> Recipient | None:
+    """The recipient of a subentry."""
+    subentry = entry.subentries.get(subentry_id)
+    return _recipient(subentry) if subentry and subentry.subentry_type == SUBENTRY_RECIPIENT else None
+
+
 def _recipient(subentry: ConfigSubentry) -> Recipient:
     return Recipient(
         id=subentry.subentry_id,

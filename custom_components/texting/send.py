@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import voluptuous as vol
@@ -11,13 +12,13 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
-from .account import Account, Outgoing
 from .address import Address
 from .const import (
     ATTR_CHANNEL,
     ATTR_COMMERCIAL,
     ATTR_EXPRESS,
     ATTR_GENDER,
+    ATTR_IF_UNSURE,
     ATTR_LANGUAGE,
     ATTR_MEDIA_URL,
     ATTR_MESSAGE,
@@ -26,12 +27,20 @@ from .const import (
     ATTR_TEMPLATE_ID,
     ATTR_TITLE,
     ATTR_TYPE,
+    ATTR_URGENT,
+    ATTR_VALID_FOR,
     DOMAIN,
+    IF_UNSURE,
+    IF_UNSURE_RESEND,
 )
+from .delivery.record import Record
 from .exceptions import home_assistant_error
 from .gateway.capabilities import MessageType
-from .gateway.message import Message, SendResult
+from .gateway.message import Message
 from .gateway.status import FailureReason
+from .line import DEFAULT_VALID_FOR, Line, Outgoing
+
+LONGEST_VALID_FOR = timedelta(hours=48)
 
 # What a message may hold besides its text and its title: the fields of texting.send_message, and the data of
 # the legacy action.
@@ -46,6 +55,9 @@ MESSAGE_OPTIONS: dict[Any, Any] = {
     vol.Optional(ATTR_EXPRESS): cv.boolean,
     vol.Optional(ATTR_TEMPLATE_ID): cv.string,
     vol.Optional(ATTR_CHANNEL): vol.All(vol.Coerce(int), vol.Range(min=1, max=3)),
+    vol.Optional(ATTR_VALID_FOR): vol.All(cv.time_period, vol.Range(min=timedelta(seconds=1), max=LONGEST_VALID_FOR)),
+    vol.Optional(ATTR_URGENT): cv.boolean,
+    vol.Optional(ATTR_IF_UNSURE): vol.In(IF_UNSURE),
 }
 MESSAGE_SCHEMA: dict[Any, Any] = {
     vol.Required(ATTR_MESSAGE): cv.string,
@@ -59,38 +71,49 @@ GENDER = "female"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one message: result is None where there was no address, error is what a user is told."""
+    """What became of one message: record is None where there was no address, error is what a user is told."""
 
     address: Address
-    result: SendResult | None = None
+    record: Record | None = None
     error: HomeAssistantError | None = None
 
     @property
     def reason(self) -> FailureReason | None:
         """Why it failed, or None."""
-        return self.result.reason if self.result else self.address.reason
+        if self.error is None:
+            return None
+        return self.record.reason if self.record else self.address.reason
 
 
-async def async_send(account: Account | None, addresses: Sequence[Address], fields: Mapping[str, Any]) -> list[Outcome]:
+async def async_send(line: Line | None, addresses: Sequence[Address], fields: Mapping[str, Any]) -> list[Outcome]:
     """Send one text to all addresses; what is wrong with one of them keeps it from no other."""
-    if account is None:
+    if line is None:
         return [Outcome(address, error=address.error) for address in addresses]
-    outgoing = {
-        index: Outgoing(message_to(account, address, fields), address.recipient)
-        for index, address in enumerate(addresses)
-        if address.number
-    }
-    results = dict(zip(outgoing, await account.async_send(list(outgoing.values())), strict=True)) if outgoing else {}
-    return [_outcome(account, address, results.get(index)) for index, address in enumerate(addresses)]
+    outgoing = {index: _outgoing(line, address, fields) for index, address in enumerate(addresses) if address.number}
+    records = dict(zip(outgoing, await line.async_send(list(outgoing.values())), strict=True)) if outgoing else {}
+    return [_outcome(line, address, records.get(index)) for index, address in enumerate(addresses)]
 
 
-def _outcome(account: Account, address: Address, result: SendResult | None) -> Outcome:
-    if result and result.error:
-        return Outcome(address, result, home_assistant_error(result.error, account.entry.title))
-    return Outcome(address, result, address.error)
+def _outgoing(line: Line, address: Address, fields: Mapping[str, Any]) -> Outgoing:
+    """A message, and how the action asks for it to be sent."""
+    valid_for: timedelta | None = fields.get(ATTR_VALID_FOR)
+    unsure: str | None = fields.get(ATTR_IF_UNSURE)
+    return Outgoing(
+        message=message_to(line, address, fields),
+        recipient=address.recipient,
+        valid_for=valid_for.total_seconds() if valid_for else DEFAULT_VALID_FOR,
+        urgent=fields.get(ATTR_URGENT, False),
+        resend=unsure == IF_UNSURE_RESEND if unsure else None,
+    )
 
 
-def message_to(account: Account, address: Address, fields: Mapping[str, Any]) -> Message:
+def _outcome(line: Line, address: Address, record: Record | None) -> Outcome:
+    if record and record.failure:
+        return Outcome(address, record, home_assistant_error(record.failure, line.entry.title))
+    return Outcome(address, record, address.error)
+
+
+def message_to(line: Line, address: Address, fields: Mapping[str, Any]) -> Message:
     """One message: what the action says, else what the recipient's settings say."""
     recipient = address.recipient
     message = Message(
@@ -109,7 +132,7 @@ def message_to(account: Account, address: Address, fields: Mapping[str, Any]) ->
         channel=fields.get(ATTR_CHANNEL),
     )
     if message.type is MessageType.VOICE:
-        language, gender = message.language or _spoken(account), message.gender or GENDER
+        language, gender = message.language or _spoken(line), message.gender or GENDER
         message = replace(message, language=language, gender=gender)
     if send_at := fields.get(ATTR_SEND_AT):
         # A time without a zone is the home's.
@@ -117,9 +140,9 @@ def message_to(account: Account, address: Address, fields: Mapping[str, Any]) ->
     return message
 
 
-def _spoken(account: Account) -> str | None:
+def _spoken(line: Line) -> str | None:
     """The home's language, as one that the provider reads voice messages in; None where it has none of them."""
-    config, known = account.hass.config, account.info.languages
+    config, known = line.hass.config, line.languages
     language = config.language.lower()
     exact = (language, f"{language}-{config.country}".lower())
     akin = [name for name in known if name.split("-")[0] == language.split("-")[0]]
@@ -147,14 +170,14 @@ def raise_for(outcomes: Sequence[Outcome]) -> None:
 
 def as_response(outcome: Outcome) -> dict[str, Any]:
     """One message as an action's response shows it."""
-    result, recipient = outcome.result, outcome.address.recipient
+    record, recipient = outcome.record, outcome.address.recipient
     return {
         "to": outcome.address.number or outcome.address.label,
         "recipient": recipient.name if recipient else None,
-        "reference": result.message.reference if result else None,
-        "message_id": result.message_id if result else None,
-        "status": result.status if result else "rejected",
-        "segments": result.segments if result and not result.error else 0,
+        "reference": record.reference if record else None,
+        "message_id": record.message_id if record else None,
+        "status": record.status if record else "rejected",
+        "segments": record.segments if record and not record.failure else 0,
         "reason": outcome.reason,
         "error": str(outcome.error) if outcome.error else None,
     }

@@ -1,23 +1,24 @@
 """Sensors of an account: what is left, what became of the last text, what is on its way, what today cost."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.event import async_track_time_change
+from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .account import Account, TextingConfigEntry
 from .coordinator import BalanceCoordinator
-from .entity import AccountEntity, ChangingEntity
+from .entity import ChangingEntity, LineEntity
 from .gateway.message import Balance
 from .gateway.status import Status
 
 PARALLEL_UPDATES = 0
+AGE_INTERVAL = timedelta(minutes=1)
 
 
 async def async_setup_entry(
@@ -30,12 +31,13 @@ async def async_setup_entry(
             *(CreditBalanceSensor(account, pool) for pool in account.info.pools or (None,)),
             LastDeliveryStatusSensor(account),
             PendingMessagesSensor(account),
+            OldestPendingAgeSensor(account),
             SegmentsTodaySensor(account),
         ]
     )
 
 
-class CreditBalanceSensor(AccountEntity, CoordinatorEntity[BalanceCoordinator], SensorEntity):
+class CreditBalanceSensor(LineEntity, CoordinatorEntity[BalanceCoordinator], SensorEntity):
     """What is left, in one pool where there are several; unknown where the account has no limit."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
@@ -43,7 +45,7 @@ class CreditBalanceSensor(AccountEntity, CoordinatorEntity[BalanceCoordinator], 
     def __init__(self, account: Account, pool: str | None) -> None:
         """Follow one balance."""
         CoordinatorEntity.__init__(self, account.balance)
-        AccountEntity.__init__(self, account, "credit_balance")
+        LineEntity.__init__(self, account, "credit_balance")
         self._pool = pool
         # Credits are whole; money, or what a provider counts in parts, is not.
         if self._balance:
@@ -91,17 +93,17 @@ class LastDeliveryStatusSensor(ChangingEntity, SensorEntity):
     @property
     def native_value(self) -> str | None:
         """Its status."""
-        return self._account.state.last_record.status if self._account.state.last_record else None
+        return self._line.state.last_record.status if self._line.state.last_record else None
 
     @property
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Which text it was."""
-        if not (record := self._account.state.last_record):
+        if not (record := self._line.state.last_record):
             return None
         return {
             "recipient_name": record.recipient,
-            "reference": record.message.reference,
-            "message_id": record.result.message_id,
+            "reference": record.reference,
+            "message_id": record.message_id,
             "provider_status": record.provider_status,
             "reason": record.reason,
         }
@@ -119,7 +121,37 @@ class PendingMessagesSensor(ChangingEntity, SensorEntity):
     @property
     def native_value(self) -> int:
         """The number of messages."""
-        return len(self._account.ledger.pending())
+        return len(self._line.desk.book)
+
+
+class OldestPendingAgeSensor(ChangingEntity, SensorEntity):
+    """How long the oldest text that is on its way has been so; 0 while none is."""
+
+    _attr_device_class = SensorDeviceClass.DURATION
+    _attr_native_unit_of_measurement = UnitOfTime.SECONDS
+    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_suggested_display_precision = 0
+
+    def __init__(self, account: Account) -> None:
+        """Follow an account's messages."""
+        super().__init__(account, "oldest_pending_age")
+
+    async def async_added_to_hass(self) -> None:
+        """Grow once a minute."""
+        await super().async_added_to_hass()
+        self.async_on_remove(async_track_time_interval(self.hass, self._async_minute, AGE_INTERVAL))
+
+    @callback
+    def _async_minute(self, _now: datetime) -> None:
+        if self._line.desk.book:
+            self.async_write_ha_state()
+
+    @property
+    def native_value(self) -> int:
+        """Whole seconds."""
+        oldest = min((record.asked_at for record in self._line.desk.book), default=None)
+        return 0 if oldest is None else max(0, int(self._line.desk.book.today() - oldest))
 
 
 class SegmentsTodaySensor(ChangingEntity, SensorEntity):
@@ -144,4 +176,4 @@ class SegmentsTodaySensor(ChangingEntity, SensorEntity):
     @property
     def native_value(self) -> int:
         """The number of segments."""
-        return self._account.store.segments_today
+        return self._line.state.segments_today

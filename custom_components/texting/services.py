@@ -1,4 +1,4 @@
-"""The actions texting.send_message and texting.preview_message."""
+"""The actions: texting.send_message and texting.preview_message here, those for messages sent in follow.py."""
 
 import asyncio
 from typing import Any
@@ -14,6 +14,14 @@ from .account import Account, TextingConfigEntry
 from .address import Address, Targets, each_once, entity_targets, mistake, resolve
 from .const import ATTR_ACCOUNT, ATTR_TO, DOMAIN
 from .exceptions import home_assistant_error
+from .follow import (
+    CANCEL_MESSAGE,
+    CANCEL_SCHEMA,
+    GET_STATUS,
+    STATUS_SCHEMA,
+    async_cancel_message,
+    async_get_status,
+)
 from .gateway.errors import Limit, MessageRejected
 from .gateway.status import FailureReason
 from .send import MESSAGE_SCHEMA, as_response, async_send, message_to, raise_for
@@ -43,6 +51,12 @@ def async_setup_services(hass: HomeAssistant) -> None:
     )
     hass.services.async_register(
         DOMAIN, PREVIEW_MESSAGE, _async_preview_message, PREVIEW_SCHEMA, supports_response=SupportsResponse.ONLY
+    )
+    hass.services.async_register(
+        DOMAIN, CANCEL_MESSAGE, async_cancel_message, CANCEL_SCHEMA, supports_response=SupportsResponse.OPTIONAL
+    )
+    hass.services.async_register(
+        DOMAIN, GET_STATUS, async_get_status, STATUS_SCHEMA, supports_response=SupportsResponse.ONLY
     )
 
 
@@ -86,7 +100,7 @@ async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
     previews = []
     for address in addresses:
         try:
-            previews.append(account.gateway.preview(message_to(account, address, call.data)))
+            previews.append(account.prepare(message_to(account, address, call.data))[1])
         except MessageRejected as err:
             told = home_assistant_error(err, account.entry.title)
             return {"refused": str(told), "reason": err.reason, "limit": err.limit}

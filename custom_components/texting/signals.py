@@ -1,13 +1,15 @@
 """What an account tells its entities, through Home Assistant's dispatcher."""
 
-from homeassistant.util.signal_type import SignalTypeFormat
+from homeassistant.util.signal_type import SignalType, SignalTypeFormat
 
 from .const import DOMAIN
-from .delivery.ledger import Record
+from .delivery.record import Record
 from .gateway.message import IncomingMessage
 
-# Each is formatted with the entry's id.
+# A message moved that was sent for a route.
+MOVED = SignalType[Record](f"{DOMAIN}_moved")
+# Each is formatted with the entry's id, NOTIFIED with the recipient's too.
 REPORT = SignalTypeFormat[Record](f"{DOMAIN}_report_{{}}")
 INCOMING = SignalTypeFormat[IncomingMessage, str | None](f"{DOMAIN}_incoming_{{}}")
 CHANGED = SignalTypeFormat[()](f"{DOMAIN}_changed_{{}}")
-NOTIFIED = SignalTypeFormat[str](f"{DOMAIN}_notified_{{}}")
+NOTIFIED = SignalTypeFormat[()](f"{DOMAIN}_notified_{{}}_{{}}")

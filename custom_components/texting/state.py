@@ -1,66 +1,245 @@
 """What of an account outlives a reload: its messages, what came in lately, its file, and news nobody has heard yet."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from datetime import datetime, timedelta
+import logging
+import time
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.signal_type import SignalType
 
-from .const import DOMAIN
-from .delivery.ledger import Ledger, Record
+from .const import DEFAULT_KEEP_DAYS, DOMAIN, OPTION_KEEP_DAYS
+from .delivery.book import Book
+from .delivery.database import OutboxError
+from .delivery.desk import Desk
+from .delivery.outbox import Outbox
+from .delivery.record import Record
+from .delivery.worker import Worker
+from .gateway.capabilities import Capability
+from .gateway.errors import CertificateInvalid, GatewayError
 from .gateway.message import IncomingMessage
-from .store import AccountStore
+from .gateway.provider import Gateway
+from .issues import Issue, async_certificate_invalid, async_delete
+from .outbox_file import async_let_go, async_open
+from .signals import CHANGED, MOVED, NOTIFIED, REPORT
+from .store import AccountStore, Memory
+
+_LOGGER = logging.getLogger(__name__)
 
 # An old command must not be obeyed when the account is loaded at last.
 NEWS_FOR = 600.0
 
 
-@dataclass(slots=True, kw_only=True)
-class AccountState:
-    """One account's; ready while its entities are there to hear news, received are moments of monotonic seconds."""
+class LineState:
+    """One account's, or one route's.
 
-    store: AccountStore
-    ledger: Ledger
-    last_record: Record | None = None
-    received: dict[IncomingMessage, float] = field(default_factory=dict)
-    ready: bool = False
-    waiting: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    loaded from set-up to unload, ready while its entities are there to hear news, received are moments of
+    monotonic seconds; worker is None where nothing is sent from.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, outbox: Outbox, gateway: Gateway | None) -> None:
+        """Nothing is known yet; a route has no gateway."""
+        self._hass = hass
+        self._entry = entry
+        self._entry_id = entry_id = entry.entry_id
+        self.store = AccountStore(hass, entry_id)
+        book = Book(
+            hass.loop.time,
+            time.time,
+            follows=gateway is None or gateway.info.reports,
+            finds=gateway is not None and {Capability.STATUS, Capability.LOST_ANSWERS} <= gateway.info.capabilities,
+            on_taken=self._async_taken,
+        )
+        self.desk = Desk(entry_id, outbox, book)
+        self.desk.on_news = self._async_moved
+        self.desk.on_change = self.async_changed
+        self.worker = Worker(self.desk, gateway, hass.async_create_background_task) if gateway else None
+        if self.worker:
+            self.worker.on_trouble = self._async_trouble
+        self.last_record: Record | None = None
+        self.received: dict[IncomingMessage, float] = {}
+        self.loaded = False
+        self.ready = False
+        self.on_moved: Callable[[Record], None] = lambda _record: None
+        self._waiting: list[tuple[float, Callable[[], None]]] = []
+        self._changing = False
+        self._taken: set[str] = set()
+        self._segments = 0
+        self._segments_day = ""
+
+    async def async_load(self) -> None:
+        """Read what an earlier run has left."""
+        await self.store.async_load()
+        await self.desk.load()
+        self.last_record = await self.desk.outbox.latest(self._entry_id)
+        midnight = dt_util.start_of_local_day()
+        self._segments_day = midnight.date().isoformat()
+        self._segments = await self.desk.outbox.segments_since(self._entry_id, midnight.timestamp())
+
+    # -- news --------------------------------------------------------------------------------------------------------
 
     @callback
-    def async_tell[*Ts](self, hass: HomeAssistant, signal: SignalType[*Ts], *news: *Ts) -> None:
+    def _async_moved(self, record: Record) -> None:
+        """Tell the world what has become of a message."""
+        self.last_record = record
+        self.async_tell(REPORT.format(self._entry_id), record)
+        if record.reference in self._taken:
+            self._taken.discard(record.reference)
+            if record.recipient_id and not record.error:
+                self.async_tell(NOTIFIED.format(self._entry_id, record.recipient_id))
+        if record.parent:
+            async_dispatcher_send(self._hass, MOVED, record)
+        self.on_moved(record)
+
+    @callback
+    def _async_taken(self, record: Record) -> None:
+        """The gateway has accepted it, or may have."""
+        self._segments, self._segments_day = self.segments_today + record.segments, _today()
+        self._taken.add(record.reference)
+
+    @callback
+    def _async_trouble(self, error: GatewayError | None) -> None:
+        """The gateway is out of reach, or there again."""
+        if error:
+            _LOGGER.warning("%s does not take texts now, they wait: %s", self._entry.title, error)
+        else:
+            _LOGGER.warning("%s takes texts again", self._entry.title)
+        if isinstance(error, CertificateInvalid):
+            async_certificate_invalid(self._hass, self._entry)
+        else:
+            async_delete(self._hass, Issue.CERTIFICATE_INVALID, self._entry)
+
+    @callback
+    def async_tell[*Ts](self, signal: SignalType[*Ts], *news: *Ts) -> None:
         """Tell the entities, or keep it until they are there."""
         if self.ready:
-            async_dispatcher_send(hass, signal, *news)
+            async_dispatcher_send(self._hass, signal, *news)
         else:
-            self.waiting.append((hass.loop.time(), lambda: async_dispatcher_send(hass, signal, *news)))
+            self._waiting.append((self._hass.loop.time(), lambda: async_dispatcher_send(self._hass, signal, *news)))
 
     @callback
-    def async_ready(self, hass: HomeAssistant) -> None:
+    def async_ready(self) -> None:
         """The entities are there: tell them what has come in meanwhile, unless it is no news any more."""
         self.ready = True
-        waiting, self.waiting = self.waiting, []
+        waiting, self._waiting = self._waiting, []
         for since, tell in waiting:
-            if hass.loop.time() - since < NEWS_FOR:
+            if self._hass.loop.time() - since < NEWS_FOR:
                 tell()
+        self.async_changed()
+
+    @callback
+    def async_changed(self) -> None:
+        """Let the entities look again, once for all that changes now; before they are there, set-up tells them."""
+        if self.ready and not self._changing:
+            self._changing = True
+            self._hass.loop.call_soon(self._async_tell_changed)
+
+    @callback
+    def _async_tell_changed(self) -> None:
+        self._changing = False
+        if self.ready:
+            async_dispatcher_send(self._hass, CHANGED.format(self._entry_id))
+
+    @property
+    def segments_today(self) -> int:
+        """Segments sent since midnight, local time."""
+        return self._segments if self._segments_day == _today() else 0
+
+    def segments_waiting(self) -> int:
+        """Segments that are asked for and not sent yet."""
+        return sum(record.segments for record in self.desk.book if record.taken_at is None)
 
 
-_STATES: HassKey[dict[str, AccountState]] = HassKey(f"{DOMAIN}_states")
+def _today() -> str:
+    return dt_util.now().date().isoformat()
 
 
-async def async_state(hass: HomeAssistant, entry_id: str, *, follows: bool) -> AccountState:
-    """The account's state, read from its file where it is not known; follows: whether later news of messages come."""
+_STATES: HassKey[dict[str, LineState]] = HassKey(f"{DOMAIN}_states")
+
+
+async def async_state(hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway | None) -> LineState:
+    """The state of an account or a route, for as long as it is loaded; read from its files where it is not known."""
+    outbox = await async_open(hass, entry.entry_id)
     states = hass.data.setdefault(_STATES, {})
-    if entry_id not in states:
-        store = AccountStore(hass, entry_id)
-        await store.async_load()
-        # Somebody else may have asked while the file was read: all must get the same.
-        states.setdefault(entry_id, AccountState(store=store, ledger=Ledger(hass.loop.time, follows=follows)))
-    return states[entry_id]
+    if not (state := states.get(entry.entry_id)):
+        state = LineState(hass, entry, outbox, gateway)
+        await state.async_load()
+        states[entry.entry_id] = state
+    state.loaded = True
+    return state
 
 
-async def async_forget(hass: HomeAssistant, entry_id: str) -> None:
-    """The account is gone."""
-    state = hass.data.get(_STATES, {}).pop(entry_id, None)
-    await (state.store if state else AccountStore(hass, entry_id)).async_remove()
+async def async_memory(hass: HomeAssistant, entry_id: str) -> Memory:
+    """What an account remembers; from disk where it was never loaded."""
+    if state := hass.data.get(_STATES, {}).get(entry_id):
+        return state.store.memory
+    store = AccountStore(hass, entry_id)
+    await store.async_load()
+    return store.memory
+
+
+async def async_unloaded(hass: HomeAssistant, entry_id: str) -> None:
+    """The entry is unloaded; the file is open for as long as a request is under way."""
+    state = hass.data[_STATES][entry_id]
+    state.loaded = False
+    await state.store.async_save()
+
+    async def let_go() -> None:
+        # It may have been loaded again meanwhile.
+        if not state.loaded and not (state.worker and state.worker.requests):
+            await async_let_go(hass, entry_id)
+
+    for request in state.worker.requests if state.worker else ():
+        request.add_done_callback(lambda _request: hass.async_create_task(let_go()))
+    await let_go()
+
+
+@callback
+def async_forget_old(hass: HomeAssistant, entry: ConfigEntry, state: LineState) -> CALLBACK_TYPE:
+    """Forget messages that ended long ago, now and once a day; returns what ends that."""
+    kept_for = timedelta(days=entry.options.get(OPTION_KEEP_DAYS, DEFAULT_KEEP_DAYS))
+
+    async def forget(now: datetime) -> None:
+        with suppress(OutboxError):
+            await state.desk.outbox.purge((now - kept_for).timestamp(), entry.entry_id)
+
+    entry.async_create_background_task(hass, forget(dt_util.utcnow()), "texting old messages")
+    return async_track_time_interval(hass, forget, timedelta(days=1), cancel_on_shutdown=True)
+
+
+async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> int:
+    """The entry is gone; how many texts it had waiting, which are never sent."""
+    state = await async_state(hass, entry, None)
+    del hass.data[_STATES][entry.entry_id]
+    waiting = await state.desk.give_up()
+    await state.store.async_remove()
+
+    requests = state.worker.requests if state.worker else ()
+
+    async def finish() -> None:
+        if requests:
+            await asyncio.wait(requests)
+            await state.desk.give_up()
+        await async_let_go(hass, entry.entry_id)
+
+    if requests:
+        hass.async_create_task(finish(), "texting removed account")
+    else:
+        await finish()
+    return waiting
+
+
+async def async_finish_sends(hass: HomeAssistant) -> None:
+    """Let what is under way come to its end before Home Assistant stops."""
+    workers = [state.worker for state in hass.data.get(_STATES, {}).values() if state.worker]
+    for worker in workers:
+        worker.stop()
+    if requests := [request for worker in workers for request in worker.requests]:
+        await asyncio.wait(requests)

@@ -1,11 +1,10 @@
-"""What an account remembers across restarts: today's segments, incoming texts already seen, calls of its webhook."""
+"""What an account remembers across restarts: incoming texts already seen, calls of its webhook."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
-from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 
@@ -15,10 +14,8 @@ SAVE_AFTER = 1.0
 
 @dataclass(slots=True)
 class Memory:
-    """The remembered values; days and times are ISO 8601, None where nothing has happened."""
+    """The remembered values; times are ISO 8601, None where nothing has happened."""
 
-    segments: int = 0
-    segments_day: str | None = None
     seen: list[str] | None = None
     webhook_called_at: str | None = None
     webhook_refused: int = 0
@@ -54,20 +51,3 @@ class AccountStore:
         """Forget the account; a request still under way may outlive it."""
         self._closed = True
         await self._store.async_remove()
-
-    @property
-    def segments_today(self) -> int:
-        """Segments sent since midnight, local time."""
-        memory = self.memory
-        return memory.segments if memory.segments_day == _today() else 0
-
-    @callback
-    def async_count(self, segments: int) -> None:
-        """Count segments that were sent."""
-        self.memory.segments = self.segments_today + segments
-        self.memory.segments_day = _today()
-        self.async_changed()
-
-
-def _today() -> str:
-    return dt_util.now().date().isoformat()

@@ -70,7 +70,9 @@ async def _async_handle(account: Account, request: Request) -> Response:
         return Response(status=err.status if isinstance(err, _Refused) else HTTPStatus.BAD_REQUEST)
     memory.webhook_called_at = dt_util.utcnow().isoformat()
     account.store.async_changed()
-    await account.async_report(item for item in news if isinstance(item, DeliveryReport))
+    if not await account.async_report(item for item in news if isinstance(item, DeliveryReport)):
+        # Not kept: the provider is to tell it again.
+        return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     for item in news:
         if isinstance(item, IncomingMessage):
             account.async_receive(item)

@@ -155,8 +155,11 @@ async def test_another_file_in_its_place_is_gone_on_with(outbox: Outbox, tmp_pat
     await other.close()
     await outbox.write([record(1)])
     other.path.replace(outbox.path)
-    await outbox.write([record(2)])
-    assert numbers(await outbox.load(ACCOUNT)) == [2, 9]
+    answered = [record(number, phase=Phase.FOLLOWED, message_id=str(number)) for number in (1, 9)]
+    await outbox.write([record(2), *answered])
+    found = await outbox.load(ACCOUNT)
+    assert [each.message_id for each in found] == ["1", None, "9"]
+    assert numbers(found) == [1, 2, 9]
 
 
 async def test_a_file_that_is_damaged_while_open_is_put_aside(tmp_path: Path) -> None:

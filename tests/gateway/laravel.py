@@ -6,7 +6,7 @@ from typing import Any
 from custom_components.texting.gateway.message import SendResult
 from custom_components.texting.gateway.provider import Gateway, Provider
 
-from .samples import new_message, number
+from .samples import new_message, number, send
 
 
 def success(data: Any, message: str | None = None) -> dict[str, Any]:
@@ -43,5 +43,5 @@ def page(*rows: dict[str, Any], last: object = 1, current: int = 1) -> dict[str,
 
 async def batch(gateway: Gateway, *lasts: int) -> dict[int, SendResult]:
     """Send the same text to several numbers."""
-    results = await gateway.send([new_message(Provider.TEXTIOPRO, last) for last in lasts])
+    results = await send(gateway, [new_message(Provider.TEXTIOPRO, last) for last in lasts])
     return dict(zip(lasts, results, strict=True))

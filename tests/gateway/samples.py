@@ -1,11 +1,17 @@
 """Messages to send, and what gateways are told of accounts."""
 
+import asyncio
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from itertools import batched
 from typing import Any
 
 from ulid_transform import ulid_now
 
+from custom_components.texting.gateway.errors import MessageRejected, OutcomeUnknown
 from custom_components.texting.gateway.message import Message, SendResult
-from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.provider import Gateway, Provider, refused
+from custom_components.texting.gateway.status import Status
 from tests.simulator import Simulator
 
 TOKEN = "7|demoTokenTextioPro"
@@ -34,8 +40,32 @@ def new_message(provider: Provider, last: int | str = 5601, **fields: Any) -> Me
 
 async def send_one(gateway: Gateway, last: int | str = 5601, **fields: Any) -> SendResult:
     """Send one message and return what became of it."""
-    (result,) = await gateway.send([new_message(gateway.info.provider, last, **fields)])
+    (result,) = await send(gateway, [new_message(gateway.info.provider, last, **fields)])
     return result
+
+
+async def send(gateway: Gateway, messages: Sequence[Message]) -> list[SendResult]:
+    """Send messages in as few requests as they fit, and find out what became of those whose answer was lost."""
+    results: dict[str, SendResult] = {}
+    groups: defaultdict[Hashable, list[Message]] = defaultdict(list)
+    for message in messages:
+        try:
+            ready, _ = gateway.prepare(message)
+        except MessageRejected as err:
+            results[message.reference] = refused(message, err)
+        else:
+            groups[gateway.batch_key(ready)].append(ready)
+    size = gateway.info.batch_size
+    batches = [batch for group in groups.values() for batch in batched(group, size, strict=False)]
+    for answered in await asyncio.gather(*map(gateway.send, batches)):
+        results |= {result.message.reference: result for result in answered}
+    if lost := [result.message for result in results.values() if isinstance(result.error, OutcomeUnknown)]:
+        for found in await gateway.find_out(lost):
+            if found.status is Status.QUEUED:
+                (results[found.message.reference],) = await gateway.send([found.message])
+            elif not isinstance(found.error, OutcomeUnknown):
+                results[found.message.reference] = found
+    return [results[message.reference] for message in messages]
 
 
 def commands(simulator: Simulator, site: str = Provider.TEXTINGHOUSE) -> list[str]:

@@ -2,19 +2,20 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import batched
 
 import pytest
 
 from custom_components.texting.gateway.capabilities import Capability
 from custom_components.texting.gateway.errors import Limit
-from custom_components.texting.gateway.message import DeliveryReport, IncomingMessage, IncomingType
+from custom_components.texting.gateway.message import DeliveryReport, IncomingMessage, IncomingType, SendResult
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.gateway.status import Status
 from tests.simulator.accounts import Keyword
 
 from .bench import Bench, limit_of
-from .samples import new_message, number, send_one
+from .samples import new_message, number, send, send_one
 
 type Check = Callable[[Bench], Awaitable[None]]
 CHECKS: dict[Capability, Check] = {}
@@ -45,9 +46,12 @@ def test_every_capability_is_declared_and_checked() -> None:
 @checks(Capability.BATCH)
 async def _one_request_serves_many(bench: Bench) -> None:
     count, requests = {Provider.TEXTIOPRO: (100, 1), Provider.THESMSPOINT: (2000, 4)}[bench.provider]
-    messages = [new_message(bench.provider, 2000 + place) for place in range(count)]
-    results = await bench.gateway.send(messages)
-    assert [result.message.to for result in results] == [message.to for message in messages]
+    messages = [bench.gateway.prepare(new_message(bench.provider, 2000 + place))[0] for place in range(count)]
+    assert len({bench.gateway.batch_key(message) for message in messages}) == 1
+    results: list[SendResult] = []
+    for batch in batched(messages, bench.info.batch_size, strict=True):
+        results += await bench.gateway.send(batch)
+    assert [result.message for result in results] == messages
     assert {result.status for result in results} == {Status.ACCEPTED}
     assert len({result.message_id for result in results}) == count
     assert len(bench.simulator.requests(bench.provider)) == requests
@@ -67,7 +71,7 @@ async def _balance_goes_down(bench: Bench) -> None:
 @checks(Capability.STATUS)
 async def _reports_to_final(bench: Bench) -> None:
     ends = {"5601": Status.DELIVERED, "0006": Status.UNDELIVERED, "0009": Status.SENT}
-    sent = await bench.gateway.send([new_message(bench.provider, last) for last in ends])
+    sent = await send(bench.gateway, [new_message(bench.provider, last) for last in ends])
     await bench.simulator.settle()
     reports = {report.message_id: report for report in await bench.gateway.reports(sent)}
     assert [reports[result.message_id].status for result in sent] == list(ends.values())
@@ -147,7 +151,7 @@ async def _the_test_number_is_free(bench: Bench) -> None:
     message = new_message(bench.provider, to=bench.info.test_number)
     before = await bench.gateway.balance()
     assert bench.gateway.preview(message).cost == 0
-    sent = await bench.gateway.send([message])
+    sent = await send(bench.gateway, [message])
     await bench.simulator.settle()
     (report,) = await bench.gateway.reports(sent)
     assert report.status is Status.DELIVERED

@@ -1,6 +1,7 @@
 """What every provider must do, whatever it offers."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,7 @@ from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.gateway.status import FailureReason, Status
 
 from .bench import Bench, limit_of
-from .samples import new_message, send_one
+from .samples import new_message, send, send_one
 
 PROVIDERS = pytest.mark.parametrize("provider", Provider)
 
@@ -61,14 +62,42 @@ def test_data_fits_together(provider: Provider) -> None:
 
 @PROVIDERS
 async def test_sends_one(bench: Bench) -> None:
-    result = await send_one(bench.gateway)
-    assert (result.status, result.segments, result.error) == (Status.ACCEPTED, 1, None)
+    message, preview = bench.gateway.prepare(new_message(bench.provider))
+    (result,) = await bench.gateway.send([message])
+    assert (result.message, result.status, result.error) == (message, Status.ACCEPTED, None)
+    assert (preview.text, preview.segments) == ("The door is open", 1)
     assert (bench.last.text, len(bench.simulator.messages())) == ("The door is open", 1)
 
 
 @PROVIDERS
+async def test_what_is_prepared_is_what_was_previewed(bench: Bench) -> None:
+    message = new_message(bench.provider, title="Alarm")
+    ready, preview = bench.gateway.prepare(message)
+    assert bench.gateway.preview(message) == preview
+    assert ready == replace(message, title=preview.title, text=preview.text)
+    has_titles = Capability.TITLE in bench.info.capabilities
+    expected = ("Alarm", "The door is open") if has_titles else (None, "Alarm\nThe door is open")
+    assert (ready.title, ready.text) == expected
+    # Once prepared, it stays as it is.
+    assert bench.gateway.prepare(ready) == (ready, preview)
+    with pytest.raises(MessageRejected):
+        bench.gateway.prepare(replace(message, title=None, text=" "))
+    assert not bench.simulator.requests()
+
+
+@PROVIDERS
+def test_a_batchs_messages_differ_in_number_and_reference_only(bench: Bench) -> None:
+    first, second = new_message(bench.provider), new_message(bench.provider, 5602)
+    key = bench.gateway.batch_key(first)
+    assert hash(key) == hash(bench.gateway.batch_key(second))
+    assert key == bench.gateway.batch_key(second)
+    for other in ({"sender": "Home"}, {"title": "Alarm"}, {"text": "ê"}, {"template_id": "1"}):
+        assert key != bench.gateway.batch_key(replace(second, **other))
+
+
+@PROVIDERS
 async def test_nothing_secret_stands_in_a_url(bench: Bench) -> None:
-    sent = await bench.gateway.send([new_message(bench.provider, last) for last in (5601, 5602)])
+    sent = await send(bench.gateway, [new_message(bench.provider, last) for last in (5601, 5602)])
     await bench.gateway.verify()
     if Capability.STATUS in bench.info.capabilities:
         await bench.gateway.reports(sent)
@@ -84,7 +113,7 @@ async def test_one_refused_number_stops_no_other(bench: Bench) -> None:
         new_message(bench.provider, to=bad),
         new_message(bench.provider, 5602),
     ]
-    first, second, third = await bench.gateway.send(messages)
+    first, second, third = await send(bench.gateway, messages)
     assert (first.status, third.status) == (Status.ACCEPTED, Status.ACCEPTED)
     assert second.status in (Status.REJECTED, Status.UNKNOWN)
     assert second.error is not None
@@ -117,7 +146,7 @@ async def test_empty_texts_are_refused(bench: Bench) -> None:
 @PROVIDERS
 async def test_half_characters_stop_no_other(bench: Bench) -> None:
     texts = ("The door is open", "a\ud83d", "The door is shut")
-    first, second, third = await bench.gateway.send([new_message(bench.provider, text=text) for text in texts])
+    first, second, third = await send(bench.gateway, [new_message(bench.provider, text=text) for text in texts])
     assert (first.status, third.status) == (Status.ACCEPTED, Status.ACCEPTED)
     assert limit_of(second) is Limit.CHARACTERS
     assert isinstance(second.error, MessageRejected)

@@ -22,7 +22,7 @@ from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
 
 from .bench import OpenGateway
-from .samples import new_message, number, send_one
+from .samples import new_message, number, send, send_one
 
 CLUB, GROUP = Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
 BRANDS = pytest.mark.parametrize("brand", [CLUB, GROUP])
@@ -47,7 +47,8 @@ async def test_what_is_sent(gateway: OpenGateway, simulator: Simulator, brand: P
         "Message": "100% open & +1?\nGo",
         **express,
     }
-    assert (result.message_id, result.provider_status, result.segments) == (None, "1", 1)
+    assert (result.message_id, result.provider_status) == (None, "1")
+    assert gateway(brand).preview(result.message).segments == 1
 
 
 ANSWERS: list[tuple[str, int, type[GatewayError] | None, FailureReason | None]] = [
@@ -91,7 +92,7 @@ async def test_answers(gateway: OpenGateway, simulator: Simulator, brand: Provid
 async def test_opted_out(gateway: OpenGateway, simulator: Simulator, brand: Provider) -> None:
     simulator.accounts[brand].opted_out.add("2125555601")
     simulator.accounts[brand].globally_opted_out.add("2125555602")
-    results = await gateway(brand).send([new_message(brand, last) for last in (5601, 5602)])
+    results = await send(gateway(brand), [new_message(brand, last) for last in (5601, 5602)])
     assert [(result.reason, result.provider_status) for result in results] == [
         (FailureReason.OPTED_OUT, "-5"),
         (FailureReason.OPTED_OUT, "-104"),
@@ -112,7 +113,7 @@ async def test_numbers(gateway: OpenGateway, simulator: Simulator, brand: Provid
 async def test_never_more_than_two_at_once(gateway: OpenGateway, simulator: Simulator, brand: Provider) -> None:
     simulator.latency = 0.02
     club = gateway(brand)
-    results = await club.send([new_message(brand, last) for last in range(5601, 5609)])
+    results = await send(club, [new_message(brand, last) for last in range(5601, 5609)])
     assert {result.status for result in results} == {Status.ACCEPTED}
     assert simulator.max_in_flight(brand) == 2
     assert len({request.connection for request in simulator.requests()}) == 2
@@ -123,7 +124,7 @@ async def test_a_third_connection_is_not_processed(gateway: OpenGateway, simulat
     simulator.latency = 0.05
     elsewhere = gateway(brand)
     sent = await asyncio.gather(
-        gateway(brand).send([new_message(brand, last) for last in (5601, 5602)]), send_one(elsewhere, 5603)
+        send(gateway(brand), [new_message(brand, last) for last in (5601, 5602)]), send_one(elsewhere, 5603)
     )
     results = [*sent[0], sent[1]]
     refused = [result for result in results if result.error]

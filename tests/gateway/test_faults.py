@@ -45,6 +45,29 @@ async def test_a_lost_answer_is_never_sent_twice(bench: Bench, kind: str, option
 
 
 @PROVIDERS
+@pytest.mark.parametrize(("kind", "options"), LOST)
+async def test_sending_is_one_request_and_looks_for_nothing(bench: Bench, kind: str, options: dict[str, Any]) -> None:
+    bench.simulator.faults.add(bench.provider, kind, **options)
+    (result,) = await bench.gateway.send([message := new_message(bench.provider)])
+    assert (result.message, result.status) == (message, Status.UNKNOWN)
+    assert isinstance(result.error, OutcomeUnknown)
+    assert len(bench.simulator.requests()) == 1
+
+
+@PROVIDERS
+async def test_what_became_of_lost_messages(bench: Bench) -> None:
+    gateway, messages = bench.gateway, [new_message(bench.provider, last) for last in (5601, 5602)]
+    found = await gateway.find_out(messages)
+    assert [result.message for result in found] == messages
+    # Only who can be asked by our own id knows that it never had a message.
+    knows = bench.provider is Provider.TEXTINGHOUSE
+    assert {result.status for result in found} == {Status.QUEUED if knows else Status.UNKNOWN}
+    assert all((result.error is None) if knows else isinstance(result.error, OutcomeUnknown) for result in found)
+    assert bool(bench.simulator.requests()) is (Capability.LOST_ANSWERS in bench.info.capabilities)
+    assert await gateway.find_out([]) == []
+
+
+@PROVIDERS
 async def test_a_wrong_content_type_is_no_fault(bench: Bench) -> None:
     bench.simulator.faults.add(bench.provider, "content_type", times=None)
     assert (await send_one(bench.gateway)).status is Status.ACCEPTED

@@ -23,15 +23,15 @@ from custom_components.texting.gateway.providers import textinghouse
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
 
-from .bench import Calls, GiveAnswer, OpenGateway
-from .samples import commands, new_message, send_one
+from .bench import Calls, GiveAnswer, OpenGateway, limit_of
+from .samples import commands, new_message, send, send_one
 
 PROVIDER = HOUSE = Provider.TEXTINGHOUSE
 
 
 async def test_what_is_sent(account: Gateway, simulator: Simulator) -> None:
     message = new_message(HOUSE, text="100% sûr & +1?", sender="Home")
-    (result,) = await account.send([message])
+    (result,) = await send(account, [message])
     (request,) = simulator.requests()
     assert (request.method, request.path, request.query) == ("POST", "/http/v1/do", {})
     assert request.params == {
@@ -96,36 +96,51 @@ async def test_flood_is_refused_here(
 async def test_only_what_is_past_is_forgotten(account: Gateway) -> None:
     assert isinstance(account, textinghouse.TextingHouse)
     kept, now = account._sent_at, monotonic()
-    kept.update({("+331", "past"): now - 11, ("+332", "past"): now - 10.5, ("+333", "fresh"): now - 1})
-    await send_one(account)
+    ages = {("+331", "past"): 11, ("+332", "past"): 10.5, ("+333", "fresh"): 1}
+    kept.update({key: (now - age, "another") for key, age in ages.items()})
+    result = await send_one(account)
     assert account._sent_at is kept
     assert [text for _, text in kept] == ["fresh", "The door is open"]
+    assert [reference for _, reference in kept.values()] == ["another", result.message.reference]
 
 
 async def test_flood_is_refused_there(gateway: OpenGateway, simulator: Simulator) -> None:
     assert (await send_one(gateway(HOUSE))).status is Status.ACCEPTED
     again = await send_one(gateway(HOUSE))
     assert (again.status, again.reason, again.provider_status) == (Status.REJECTED, FailureReason.FLOOD, "350")
-    assert commands(simulator) == ["sendsms", "sendsms"]
+    # The gateway is asked whether it has this very message: it has the other one.
+    assert commands(simulator) == ["sendsms", "sendsms", "getstatus"]
+    assert simulator.requests()[2].params["climsgid"] == again.message.reference
 
 
-async def test_what_was_refused_was_no_flood(account: Gateway, answer: GiveAnswer) -> None:
-    answer("ERR: 104 | no credit")
-    assert (await send_one(account)).reason is FailureReason.INSUFFICIENT_CREDIT
+@pytest.mark.parametrize(("code", "reason"), [("104", FailureReason.INSUFFICIENT_CREDIT), ("350", FailureReason.FLOOD)])
+async def test_what_was_refused_was_no_flood(
+    account: Gateway, answer: GiveAnswer, code: str, reason: FailureReason
+) -> None:
+    answer(f"ERR: {code} | refused")
+    assert (await send_one(account)).reason is reason
     assert (await send_one(account)).status is Status.ACCEPTED
+
+
+async def test_what_is_lost_may_be_flood(account: Gateway, simulator: Simulator) -> None:
+    simulator.faults.add(HOUSE, "html", times=None)
+    assert (await send_one(account)).status is Status.UNKNOWN
+    asked = len(simulator.requests())
+    assert limit_of(await send_one(account)) is Limit.FLOOD
+    assert len(simulator.requests()) == asked
 
 
 async def test_two_refused_at_once(account: Gateway, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(textinghouse, "FLOOD_SECONDS", 0.0)
     simulator.accounts[HOUSE].credit = Decimal()
-    results = await account.send([new_message(HOUSE, last) for last in (5601, 5602)])
+    results = await send(account, [new_message(HOUSE, last) for last in (5601, 5602)])
     assert {result.reason for result in results} == {FailureReason.INSUFFICIENT_CREDIT}
 
 
 async def test_doubtful_characters_are_named_not_refused(account: Gateway) -> None:
     message = new_message(HOUSE, text="5 € for a_b\\c ê")
     assert account.preview(message).doubtful == "\\_ê€"
-    assert (await account.send([message]))[0].status is Status.ACCEPTED
+    assert (await send(account, [message]))[0].status is Status.ACCEPTED
 
 
 @pytest.mark.parametrize("sender", ["TwelveLetter", "My Home", "Maison-1", "é"])

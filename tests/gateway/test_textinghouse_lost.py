@@ -10,11 +10,13 @@ from custom_components.texting.gateway.errors import (
     MessageRejected,
     OutcomeUnknown,
 )
-from custom_components.texting.gateway.provider import Gateway, Provider, accepted
+from custom_components.texting.gateway.message import SendResult
+from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.providers import textinghouse
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
 
-from .bench import GiveAnswer
+from .bench import GiveAnswer, OpenGateway
 from .samples import commands, new_message, send_one
 
 PROVIDER = HOUSE = Provider.TEXTINGHOUSE
@@ -83,14 +85,52 @@ async def test_lost_and_known_to_have_failed(
 
 async def test_lost_and_known_at_the_backup_host(account: Gateway, simulator: Simulator) -> None:
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
-    sending = account._send([message := new_message(HOUSE)])
-    with pytest.raises(OutcomeUnknown) as raised:
-        await sending
+    (result,) = await account.send([message := new_message(HOUSE)])
+    assert (result.status, type(result.error)) == (Status.UNKNOWN, OutcomeUnknown)
     await simulator.faults.refuse(HOUSE)
-    lost = accepted(message, error=raised.value)
-    (found,) = await account.find_out([lost])
-    assert found.error is None
+    (found,) = await account.find_out([message])
+    assert (found.message, found.error) == (message, None)
     assert commands(simulator, BACKUP) == ["getstatus"]
+
+
+async def test_unknown_there_twice_was_never_accepted(
+    account: Gateway, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 0.1)
+    message = new_message(HOUSE)
+    assert await account.find_out([message]) == [SendResult(message=message, status=Status.QUEUED)]
+    assert commands(simulator) == ["getstatus", "getstatus"]
+    first, second = simulator.requests()
+    assert first.params["climsgid"] == second.params["climsgid"] == message.reference
+    assert second.at - first.at >= 0.1
+
+
+async def test_while_both_hosts_refuse_nothing_is_said(account: Gateway, simulator: Simulator) -> None:
+    (sent,) = await account.send([new_message(HOUSE)])
+    for host in (HOUSE, BACKUP):
+        await simulator.faults.refuse(host)
+    assert await account.find_out([sent.message, new_message(HOUSE, 5602)]) == []
+    await simulator.faults.restore(BACKUP)
+    (found,) = await account.find_out([sent.message])
+    assert (found.message, found.error) == (sent.message, None)
+
+
+@pytest.mark.parametrize("kind", ["cut", "html", "rate_limited"])
+async def test_only_what_cannot_be_asked_about_is_left_out(account: Gateway, simulator: Simulator, kind: str) -> None:
+    unanswered, known, unknown = messages = [new_message(HOUSE, last) for last in (5601, 5602, 5603)]
+    for message in messages[:2]:
+        await account.send([message])
+    simulator.faults.add(HOUSE, kind, times=None, params={"climsgid": unanswered.reference})
+    found = await account.find_out(messages)
+    assert [result.message for result in found] == [known, unknown]
+    assert [(result.status is Status.QUEUED, result.error) for result in found] == [(False, None), (True, None)]
+
+
+async def test_asked_once_is_not_asked_twice(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
+    answer("ERR: 202 | unknown", cmd="getstatus")
+    simulator.faults.add(HOUSE, "html", times=None)
+    assert await account.find_out([new_message(HOUSE)]) == []
+    assert commands(simulator) == ["getstatus", "getstatus"]
 
 
 async def test_lost_and_known_at_the_second_question(
@@ -121,15 +161,52 @@ async def test_flood_at_our_own_repetition_means_accepted(
     assert len(simulator.messages()) == 1
 
 
-@pytest.mark.parametrize("last_answer", ["ERR: 202 | unknown", "<html>"])
-async def test_flood_at_our_own_repetition_without_a_status_stays_unknown(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer, last_answer: str
+@pytest.mark.parametrize(
+    ("last_answer", "status", "kind"),
+    [
+        ("ERR: 202 | unknown", Status.REJECTED, MessageRejected),
+        ("<html>", Status.UNKNOWN, OutcomeUnknown),
+        ("ERR: 101 | login", Status.UNKNOWN, OutcomeUnknown),
+        ("ERR: 300 | error", Status.UNKNOWN, OutcomeUnknown),
+    ],
+)
+async def test_flood_at_our_own_repetition_is_what_the_status_says(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer, last_answer: str, status: Status, *, kind: type
 ) -> None:
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
     answer("ERR: 202 | unknown", cmd="getstatus", times=2)
     answer(last_answer, cmd="getstatus")
     result = await send_one(account)
-    assert (result.status, type(result.error)) == (Status.UNKNOWN, OutcomeUnknown)
+    assert (result.status, type(result.error), result.provider_status) == (status, kind, "350")
+    assert commands(simulator) == ["sendsms", "getstatus", "getstatus", "sendsms", "getstatus"]
+    assert len(simulator.messages()) == 1
+
+
+async def test_flood_without_a_status_can_be_found_out(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer
+) -> None:
+    message = new_message(HOUSE)
+    await account.send([message])
+    answer("<html>", cmd="getstatus")
+    (again,) = await account.send([message])
+    assert (again.status, type(again.error)) == (Status.UNKNOWN, OutcomeUnknown)
+    (found,) = await account.find_out([message])
+    assert (found.message, found.error) == (message, None)
+    assert len(simulator.messages()) == 1
+
+
+@pytest.mark.parametrize("code", range(len(FATES)))
+async def test_flood_of_what_was_accepted_before_a_restart(
+    gateway: OpenGateway, simulator: Simulator, answer: GiveAnswer, code: int
+) -> None:
+    message, (word, status, reason, kind) = new_message(HOUSE), FATES[code]
+    await gateway(HOUSE).send([message])
+    answer(word, cmd="getstatus")
+    (result,) = await gateway(HOUSE).send([message])
+    assert (result.message, result.status, result.reason, result.provider_status) == (message, status, reason, word)
+    assert type(result.error) is (kind or type(None))
+    assert commands(simulator) == ["sendsms", "sendsms", "getstatus"]
+    assert len(simulator.messages()) == 1
 
 
 async def test_the_repetition_is_refused(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:

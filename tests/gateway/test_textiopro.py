@@ -20,7 +20,7 @@ from tests.simulator import Simulator
 
 from .bench import GiveAnswer, OpenGateway
 from .laravel import error, row, success
-from .samples import TOKEN, new_message, send_one
+from .samples import TOKEN, new_message, send, send_one
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 APIS = pytest.mark.parametrize("api", ["bearer", "token"])
@@ -29,7 +29,7 @@ APIS = pytest.mark.parametrize("api", ["bearer", "token"])
 @APIS
 async def test_both_authentications(gateway: OpenGateway, simulator: Simulator, api: str) -> None:
     account = gateway(TEXTIOPRO, api=api)
-    sent = await account.send([new_message(TEXTIOPRO, last) for last in (5601, 5602)])
+    sent = await send(account, [new_message(TEXTIOPRO, last) for last in (5601, 5602)])
     await account.verify()
     await simulator.settle()
     assert [report.status for report in await account.reports(sent)] == [Status.DELIVERED] * 2

@@ -8,7 +8,7 @@ from tests.simulator import Simulator
 
 from .bench import GiveAnswer, OpenGateway
 from .laravel import page, row, uid
-from .samples import new_message, number
+from .samples import new_message, number, send
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 
@@ -20,7 +20,7 @@ async def texts(account: Gateway, *known: str) -> list[str]:
 
 async def send_many(account: Gateway, simulator: Simulator, count: int = 60) -> None:
     """Send texts that stand on the list before anything else."""
-    await account.send([new_message(TEXTIOPRO, 2000 + place) for place in range(count)])
+    await send(account, [new_message(TEXTIOPRO, 2000 + place) for place in range(count)])
     await simulator.settle()
     simulator.clear_requests()
 
@@ -44,6 +44,20 @@ async def test_an_idle_look_is_one_request(account: Gateway, simulator: Simulato
     for _ in range(2):
         assert await texts(account) == []
         assert pages_read(simulator) == [None]
+
+
+async def test_a_page_that_fails_keeps_what_the_others_said(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer
+) -> None:
+    said = row(direction="incoming", message="Yes")
+    answer(page(said, last=2))
+    answer("<html>")
+    assert await texts(account) == ["Yes"]
+    assert pages_read(simulator) == [None, "2"]
+    # What was read then is where the next look ends.
+    answer(page(said, last=2))
+    assert await texts(account) == ["Yes"]
+    assert pages_read(simulator) == [None]
 
 
 async def test_an_empty_list_is_looked_at_once(account: Gateway, simulator: Simulator) -> None:

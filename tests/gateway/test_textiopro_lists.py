@@ -1,20 +1,19 @@
-"""TextioPro's reports, incoming texts and lost answers: what its lists and pages tell."""
+"""TextioPro's reports and incoming texts: what its lists and pages tell."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from custom_components.texting.gateway.errors import MessageRejected, OutcomeUnknown, RateLimited
-from custom_components.texting.gateway.message import SendResult
-from custom_components.texting.gateway.provider import Gateway, Provider, accepted, refused
+from custom_components.texting.gateway.errors import RateLimited
+from custom_components.texting.gateway.provider import Gateway, Provider, accepted
 from custom_components.texting.gateway.providers.ultimate_sms import Claims
 from custom_components.texting.gateway.status import Status
 from tests.simulator import Simulator
 
 from .bench import GiveAnswer
-from .laravel import batch, error, page, row, success, uid
-from .samples import new_message, send_one
+from .laravel import error, page, row, success, uid
+from .samples import new_message, send, send_one
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 
@@ -45,7 +44,7 @@ async def test_status_words(account: Gateway, answer: GiveAnswer, word: str, sta
 
 
 async def test_one_poll_serves_many(account: Gateway, simulator: Simulator) -> None:
-    sent = await account.send([new_message(TEXTIOPRO, 2000 + place) for place in range(60)])
+    sent = await send(account, [new_message(TEXTIOPRO, 2000 + place) for place in range(60)])
     await simulator.settle()
     simulator.clear_requests()
     reports = await account.reports(sent)
@@ -55,7 +54,7 @@ async def test_one_poll_serves_many(account: Gateway, simulator: Simulator) -> N
 
 async def test_old_messages_are_asked_for_alone(account: Gateway, simulator: Simulator) -> None:
     simulator.accounts[TEXTIOPRO].per_page = 2
-    sent = await account.send([new_message(TEXTIOPRO, 2000 + place) for place in range(10)])
+    sent = await send(account, [new_message(TEXTIOPRO, 2000 + place) for place in range(10)])
     await simulator.settle()
     simulator.clear_requests()
     assert len(await account.reports(sent)) == 10
@@ -75,7 +74,7 @@ async def test_an_id_is_no_path(account: Gateway, simulator: Simulator) -> None:
 
 
 async def test_without_a_list_each_is_asked_for(account: Gateway, answer: GiveAnswer) -> None:
-    sent = await account.send([new_message(TEXTIOPRO, last) for last in (5601, 5602)])
+    sent = await send(account, [new_message(TEXTIOPRO, last) for last in (5601, 5602)])
     answer(error("Not found"))
     assert len(await account.reports(sent)) == 2
 
@@ -173,54 +172,6 @@ async def test_without_directions_nothing_comes_in(account: Gateway, simulator: 
     assert await account.incoming() == []
 
 
-async def test_a_lost_batch_is_found_with_one_list(account: Gateway, simulator: Simulator) -> None:
-    simulator.sent_after = None
-    simulator.faults.add(TEXTIOPRO, "cut", accept=True)
-    results = await batch(account, *range(5601, 5621))
-    assert {result.status for result in results.values()} == {Status.ACCEPTED}
-    assert all(result.message_id for result in results.values())
-    assert [request.path for request in simulator.requests()] == ["/api/v3/sms/send", "/api/v3/sms"]
-
-
-async def test_not_found_proves_nothing(account: Gateway, simulator: Simulator) -> None:
-    await send_one(account)
-    simulator.faults.add(TEXTIOPRO, "cut", accept=False)
-    result = await send_one(account, 5602)
-    assert (result.status, type(result.error)) == (Status.UNKNOWN, OutcomeUnknown)
-
-
-async def test_an_earlier_message_of_the_same_text_is_no_proof(account: Gateway, answer: GiveAnswer) -> None:
-    answer(page(row(uid=uid(timedelta(minutes=5)))), "/sms")
-    lost = [refused(new_message(TEXTIOPRO), OutcomeUnknown())]
-    assert await account.find_out(lost) == lost
-
-
-async def test_two_batches_lost_at_once_are_both_found(account: Gateway, simulator: Simulator) -> None:
-    simulator.faults.add(TEXTIOPRO, "cut", times=2, path="sms/send", accept=True)
-    lasts, texts = range(5601, 5606), ("The door is open", "The door is shut")
-    results = await account.send([new_message(TEXTIOPRO, last, text=text) for text in texts for last in lasts])
-    assert [result.error for result in results] == [None] * 10
-    kept = {message.id: (f"+{message.to}", message.text) for message in simulator.messages()}
-    assert [kept[result.message_id or ""] for result in results] == [
-        (result.message.to, result.message.text) for result in results
-    ]
-    assert len(simulator.requests()) == 4
-
-
-async def test_a_message_that_is_another_of_ours_is_no_proof(account: Gateway, simulator: Simulator) -> None:
-    assert (await send_one(account)).status is Status.ACCEPTED
-    simulator.faults.add(TEXTIOPRO, "cut", accept=False)
-    result = await send_one(account)
-    assert (result.status, type(result.error)) == (Status.UNKNOWN, OutcomeUnknown)
-    assert len(simulator.messages()) == 1
-    # Found out or reported once, a row is taken as well; of the same message it stays.
-    simulator.faults.add(TEXTIOPRO, "cut", accept=True)
-    found = await send_one(account)
-    (again,) = await account.find_out([found])
-    assert again.message_id == found.message_id == simulator.messages()[1].id
-    assert await account.find_out([result]) == [result]
-
-
 async def test_news_of_a_message_is_not_news_of_another(account: Gateway, answer: GiveAnswer) -> None:
     first, second = accepted(new_message(TEXTIOPRO)), accepted(new_message(TEXTIOPRO))
     listed = row()
@@ -238,33 +189,3 @@ async def test_uids_are_not_remembered_for_ever() -> None:
     claims.add(*sent)
     other = new_message(TEXTIOPRO)
     assert [claims.fits(row(uid=result.message_id), other) for result in sent] == [True, False, False]
-
-
-async def test_a_lost_message_that_failed_is_told_so(account: Gateway, answer: GiveAnswer) -> None:
-    answer(page(row(status="Rejected")), "/sms")
-    (found,) = await account.find_out([refused(new_message(TEXTIOPRO), OutcomeUnknown())])
-    assert (found.status, type(found.error), found.provider_status) == (Status.REJECTED, MessageRejected, "Rejected")
-
-
-@pytest.mark.parametrize("reference", ["x", "!" * 26, "0" * 32])
-async def test_a_reference_that_has_no_time(account: Gateway, answer: GiveAnswer, reference: str) -> None:
-    answer(page(row()))
-    lost = [refused(new_message(TEXTIOPRO, reference=reference), OutcomeUnknown())]
-    assert await account.find_out(lost) == lost
-
-
-async def test_a_lost_list_leaves_it_unknown(account: Gateway, simulator: Simulator) -> None:
-    simulator.faults.add(TEXTIOPRO, "html", times=None)
-    results = await batch(account, 5601, 5602)
-    assert {result.status for result in results.values()} == {Status.UNKNOWN}
-    assert len(simulator.requests()) == 2
-
-
-async def test_after_a_restart_the_list_is_read_again(account: Gateway, simulator: Simulator) -> None:
-    message = new_message(TEXTIOPRO)
-    simulator.sent_after = None
-    lost = [SendResult(message=message, status=Status.UNKNOWN)]
-    assert await account.find_out(lost) == lost
-    await account.send([message])
-    (found,) = await account.find_out(lost)
-    assert found.status is Status.ACCEPTED

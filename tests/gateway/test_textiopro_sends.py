@@ -9,7 +9,6 @@ from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.encoding import Encoding
 from custom_components.texting.gateway.errors import (
     CannotConnect,
-    InvalidResponse,
     Limit,
     MessageRejected,
     OutcomeUnknown,
@@ -22,7 +21,7 @@ from tests.simulator import Simulator
 
 from .bench import GiveAnswer, OpenGateway
 from .laravel import batch, error, page, row, success
-from .samples import new_message, number, send_one
+from .samples import new_message, number, send, send_one
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 
@@ -84,12 +83,54 @@ async def test_a_success_without_data_names_invalid_numbers(account: Gateway, an
 
 async def test_the_same_number_twice_in_a_batch(account: Gateway, answer: GiveAnswer) -> None:
     answer(success([row(5601, uid="a"), row(5601, uid="b")]))
-    results = await account.send([new_message(TEXTIOPRO), new_message(TEXTIOPRO)])
+    results = await send(account, [new_message(TEXTIOPRO), new_message(TEXTIOPRO)])
     assert [result.message_id for result in results] == ["a", "b"]
     answer(success([row(5601, uid="a"), row(5602, uid="b")]))
     answer(page(), "/sms")
-    results = await account.send([new_message(TEXTIOPRO, last) for last in (5601, 5602, 5601)])
+    results = await send(account, [new_message(TEXTIOPRO, last) for last in (5601, 5602, 5601)])
     assert [result.status for result in results] == [Status.DELIVERED, Status.DELIVERED, Status.UNKNOWN]
+
+
+LISTED = [row(last) for last in (5603, 5601, 5604, 5602)]
+
+
+@pytest.mark.parametrize(
+    ("body", "rejected"),
+    [
+        (success(LISTED), []),
+        (error(f"Invalid phone number {number(TEXTIOPRO, 5603)}"), [5603]),
+        (error("A phone number is invalid"), []),
+    ],
+)
+async def test_results_stand_in_the_batchs_order(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer, body: object, rejected: list[int]
+) -> None:
+    answer(body)
+    lasts = (5602, 5604, 5603, 5601)
+    results = await account.send(messages := [new_message(TEXTIOPRO, last) for last in lasts])
+    assert [result.message for result in results] == messages
+    assert [result.status is Status.REJECTED for result in results] == [last in rejected for last in lasts]
+    numbers = {each["uid"]: each["to"] for each in LISTED} | {kept.id: kept.to for kept in simulator.messages()}
+    assert [numbers.get(result.message_id or "") for result in results] == [
+        None if last in rejected else number(TEXTIOPRO, last).lstrip("+") for last in lasts
+    ]
+
+
+async def test_which_messages_share_a_request(account: Gateway) -> None:
+    first, second = new_message(TEXTIOPRO), new_message(TEXTIOPRO, 5602)
+    assert account.batch_key(first) == account.batch_key(second)
+    others = [
+        {"text": "The door is shut"},
+        {"sender": "Garage"},
+        {"type": MessageType.OTP},
+        {"media_url": "https://example.com/a.jpg"},
+        {"language": "en-gb"},
+        {"gender": "male"},
+        {"template_id": "9"},
+        {"send_at": HALF_PAST},
+    ]
+    keys = {account.batch_key(new_message(TEXTIOPRO, **other)) for other in others}
+    assert len(keys | {account.batch_key(first)}) == 1 + len(others)
 
 
 async def test_a_batch_refused_whole_goes_out_without_the_named(
@@ -233,20 +274,12 @@ async def test_a_fault_of_ours_hides_no_other_result(
 ) -> None:
     never = datetime.max.replace(tzinfo=UTC)
     messages = [new_message(TEXTIOPRO, 5601, send_at=never), new_message(TEXTIOPRO, 5602)]
-    first, second = await account.send(messages)
+    first, second = await send(account, messages)
     assert (first.status, type(first.error), second.status) == (Status.UNKNOWN, OutcomeUnknown, Status.ACCEPTED)
     assert len(simulator.messages()) == 1
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "OverflowError" in record.getMessage()
     assert not record.exc_info
-
-
-async def test_a_fault_of_ours_while_finding_out_leaves_it_unknown(account: Gateway, answer: GiveAnswer) -> None:
-    answer("<html>")
-    # Time beyond what dates can hold, in the only reference that is compared.
-    answer(page(row()), "/sms")
-    (result,) = await account.send([new_message(TEXTIOPRO, reference="Z" * 26)])
-    assert (result.status, type(result.error)) == (Status.UNKNOWN, InvalidResponse)
 
 
 async def test_without_the_zone_nothing_is_sent(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:

@@ -20,7 +20,7 @@ from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
 
 from .bench import GiveAnswer, OpenGateway
-from .samples import KEY, new_message, number, send_one
+from .samples import KEY, new_message, number, send, send_one
 
 PROVIDER = POINT = Provider.THESMSPOINT
 
@@ -67,7 +67,7 @@ async def test_one_recipient_is_a_single_send(account: Gateway, simulator: Simul
 
 async def test_texts_may_differ_in_a_bulk(account: Gateway, simulator: Simulator) -> None:
     texts = ["Hello Anna", "Hello Ben", "Été ê", "Hôtel 😀", "Hello Anna"]
-    sent = await account.send([new_message(POINT, 5601 + place, text=text) for place, text in enumerate(texts)])
+    sent = await send(account, [new_message(POINT, 5601 + place, text=text) for place, text in enumerate(texts)])
     assert {result.status for result in sent} == {Status.ACCEPTED}
     plain, unicode = simulator.requests()
     assert (plain.params["is_unicode"], unicode.params["is_unicode"]) == ("0", "1")
@@ -79,13 +79,31 @@ async def test_texts_may_differ_in_a_bulk(account: Gateway, simulator: Simulator
 
 async def test_channel_sender_and_template_do_not_differ_in_a_bulk(account: Gateway, simulator: Simulator) -> None:
     changes: list[dict[str, Any]] = [{}, {"channel": 2}, {"template_id": "1107000000000000001"}, {"sender": "11"}]
-    await account.send([new_message(POINT, 5601 + place, **change) for place, change in enumerate(changes)])
+    await send(account, [new_message(POINT, 5601 + place, **change) for place, change in enumerate(changes)])
     assert len(simulator.requests()) == 4
     assert len(simulator.messages()) == 4
 
 
+async def test_which_messages_share_a_request(account: Gateway) -> None:
+    def key(**fields: Any) -> object:
+        return account.batch_key(new_message(POINT, **fields))
+
+    assert key() == key(last=5602) == key(text="Été") != key(text="ê")
+    assert key(text="ê") == key(last=5602, text="Hôtel 😀")
+    others: list[dict[str, Any]] = [{"sender": "11"}, {"template_id": "1"}, {"channel": 2}, {"text": "ê"}]
+    assert len({key(), *(key(**other) for other in others)}) == 1 + len(others)
+
+
+async def test_results_stand_in_the_batchs_order(account: Gateway, answer: GiveAnswer) -> None:
+    lasts = (5602, 5604, 5603, 5601)
+    answer(taken(*({"Number": digits(last), "message_id": str(last)} for last in sorted(lasts))))
+    results = await account.send(messages := [new_message(POINT, last) for last in lasts])
+    assert [result.message for result in results] == messages
+    assert [result.message_id for result in results] == list(map(str, lasts))
+
+
 async def test_two_texts_to_one_number(account: Gateway, simulator: Simulator) -> None:
-    sent = await account.send([new_message(POINT, text=text) for text in ("One", "Two", "One")])
+    sent = await send(account, [new_message(POINT, text=text) for text in ("One", "Two", "One")])
     texts = {message.id: message.text for message in simulator.messages()}
     assert [texts[str(result.message_id)] for result in sent] == ["One", "Two", "One"]
     await simulator.settle()
@@ -148,14 +166,14 @@ async def test_shapes_of_a_sends_answer(
 
 async def test_a_number_that_is_missing_is_unknown(account: Gateway, answer: GiveAnswer) -> None:
     answer(taken({"Number": digits(5602), "message_id": "5"}))
-    first, second = await account.send([new_message(POINT, last) for last in (5601, 5602)])
+    first, second = await send(account, [new_message(POINT, last) for last in (5601, 5602)])
     assert (first.status, type(first.error)) == (Status.UNKNOWN, OutcomeUnknown)
     assert (second.status, second.message_id) == (Status.ACCEPTED, "5")
 
 
 async def test_a_bulk_with_one_id(account: Gateway, simulator: Simulator) -> None:
     simulator.accounts[POINT].bulk_shape = "message_id"
-    sent = await account.send([new_message(POINT, last) for last in (5601, "0006")])
+    sent = await send(account, [new_message(POINT, last) for last in (5601, "0006")])
     job = simulator.messages()[0].extra["job_id"]
     assert [(result.batch_id, result.message_id) for result in sent] == [(job, None)] * 2
     await simulator.settle()

@@ -13,7 +13,7 @@ from custom_components.texting.gateway.status import Status
 from tests.simulator import Simulator
 
 from .bench import GiveAnswer
-from .samples import new_message, number
+from .samples import new_message, number, send
 
 PROVIDER = POINT = Provider.THESMSPOINT
 
@@ -35,7 +35,7 @@ def digits(last: int = 5601) -> str:
 
 async def send_three(account: Gateway, simulator: Simulator) -> list[SendResult]:
     """One that arrives, one that does not, one that is still on its way; all in one job."""
-    sent = await account.send([new_message(POINT, last) for last in (5601, "0006", "0004")])
+    sent = await send(account, [new_message(POINT, last) for last in (5601, "0006", "0004")])
     await simulator.settle()
     simulator.clear_requests()
     return list(sent)
@@ -95,7 +95,7 @@ async def test_what_a_job_does_not_name_is_asked_for_by_its_own_id(account: Gate
 
 
 async def test_few_are_asked_for_alone_and_each_in_its_turn(account: Gateway, simulator: Simulator) -> None:
-    sent = await account.send([new_message(POINT, 2000 + place) for place in range(50)])
+    sent = await send(account, [new_message(POINT, 2000 + place) for place in range(50)])
     await simulator.settle()
     lost = [replace(result, batch_id="1") for result in sent]
     simulator.clear_requests()
@@ -105,6 +105,18 @@ async def test_few_are_asked_for_alone_and_each_in_its_turn(account: Gateway, si
     assert len(simulator.requests()) == 3 * 21
 
 
+async def test_what_fails_while_asking_alone_keeps_what_is_known(
+    account: Gateway, simulator: Simulator, answer: GiveAnswer
+) -> None:
+    sent = await send_three(account, simulator)
+    lost = [replace(result, batch_id="1") for result in sent]
+    answer({"status": "success", "data": [{"recipient": digits(), "status_name": "Delivered"}]})
+    simulator.faults.add(POINT, "rate_limited", params={"job_id": lost[2].message_id})
+    reports = await account.reports(lost)
+    assert [report.message_id for report in reports] == [result.message_id for result in sent[:2]]
+    assert [request.params["job_id"] for request in simulator.requests()] == ["1", *(r.message_id for r in sent[1:])]
+
+
 async def test_what_nobody_knows_is_no_news(account: Gateway, simulator: Simulator) -> None:
     message = new_message(POINT)
     unknown = [
@@ -112,9 +124,10 @@ async def test_what_nobody_knows_is_no_news(account: Gateway, simulator: Simulat
         accepted(message, message_id="1"),
         accepted(message, batch_id="2", message_id="2"),
         accepted(message, batch_id="3"),
+        accepted(message, batch_id="4", message_id="5"),
     ]
     assert await account.reports(unknown) == []
-    assert [request.params["job_id"] for request in simulator.requests()] == ["1", "2", "3"]
+    assert [request.params["job_id"] for request in simulator.requests()] == ["1", "2", "3", "4", "5"]
 
 
 async def test_reports_that_fail(account: Gateway, answer: GiveAnswer) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import sqlite3
 
 from . import salvage, schema
-from .record import Record, Row, to_row
+from .record import Record, Row, to_changes, to_row
 
 _AUTOCHECKPOINT = 1000  # pages, SQLite's own default
 
@@ -44,20 +44,23 @@ class Database:
             self._connect()
         except sqlite3.Error, OSError:
             self._stand_in()
+        if self._unwritten:  # since it was closed
+            with suppress(OutboxError):
+                self.write(())
 
     def write(self, records: Iterable[Record]) -> None:
         """Commit these and what could not be written before; raises OutboxError and remembers them where that fails."""
-        unwritten = self._unwritten | {record.reference: _row(record) for record in records}
+        records = list(records)
         try:
             file = self._writable()
-            # A file that was made anew needs more than the latest rows.
-            unwritten = self._unwritten | unwritten
             with file:
-                file.executemany(schema.UPSERT, unwritten.values())
+                # A file that was made anew needs more than the latest rows.
+                file.executemany(schema.UPSERT, self._unwritten.values())
+                _put(file, records)
         except sqlite3.IntegrityError:
             raise  # the fault of a row, which no repetition mends
         except (sqlite3.Error, OSError) as error:
-            self._unwritten = unwritten
+            self._unwritten |= {record.reference: to_row(record) for record in records}
             self._stand_in()
             raise OutboxError(_kind(error)) from None
         self._unwritten = {}
@@ -148,13 +151,13 @@ class Database:
         file.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, self._paused)
 
 
-def plain(text: str) -> str:
-    """The text as SQLite takes it: half a surrogate pair, which an odd gateway may send, is replaced."""
-    return text if text.isascii() else text.encode(errors="replace").decode()
-
-
-def _row(record: Record) -> Row:
-    return tuple(plain(value) if isinstance(value, str) else value for value in to_row(record))
+def _put(file: sqlite3.Connection, records: Sequence[Record]) -> None:
+    """What is answered was written before it was sent: its changes will do, unless it was lost with a damaged file."""
+    known = [to_changes(record) for record in records if record.is_answered]
+    whole = [record for record in records if not record.is_answered]
+    if known and file.executemany(schema.UPDATE, known).rowcount < len(known):
+        whole = list(records)
+    file.executemany(schema.UPSERT, [to_row(record) for record in whole])
 
 
 def _inode(path: Path) -> tuple[int, int] | None:

@@ -7,8 +7,8 @@ from functools import partial
 import json
 from pathlib import Path
 
-from .database import Database, OutboxError, plain
-from .record import Phase, Record
+from .database import Database, OutboxError
+from .record import Phase, Record, plain
 from .salvage import records
 from .schema import SELECT
 
@@ -33,7 +33,7 @@ class Outbox:
         self._on_trouble = on_trouble
         self._database = Database(path)
         self._thread: ThreadPoolExecutor | None = None
-        self._records: list[Record] = []
+        self._records: dict[str, Record] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._commits = 0
         self._retry: asyncio.TimerHandle | None = None
@@ -54,7 +54,7 @@ class Outbox:
         await self._run(self._database.open)
 
     def write(self, records: Iterable[Record]) -> asyncio.Future[None]:
-        """Keep the records as they are now; done when they are on the disk, or with OutboxError.
+        """Keep the records, which change no more: hand it copies; done when they are on the disk, or with OutboxError.
 
         What is written within one iteration of the loop, or while a commit is running, is one commit.
         """
@@ -63,7 +63,7 @@ class Outbox:
         if self._thread is None:
             future.set_exception(OutboxError("closed"))
             return future
-        self._records += [record.snapshot() for record in records]
+        self._records |= {record.reference: record for record in records}
         self._waiting.append(future)
         if len(self._waiting) == 1 and not self._commits:
             asyncio.get_running_loop().call_soon(self._flush)
@@ -85,6 +85,18 @@ class Outbox:
         )
         return found[0] if found else None
 
+    async def latest(self, account: str) -> Record | None:
+        """The message that an account was asked for last."""
+        found = await self._find("account = ? ORDER BY id DESC LIMIT 1", account)
+        return found[0] if found else None
+
+    async def count(self, account: str) -> dict[str, int]:
+        """How many messages of an account have which status."""
+        sql = "SELECT status, count(*) FROM message WHERE account = ? GROUP BY status ORDER BY status"
+        return {
+            str(status): int(number or 0) for status, number in await self._run(self._database.read, sql, (account,))
+        }
+
     async def children(self, parents: Sequence[str]) -> list[Record]:
         """The messages that were sent for these, oldest first."""
         return await self._find(
@@ -104,11 +116,17 @@ class Outbox:
 
     async def pause_checkpoints(self) -> None:
         """Change the main file no more, only lengthen its -wal: both may be copied one after the other."""
-        await self._run(partial(self._database.pause_checkpoints, pause=True))
+        await self._pause(pause=True)
 
     async def resume_checkpoints(self) -> None:
         """Change the main file again."""
-        await self._run(partial(self._database.pause_checkpoints, pause=False))
+        await self._pause(pause=False)
+
+    async def _pause(self, *, pause: bool) -> None:
+        if self._thread:
+            await self._run(partial(self._database.pause_checkpoints, pause=pause))
+        else:  # it holds when the file is opened
+            self._database.pause_checkpoints(pause=pause)
 
     async def close(self) -> None:
         """Commit what was written, and let go of file and thread."""
@@ -118,8 +136,11 @@ class Outbox:
         thread, self._thread = self._thread, None
         if self._retry:
             self._retry.cancel()
-        await asyncio.get_running_loop().run_in_executor(thread, self._database.close)
-        thread.shutdown()
+            self._retry = None
+        try:
+            await asyncio.get_running_loop().run_in_executor(thread, self._database.close)
+        finally:
+            thread.shutdown()
 
     async def _find(self, where: str, *parameters: object) -> list[Record]:
         """The records of the rows that a condition finds."""
@@ -143,7 +164,7 @@ class Outbox:
         """Commit what was written; more waits for its end."""
         if not self._waiting or self._thread is None:
             return
-        records, self._records = self._records, []
+        records, self._records = list(self._records.values()), {}
         waiting, self._waiting = self._waiting, []
         self._commits += 1
         commit = asyncio.get_running_loop().run_in_executor(self._thread, self._database.write, records)

@@ -1,6 +1,6 @@
 """One message from asked to final: what is known of it, and how it stands in the outbox."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 from ..gateway.capabilities import MessageType
 from ..gateway.errors import GatewayError
-from ..gateway.message import Message
+from ..gateway.message import Message, SendResult
 from ..gateway.status import FailureReason, Status
 
 FIRST_POLL = 15.0
@@ -28,8 +28,9 @@ class Record:
     """One message of an account (an entry's id); parent is the reference of the route's message it was sent for.
 
     Moments ending in _at are seconds since 1970: they outlive a restart. A message is sent from due_at on and not
-    after expires_at; taken_at is when the gateway accepted it. urgent, resend: see guard and worker. Of this run only:
-    error, and poll_due and interval, monotonic seconds of the next question and between questions.
+    after expires_at; taken_at is when the gateway accepted it. An urgent one goes before others; resend: whether one
+    of unknown outcome is sent again, resent how often it was. The rest is of this run only, in monotonic seconds:
+    when it may be sent, when it expires, when to ask for news next and how long after that again. ticket: see Queue.
     """
 
     message: Message
@@ -43,6 +44,7 @@ class Record:
     parent: str | None = None
     urgent: bool = False
     resend: bool = False
+    resent: int = 0
     segments: int = 1
     phase: Phase = Phase.WAITING
     status: Status = Status.QUEUED
@@ -52,6 +54,10 @@ class Record:
     reason: FailureReason | None = None
     otherwise: Status | None = None
     error: GatewayError | None = None
+    is_in_flight: bool = False
+    ticket: int = 0
+    ready: float = 0.0
+    deadline: float = 0.0
     poll_due: float = 0.0
     interval: float = FIRST_POLL
 
@@ -65,10 +71,32 @@ class Record:
         """Whether it is on its way: neither arrived nor failed, nor given up."""
         return self.phase is not Phase.ENDED
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether it is known what the gateway did with it, or known that this cannot be known."""
+        return self.phase in (Phase.FOLLOWED, Phase.ENDED)
+
+    @property
+    def failure(self) -> GatewayError | None:
+        """Why it did not get through, of this run only; None while it may yet."""
+        return self.error if self.is_answered else None
+
+    @property
+    def result(self) -> SendResult:
+        """The message as it is asked about."""
+        return SendResult(message=self.message, status=self.status, message_id=self.message_id, batch_id=self.batch_id)
+
     def snapshot(self) -> Record:
         """The record as it is now."""
-        return replace(self)
+        copy = object.__new__(Record)
+        for name in _NAMES:
+            setattr(copy, name, getattr(self, name))
+        return copy
 
+
+_NAMES = Record.__slots__
+# What a message may hold besides its number.
+_OPTIONS = tuple(field.name for field in fields(Message) if field.name not in ("reference", "to"))
 
 # What a row holds, in this order; body never changes, news is the rest that does.
 COLUMNS = (
@@ -87,34 +115,28 @@ COLUMNS = (
     "body",
     "news",
 )
+# Those whose values may change.
+CHANGING = ("phase", "status", "due_at", "taken_at", "segments", "message_id", "news")
 type Row = tuple[str | float | None, ...]
 
 
 def to_row(record: Record) -> Row:
     """The record as the outbox keeps it."""
     message = record.message
-    body = {
-        field.name: value.isoformat() if isinstance(value, datetime) else value
-        for field in fields(message)
-        if field.name not in ("reference", "to") and (value := getattr(message, field.name)) is not None
-    }
+    body = {name: value for name in _OPTIONS if (value := getattr(message, name)) is not None}
+    if message.send_at:
+        body["send_at"] = message.send_at.isoformat()
     about = {
         "recipient": record.recipient,
         "recipient_id": record.recipient_id,
         "urgent": record.urgent,
         "resend": record.resend,
     }
-    news = {
-        "batch_id": record.batch_id,
-        "provider_status": record.provider_status,
-        "reason": record.reason,
-        "otherwise": record.otherwise,
-    }
     return (
         record.reference,
         record.account,
         record.parent,
-        message.to,
+        plain(message.to),
         record.phase.value,
         record.status.value,
         record.asked_at,
@@ -122,14 +144,39 @@ def to_row(record: Record) -> Row:
         record.due_at,
         record.taken_at,
         record.segments,
-        record.message_id,
+        record.message_id and plain(record.message_id),
         _compact({"message": body, **about}),
-        _compact(news),
+        _news(record),
     )
 
 
+def to_changes(record: Record) -> Row:
+    """What may have changed of the record, as CHANGING names it, and its reference."""
+    return (
+        record.phase.value,
+        record.status.value,
+        record.due_at,
+        record.taken_at,
+        record.segments,
+        record.message_id and plain(record.message_id),
+        _news(record),
+        record.reference,
+    )
+
+
+def _news(record: Record) -> str:
+    news = {
+        "batch_id": record.batch_id,
+        "provider_status": record.provider_status,
+        "reason": record.reason,
+        "otherwise": record.otherwise,
+        "resent": record.resent or None,
+    }
+    return _compact(news)
+
+
 def from_row(row: Row) -> Record:
-    """The record of a row; raises ValueError, KeyError or TypeError for what none of ours holds."""
+    """The record of a row; raises ValueError, KeyError, TypeError or AttributeError for what none of ours holds."""
     known: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
     body, news = json.loads(known["body"]), json.loads(known["news"])
     message = body.pop("message")
@@ -144,11 +191,17 @@ def from_row(row: Row) -> Record:
         otherwise=Status(news["otherwise"]) if "otherwise" in news else None,
         batch_id=news.get("batch_id"),
         provider_status=news.get("provider_status"),
+        resent=news.get("resent", 0),
         **{name: known[name] for name in ("account", "parent", "asked_at", "expires_at", "due_at", "taken_at")},
         segments=known["segments"],
         message_id=known["message_id"],
         **body,
     )
+
+
+def plain(text: str) -> str:
+    """The text as SQLite takes it: half a surrogate pair, which an odd gateway may send, is replaced."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _compact(values: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 import sqlite3
 
-from .record import COLUMNS, Row
+from .record import CHANGING, COLUMNS, Row
 
 # Script n brings version n to version n + 1.
 MIGRATIONS = (
@@ -31,10 +31,9 @@ MIGRATIONS = (
     """,
     """
     CREATE INDEX message_phase ON message (account, phase);
-    CREATE INDEX message_message_id ON message (message_id);
-    CREATE INDEX message_parent ON message (parent);
+    CREATE INDEX message_message_id ON message (message_id) WHERE message_id IS NOT NULL;
+    CREATE INDEX message_parent ON message (parent) WHERE parent IS NOT NULL;
     CREATE INDEX message_asked_at ON message (asked_at);
-    CREATE INDEX message_number ON message (number);
     """,
 )
 VERSION = len(MIGRATIONS)
@@ -44,6 +43,9 @@ SELECT = f"SELECT {_FIELDS} FROM message"  # noqa: S608 -- our own names
 _PLACES = ", ".join("?" * len(COLUMNS))
 _NEW_VALUES = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
 UPSERT = f"INSERT INTO message ({_FIELDS}) VALUES ({_PLACES}) ON CONFLICT (reference) DO UPDATE SET {_NEW_VALUES}"  # noqa: S608
+_PLACES_OF_CHANGES = ", ".join(f"{name} = ?" for name in CHANGING)
+# Takes the changing columns, then the reference; touches the indexes of these columns only.
+UPDATE = f"UPDATE message SET {_PLACES_OF_CHANGES} WHERE reference = ?"  # noqa: S608
 
 MAGIC = b"SQLite format 3\0"
 _NOT_OURS = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}

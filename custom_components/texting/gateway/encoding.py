@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 GSM7_BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
+GSM7 = GSM7_BASIC | GSM7_EXTENSION
 
 
 class Encoding(StrEnum):
@@ -38,9 +40,11 @@ class Measure:
 
 def encoding_of(text: str) -> Encoding:
     """The smallest alphabet that holds the text."""
-    return Encoding.GSM7 if GSM7_BASIC.union(GSM7_EXTENSION).issuperset(text) else Encoding.UCS2
+    return Encoding.GSM7 if GSM7.issuperset(text) else Encoding.UCS2
 
 
+# One text goes to many.
+@lru_cache(maxsize=8)
 def measure(text: str, encoding: Encoding | None = None) -> Measure:
     """Measure a text in the encoding it needs, or in the given one; no escape or surrogate pair is split."""
     encoding = encoding or encoding_of(text)

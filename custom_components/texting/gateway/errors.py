@@ -9,7 +9,8 @@ GatewayError
 ├── RateLimited              not processed: later
 ├── InsufficientCredit
 ├── MessageRejected          refused, by the gateway or here by one of its limits
-│   └── Unsupported          the provider has no such thing
+│   ├── Unsupported          the provider has no such thing
+│   └── Cancelled            taken back here before it left
 └── WebhookRejected          a call of our webhook that is not the provider's
 """
 
@@ -121,6 +122,10 @@ class MessageRejected(GatewayError):
 
 class Unsupported(MessageRejected):
     """The provider has no such thing."""
+
+
+class Cancelled(MessageRejected):
+    """The user took the message back before it left."""
 
 
 class WebhookRejected(GatewayError):

@@ -46,7 +46,6 @@ class SendResult:
 
     message: Message
     status: Status
-    segments: int = 1
     message_id: str | None = None
     batch_id: str | None = None
     provider_status: str | None = None

@@ -1,5 +1,6 @@
 """Phone numbers: read as people write them, kept as E.164, masked wherever they might be logged."""
 
+from functools import lru_cache
 import re
 
 import phonenumbers
@@ -10,6 +11,8 @@ from .status import FailureReason
 _WRITTEN = re.compile(r"[+0-9 ().\-/\u00a0]+")
 
 
+# The same few numbers again and again.
+@lru_cache(maxsize=1000)
 def to_e164(text: str, region: str | None = None) -> str:
     """The number as +33612345678; national ones are read as the region's (ISO 3166, such as FR).
 
@@ -32,7 +35,7 @@ def to_e164(text: str, region: str | None = None) -> str:
 
 def digits(number: str) -> str:
     """The digits of a number with its country code, without the plus."""
-    return "".join(character for character in number if character.isdigit())
+    return "".join(filter(str.isdigit, number))
 
 
 def from_gateway(number: str, region: str | None = None) -> str:

@@ -1,12 +1,12 @@
 """What a provider is: its data, and the interface every gateway has."""
 
 from abc import ABC, abstractmethod
-import asyncio
-from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from itertools import batched
 import logging
+from operator import attrgetter
+import re
 from typing import Any, ClassVar
 
 from .capabilities import Capability, MessageType
@@ -105,12 +105,21 @@ _NEEDS: Mapping[str, Capability] = {
     "template_id": Capability.TEMPLATES,
     "channel": Capability.CHANNEL,
 }
+
+
+def all_but(*names: str) -> Callable[[Message], Hashable]:
+    """What tells all that a message holds, without these fields."""
+    return attrgetter(*(field.name for field in fields(Message) if field.name not in names))
+
+
+_alike = all_but("reference", "to")
+_HALVES = re.compile("[\ud800-\udfff]")
 # What can carry a picture or a film.
 _MEDIA = frozenset({MessageType.MMS, MessageType.WHATSAPP, MessageType.VIBER})
 
 
 class Gateway(ABC):
-    """One account at one provider. Every method raises GatewayError; send puts it into the results instead."""
+    """One account at one provider. Methods raise GatewayError; send puts it into the results instead."""
 
     info: ClassVar[ProviderInfo]
 
@@ -127,7 +136,15 @@ class Gateway(ABC):
 
     def preview(self, message: Message) -> Preview:
         """What would be sent and cost; raises MessageRejected for what the provider would refuse."""
-        return self._check(self._compose(message))
+        return self.prepare(message)[1]
+
+    def prepare(self, message: Message) -> tuple[Message, Preview]:
+        """The message as it is sent, and its preview; raises MessageRejected."""
+        composed = self._compose(message)
+        preview = self._check(composed)
+        if (composed.title, composed.text) != (preview.title, preview.text):
+            composed = replace(composed, title=preview.title, text=preview.text)
+        return composed, preview
 
     def _compose(self, message: Message) -> Message:
         """Where the provider has no subject, the title is the text's first line."""
@@ -162,57 +179,33 @@ class Gateway(ABC):
             units=measured.units,
         )
 
-    async def send(self, messages: Sequence[Message]) -> list[SendResult]:
-        """Hand messages to the gateway, one result each, in their order; what one of them breaks stops no other."""
-        results: dict[str, SendResult] = {}
-        groups: dict[Hashable, list[tuple[Message, Preview]]] = {}
-        for message in messages:
-            ready = self._compose(message)
-            try:
-                preview = self._check(ready)
-            except MessageRejected as err:
-                results[message.reference] = refused(message, err)
-                continue
-            ready = replace(ready, title=preview.title, text=preview.text)
-            groups.setdefault(self._batch_key(ready), []).append((ready, preview))
-        requests = [batch for group in groups.values() for batch in batched(group, self.info.batch_size, strict=False)]
-        for answered in await asyncio.gather(*(self._send_batch(batch) for batch in requests)):
-            results.update((result.message.reference, result) for result in answered)
-        return [results[message.reference] for message in messages]
+    def batch_key(self, message: Message) -> Hashable:
+        """Messages of one key may share a request: where all but the number is the same."""
+        return _alike(message)
 
-    async def _send_batch(self, batch: Sequence[tuple[Message, Preview]]) -> list[SendResult]:
-        """Make one request, and find out what became of the messages whose answer was lost."""
-        results = await self._attempt([message for message, _ in batch])
-        if lost := [result for result in results.values() if isinstance(result.error, OutcomeUnknown)]:
-            try:
-                results.update((result.message.reference, result) for result in await self.find_out(lost))
-            except Exception as err:  # noqa: BLE001  no fault of ours may hide what became of the others
-                _unexpected(err)
-        return [replace(results[message.reference], segments=preview.segments) for message, preview in batch]
-
-    async def _attempt(self, messages: Sequence[Message]) -> dict[str, SendResult]:
-        """Results by reference; what the request fails with is the failure of each message in it."""
+    async def send(self, batch: Sequence[Message]) -> list[SendResult]:
+        """Make one request for prepared messages of one key; a result for each, in their order. Never raises."""
         error: GatewayError
         try:
-            results = {result.message.reference: result for result in await self._send(messages)}
-            return {message.reference: results[message.reference] for message in messages}
+            results = {result.message.reference: result for result in await self._send(batch)}
+            return [results[message.reference] for message in batch]
         except GatewayError as err:
             error = err
-        except Exception as err:  # noqa: BLE001  no fault of ours may hide what became of the others
+        except Exception as err:  # noqa: BLE001  no fault of ours may hide what became of the messages
             error = _unexpected(err)
-        return {message.reference: refused(message, error) for message in messages}
-
-    def _batch_key(self, message: Message) -> Hashable:
-        """Messages of one key may share a request."""
-        return replace(message, reference="", to="")
+        return [refused(message, error) for message in batch]
 
     @abstractmethod
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
         """Make the request for one batch; a result for each message, or raise what holds for all of them."""
 
-    async def find_out(self, lost: Sequence[SendResult]) -> Sequence[SendResult]:
-        """What became of messages whose answer was lost, in their order; unchanged where it cannot be found out."""
-        return lost
+    async def find_out(self, lost: Sequence[Message]) -> Sequence[SendResult]:
+        """What became of messages whose answer was lost.
+
+        Queued is what never was accepted, unknown what cannot be found out; a message that could not be asked
+        about now is left out.
+        """
+        return [refused(message, OutcomeUnknown("no answer")) for message in lost]
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -244,13 +237,13 @@ class Gateway(ABC):
 
 
 def accepted(message: Message, **known: Any) -> SendResult:
-    """A message the gateway took; its segments are filled in by Gateway.send."""
+    """A message the gateway took."""
     return SendResult(message=message, status=Status.ACCEPTED, **known)
 
 
 def unwritable(text: str) -> str:
     """The halves of surrogate pairs in a text, as U+D83D: no gateway can be sent them."""
-    return " ".join(sorted({f"U+{ord(character):04X}" for character in text if "\ud800" <= character <= "\udfff"}))
+    return " ".join(sorted({f"U+{ord(half):04X}" for half in _HALVES.findall(text)}))
 
 
 def _unexpected(error: Exception) -> OutcomeUnknown:

@@ -34,7 +34,7 @@ from ..message import (
     incoming_type,
 )
 from ..phone_number import digits, from_gateway
-from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted, refused
+from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted
 from ..status import FailureReason, Status
 from ..transport import Transport
 
@@ -76,6 +76,8 @@ CHARACTERS = frozenset(
 )
 # Seconds in which the same text to the same number is refused.
 FLOOD_SECONDS = 10.0
+# Questions about messages at once: what is to be sent goes before.
+QUESTIONS = 2
 # A lost message is asked for twice, this many seconds apart, before it counts as never accepted.
 ASK_AGAIN_AFTER = 10.0
 
@@ -112,7 +114,9 @@ class TextingHouse(Gateway):
     def __init__(self, transport: Transport, account: Mapping[str, Any]) -> None:
         """Start with nothing sent."""
         super().__init__(transport, account)
-        self._sent_at: OrderedDict[tuple[str, str], float] = OrderedDict()  # oldest first
+        self._questions = asyncio.Semaphore(QUESTIONS)
+        # When and by which message, oldest first.
+        self._sent_at: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
 
     def _preview(self, message: Message) -> Preview:
         sender = message.sender or self._account.get("sender")
@@ -128,17 +132,27 @@ class TextingHouse(Gateway):
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
         (message,) = messages
         key, now = (message.to, message.text), monotonic()
-        while self._sent_at and now - next(iter(self._sent_at.values())) >= FLOOD_SECONDS:
+        while self._sent_at and now - next(iter(self._sent_at.values()))[0] >= FLOOD_SECONDS:
             self._sent_at.popitem(last=False)
-        if key in self._sent_at:
+        if self._sent_at.get(key, (now, message.reference))[1] != message.reference:
             raise MessageRejected(limit=Limit.FLOOD, reason=FailureReason.FLOOD, seconds=int(FLOOD_SECONDS))
-        self._sent_at[key] = now
+        self._sent_at[key] = now, message.reference
         try:
             return [await self._submit(message)]
         except GatewayError as err:
             if not isinstance(err, OutcomeUnknown):
                 self._sent_at.pop(key, None)
             raise
+
+    async def _after_flood(self, message: Message, error: GatewayError) -> SendResult:
+        """Refused as a repetition: where the gateway has this very message, it was accepted the first time."""
+        try:
+            report = await self._report(message, None)
+        except GatewayError:
+            raise OutcomeUnknown("flood, and no status", code=FLOOD) from None
+        if not report:
+            raise error
+        return _known(message, report)
 
     async def _submit(self, message: Message) -> SendResult:
         """Make the request."""
@@ -150,44 +164,28 @@ class TextingHouse(Gateway):
         }
         if sender := message.sender or self._account.get("sender"):
             parameters["from"] = sender
-        answer = await self._call("sendsms", parameters)
+        try:
+            answer = await self._call("sendsms", parameters)
+        except MessageRejected as err:
+            if err.code != FLOOD:
+                raise
+            return await self._after_flood(message, err)
         if match := _ID.fullmatch(answer):
             return accepted(message, message_id=match[1], provider_status="0")
         raise InvalidResponse("neither an id nor an error")
 
-    async def find_out(self, lost: Sequence[SendResult]) -> Sequence[SendResult]:
-        """Ask by our own id; known: it was accepted. Unknown twice: it was not, and is sent once more."""
-        return await asyncio.gather(*(self._find_out(result) for result in lost))
+    async def find_out(self, lost: Sequence[Message]) -> Sequence[SendResult]:
+        """Ask by our own id; known: it was accepted. Unknown twice: it was not."""
+        return [result for result in await asyncio.gather(*map(self._find_out, lost)) if result]
 
-    async def _find_out(self, lost: SendResult) -> SendResult:
-        try:
-            report = await self._ask_twice(lost.message)
-        except GatewayError:
-            return lost
-        if report:
-            return _known(lost.message, report)
-        try:
-            return await self._repeat(lost.message)
-        except GatewayError as err:
-            return refused(lost.message, err)
-
-    async def _ask_twice(self, message: Message) -> DeliveryReport | None:
-        if report := await self._report(message, None):
-            return report
-        await asyncio.sleep(ASK_AGAIN_AFTER)
-        return await self._report(message, None)
-
-    async def _repeat(self, message: Message) -> SendResult:
-        """Send again with the same id; a refusal as flood means that the first one was accepted after all."""
-        try:
-            return await self._submit(message)
-        except GatewayError as err:
-            if err.code != FLOOD:
-                raise
+    async def _find_out(self, lost: Message) -> SendResult | None:
         with suppress(GatewayError):
-            if report := await self._report(message, None):
-                return _known(message, report)
-        raise OutcomeUnknown("flood, of a message that is not known", code=FLOOD)
+            report = await self._report(lost, None)
+            if not report:
+                await asyncio.sleep(ASK_AGAIN_AFTER)
+                report = await self._report(lost, None)
+            return _known(lost, report) if report else SendResult(message=lost, status=Status.QUEUED)
+        return None
 
     async def balance(self) -> Sequence[Balance]:
         """What the account holds."""
@@ -195,14 +193,20 @@ class TextingHouse(Gateway):
 
     async def reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
         """One request a message: the gateway has no list."""
-        asked = await asyncio.gather(*(self._report(result.message, result.message_id) for result in sent))
-        return [report for report in asked if report]
+        asked = (self._report(result.message, result.message_id) for result in sent)
+        answered = await asyncio.gather(*asked, return_exceptions=True)
+        failed = [answer for answer in answered if isinstance(answer, BaseException)]
+        if failed and len(failed) == len(answered):
+            raise failed[0]
+        # What is known of others is news.
+        return [answer for answer in answered if isinstance(answer, DeliveryReport)]
 
     async def _report(self, message: Message, message_id: str | None) -> DeliveryReport | None:
         """The message's status, None where the gateway does not know it."""
         key = {"api_id": message_id} if message_id else {"climsgid": message.reference}
         try:
-            code = await self._call("getstatus", key)
+            async with self._questions:
+                code = await self._call("getstatus", key)
         except MessageRejected as err:
             if err.code in (UNKNOWN_MESSAGE_ID, UNKNOWN_CLIENT_ID):
                 return None

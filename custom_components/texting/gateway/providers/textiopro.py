@@ -165,19 +165,21 @@ class TextioPro(Gateway):
         except ValueError, OSError, KeyError:
             return UTC
 
-    async def find_out(self, lost: Sequence[SendResult]) -> Sequence[SendResult]:
+    async def find_out(self, lost: Sequence[Message]) -> Sequence[SendResult]:
         """Found in the message list since it was asked for: it was sent. Not found proves nothing."""
         try:
             listed = [row async for row in self._messages(PAGES)]
+        except MessageRejected:
+            listed = []  # it will not be shown later either
         except GatewayError:
-            return lost
-        return [self._found(result, listed) for result in lost]
+            return []
+        return [self._found(message, listed) for message in lost]
 
-    def _found(self, lost: SendResult, listed: Sequence[Row]) -> SendResult:
+    def _found(self, lost: Message, listed: Sequence[Row]) -> SendResult:
         """As the first row says that can be it."""
-        if not (row := next((row for row in listed if self._claims.fits(row, lost.message)), None)):
-            return lost
-        return self._claims.add(wire.result(lost.message, row))[0]
+        if not (row := next((row for row in listed if self._claims.fits(row, lost)), None)):
+            return refused(lost, OutcomeUnknown("not in the message list"))
+        return self._claims.add(wire.result(lost, row))[0]
 
     async def balance(self) -> Sequence[Balance]:
         """What the account holds."""

@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 import json
 import re
 
@@ -24,7 +23,7 @@ from ..errors import (
 )
 from ..message import Balance, DeliveryReport, Message, Preview, Sender, SendResult, Template
 from ..phone_number import digits
-from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted, refused
+from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted, all_but, refused
 from ..status import FailureReason, Status
 
 CHANNELS = ("1", "2", "3")  # what each of them is, nobody says
@@ -87,6 +86,7 @@ ERRORS: ErrorWords = {
 }
 _UNKNOWN_ID = re.compile(r"invalid (message|job).?id", re.IGNORECASE)
 _NATIONAL_LENGTH = 10
+_alike = all_but("reference", "to", "text")
 ALONE = 20  # messages that one poll asks for by their own ids at most
 
 type Index = defaultdict[tuple[str, ...], list[Row]]
@@ -121,9 +121,9 @@ class TheSMSPoint(Gateway):
             "channel": str(CHANNELS[0] if channel is None else channel),
         }
 
-    def _batch_key(self, message: Message) -> Hashable:
+    def batch_key(self, message: Message) -> Hashable:
         """Texts may differ in a request, their alphabet may not."""
-        return encoding_of(message.text), replace(message, reference="", to="", text="")
+        return encoding_of(message.text), _alike(message)
 
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
         first = messages[0]

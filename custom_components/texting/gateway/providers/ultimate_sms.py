@@ -193,11 +193,12 @@ class Claims:
 
 def _time_of(ulid: str) -> datetime | None:
     """A ULID begins with ten digits of milliseconds in Crockford's base 32."""
-    try:
-        milliseconds = int(ulid[:10].upper().translate(_CROCKFORD), 32)
-    except ValueError:
+    if len(ulid) != _ULID_LENGTH:
         return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC) if len(ulid) == _ULID_LENGTH else None
+    try:
+        return datetime.fromtimestamp(int(ulid[:10].upper().translate(_CROCKFORD), 32) / 1000, UTC)
+    except ValueError:  # no such digit, or beyond the year 9999
+        return None
 
 
 def created(row: Row) -> datetime | None:

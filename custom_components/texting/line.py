@@ -1,0 +1,84 @@
+"""What texts leave through: an account, or a route over several."""
+
+from abc import ABC, abstractmethod
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from .delivery.record import Record
+from .gateway.message import Message, Preview
+from .recipient import Recipient
+from .state import LineState
+
+# How long an action waits for the gateway's answer before it goes on in the background, in seconds.
+ANSWER_WITHIN = 10.0
+DEFAULT_VALID_FOR = 3600.0
+
+type LineConfigEntry = ConfigEntry[Line]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message and how it is to be sent.
+
+    valid_for are the seconds it may wait, resend says whether it is sent again when its outcome cannot be found
+    out (None: as the account's options say), parent is the reference of a route's message it is sent for.
+    """
+
+    message: Message
+    recipient: Recipient | None = None
+    valid_for: float = DEFAULT_VALID_FOR
+    urgent: bool = False
+    resend: bool | None = None
+    parent: str | None = None
+
+
+class Line(ABC):
+    """A config entry's run-time data."""
+
+    entry: ConfigEntry[Any]
+    name: str
+    receives = False
+    test_number: str | None = None
+    languages: tuple[str, ...] = ()
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], state: LineState) -> None:
+        """Put the parts together; nothing runs yet."""
+        self.hass = hass
+        self.entry = entry
+        self.state = state
+        self.desk = state.desk
+
+    async def async_send(self, outgoing: Sequence[Outgoing]) -> list[Record]:
+        """The one path on which messages leave: each is on disk before it is sent.
+
+        Returns within ANSWER_WITHIN, at once for what is known to wait longer; what is under way goes on.
+        """
+        records = await self.async_admit(outgoing)
+        written = self.desk.add(records)
+        self.state.async_changed()
+        worker = self.state.worker
+        held = worker.held(records, ANSWER_WITHIN) if worker else set()
+        await self.desk.answered([record for record in records if record.reference not in held], ANSWER_WITHIN)
+        await asyncio.shield(written)
+        return records
+
+    @abstractmethod
+    async def async_admit(self, outgoing: Sequence[Outgoing]) -> list[Record]:
+        """Messages as they are to be kept; those that are refused here have ended."""
+
+    @abstractmethod
+    async def async_cancel(self, record: Record) -> bool:
+        """Take back a message that still waits here; whether it did."""
+
+    async def async_look(self, record: Record) -> bool:
+        """Ask the gateway what has become of a message, where it can be asked and may have news; whether it said."""
+        return False
+
+    @abstractmethod
+    def prepare(self, message: Message) -> tuple[Message, Preview]:
+        """The message as it is sent, and its preview; raises MessageRejected."""

@@ -1,0 +1,112 @@
+"""kill -9 at each point: nothing that was accepted is lost, and nothing that may have left is repeated blindly."""
+
+import asyncio
+
+import pytest
+
+from custom_components.texting.delivery.record import Phase
+from custom_components.texting.gateway.provider import Provider
+
+from .conftest import Enter
+from .run import crash, until_on_disk
+from .through import HOUSE, PRO, TAKEN, House
+
+pytestmark = pytest.mark.usefixtures("quick")
+EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
+
+
+async def under_way(home: House, *, accepted: bool, **data: str) -> asyncio.Task[object]:
+    """A message that is being sent, and whose answer does not come."""
+    home.fail("hang", accept=accepted)
+    sending = asyncio.create_task(home.send(**data))
+    await until_on_disk(home, Phase.SENDING)
+    async with asyncio.timeout(5):
+        while home.tries < 1:  # noqa: ASYNC110  it is no event of ours
+            await asyncio.sleep(0.002)
+    return sending
+
+
+async def test_before_the_intent_is_on_disk_the_action_has_not_returned(enter: Enter) -> None:
+    """An action never returns before its message is on disk."""
+    home = await enter(HOUSE)
+    home.fail("rate_limited", None, seconds=0)
+    account, phases = home.entry.runtime_data, list[Phase]()
+    sent = await home.send()
+    assert sent.status == "queued"
+    found = await account.desk.outbox.find(reference=sent.messages[0]["reference"])
+    assert found is not None
+    phases.append(found.phase)
+    assert phases[0] in (Phase.WAITING, Phase.SENDING)
+
+
+@EVERY_PROVIDER
+async def test_after_the_intent_it_is_sent_once(enter: Enter, provider: Provider) -> None:
+    home = await enter(provider)
+    home.fail("rate_limited", None, seconds=0)
+    sent = await home.send()
+    assert sent.status == "queued"
+    home.fail("rate_limited", None, seconds=3)
+    home.simulator.faults.clear()
+    home.fail("rate_limited", None, seconds=3)  # now it waits for long
+    await until_on_disk(home, Phase.WAITING)
+    await home.simulator.restore()
+    await crash(home)
+    await home.until_shown(*TAKEN)
+    assert home.held == 1
+    await crash(home)
+    await home.hass.async_block_till_done()
+    assert home.held == 1
+
+
+@EVERY_PROVIDER
+@pytest.mark.parametrize("accepted", [False, True])
+@pytest.mark.parametrize("if_unsure", ["leave", "resend"])
+async def test_while_sending_the_rule_decides(
+    enter: Enter, provider: Provider, if_unsure: str, *, accepted: bool
+) -> None:
+    home = await enter(provider)
+    sending = await under_way(home, accepted=accepted, if_unsure=if_unsure)
+    await crash(home)
+    finds = provider is HOUSE or (provider is PRO and accepted)
+    if finds or if_unsure == "resend":
+        await home.until_shown(*TAKEN)
+    else:
+        await home.until_shown("unknown")
+    if finds or if_unsure == "leave":
+        assert home.held == (1 if provider is HOUSE else accepted)
+    else:
+        # Asked for: rather twice than never.
+        assert home.held == 1 + accepted
+    await crash(home)
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    assert home.tries == 1 + (not accepted if provider is HOUSE else if_unsure == "resend" and not finds)
+    await asyncio.wait([sending])
+
+
+@EVERY_PROVIDER
+async def test_after_the_answer_is_on_disk_nothing_is_sent(enter: Enter, provider: Provider) -> None:
+    home = await enter(provider)
+    assert (await home.send()).status in TAKEN
+    await crash(home)
+    await home.hass.async_block_till_done()
+    assert (home.held, home.tries) == (1, 1)
+    assert home.sensor("segments_today") == "1"
+
+
+async def test_while_several_are_sent_each_is_found_out(enter: Enter) -> None:
+    home = await enter(HOUSE)
+    home.fail("hang", 2, accept=True)
+    home.fail("hang", 1)
+    sending = asyncio.create_task(home.send(to=["Anna", "Ben"]))
+    await until_on_disk(home, Phase.SENDING, 3)
+    async with asyncio.timeout(5):
+        while home.tries < 3:  # noqa: ASYNC110  it is no event of ours
+            await asyncio.sleep(0.002)
+    await crash(home)
+    async with asyncio.timeout(5):
+        while home.held < 3:  # noqa: ASYNC110  it is no event of ours
+            await asyncio.sleep(0.002)
+    await home.until_shown(*TAKEN)
+    assert (home.held, home.tries) == (3, 4)
+    assert len({message.to for message in home.simulator.messages()}) == 3
+    await asyncio.wait([sending])
