@@ -14,11 +14,11 @@ class ApiError(Exception):
 class Api:
     """One signed-in user."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        """Talk to the Home Assistant at this address."""
+    def __init__(self, session: aiohttp.ClientSession, url: str, token: str | None = None) -> None:
+        """Talk to the Home Assistant at this address, as the user an access token is for."""
         self.url = url
         self._session = session
-        self._headers: dict[str, str] = {}
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._last_id = 0
 

@@ -92,7 +92,9 @@ class HomeStopped(Exception):
 class Home:
     """Starts Home Assistant on a port and stops it; use it with `async with`."""
 
-    def __init__(self, folder: Path, port: int, people: Iterable[str]) -> None:
+    program = "homeassistant"
+
+    def __init__(self, folder: Path, port: int, people: Iterable[str] = ()) -> None:
         """Keep everything in this folder, which is made anew; people can be texted from the dashboard."""
         self._people = ", ".join(people)
         self.url = f"http://{HOST}:{port}"
@@ -102,12 +104,17 @@ class Home:
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
+        """Start in a folder made anew."""
+        self.write()
+        await self.start()
+        return self
+
+    async def start(self) -> None:
         """Start; it takes a few seconds until it answers."""
-        self._write()
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "homeassistant", "--config", str(self._config)),
+                *("-m", self.program, "--config", str(self._config)),
                 *("--skip-pip", "--ignore-os-check", "--log-no-color"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
@@ -115,10 +122,13 @@ class Home:
                 env=os.environ | {"PYTHONPATH": str(Path(__file__).with_name("silence"))},
                 start_new_session=True,  # Ctrl-C is ours to pass on
             )
-        return self
 
     async def __aexit__(self, *error: object) -> None:
         """Stop it, whatever it takes."""
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Stop it as the system does, and end it where that takes too long."""
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -127,9 +137,14 @@ class Home:
             async with asyncio.timeout(15):
                 await process.wait()
         except TimeoutError:
+            await self.kill()
+
+    async def kill(self) -> None:
+        """End it at once, wherever it is."""
+        if self._process:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+                os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
 
     async def stopped(self) -> None:
         """Wait until it ends by itself, and complain."""
@@ -137,12 +152,16 @@ class Home:
             await self._process.wait()
         raise HomeStopped(f"Home Assistant has stopped; {self.log} tells why.")
 
+    def check(self) -> None:
+        """Complain where it has ended by itself."""
+        if self._process is None or self._process.returncode is not None:
+            raise HomeStopped(f"Home Assistant does not run; {self.log} tells why.")
+
     async def answering(self, session: aiohttp.ClientSession) -> None:
         """Wait until it answers."""
 
         async def look() -> bool:
-            if self._process is None or self._process.returncode is not None:
-                raise HomeStopped(f"Home Assistant did not start; {self.log} tells why.")
+            self.check()
             with suppress(aiohttp.ClientError, TimeoutError):
                 async with session.get(f"{self.url}/api/onboarding") as response:
                     return response.ok
@@ -164,19 +183,29 @@ class Home:
         entries = re.split(r"\n(?=\d{4}-\d\d-\d\d )", self.log.read_text("utf-8", "replace"))
         return [entry for entry in entries if " ERROR " in entry and "texting" in entry]
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write its folder."""
         shutil.rmtree(self._config, ignore_errors=True)
         storage = self._config / ".storage"
         storage.mkdir(parents=True)
-        (self._config / "configuration.yaml").write_text(CONFIGURATION.format(people=self._people), "utf-8")
+        self.log.unlink(missing_ok=True)
+        (self._config / "configuration.yaml").write_text(self.configuration(), "utf-8")
         (self._config / "automations.yaml").write_text("[]", "utf-8")
         (self._config / "custom_components").symlink_to(ROOT / "custom_components")
-        store(storage, "onboarding", 4, {"done": STEPS_DONE})
         store(storage, "core.config", 1, {**LOCATION, "internal_url": self.url}, minor_version=4)
-        # Nothing of the demo is announced to the network, and nothing is looked for in it.
+        # Nothing is announced to the network, and nothing is looked for in it.
         store(storage, "core.network", 1, {"configured_adapters": ["lo", "lo0"]})
-        store(storage, "core.config_entries", 1, {"entries": [NO_MARKETPLACE]})
         store(storage, "http", 1, {"server_host": [HOST], "server_port": self._port})
+        self.fill(storage)
+
+    def configuration(self) -> str:
+        """What configuration.yaml says."""
+        return CONFIGURATION.format(people=self._people)
+
+    def fill(self, storage: Path) -> None:
+        """Write what else it finds in its folder .storage."""
+        store(storage, "onboarding", 4, {"done": STEPS_DONE})
+        store(storage, "core.config_entries", 1, {"entries": [NO_MARKETPLACE]})
 
 
 def store(storage: Path, key: str, version: int, data: dict[str, Any], *, minor_version: int = 1) -> None:
