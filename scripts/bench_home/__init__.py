@@ -1,0 +1,1 @@
+"""What sending costs: the whole way through Home Assistant, against other ways to make the same requests."""

@@ -1,0 +1,107 @@
+"""Home Assistant in this process, and accounts in it for as long as they are measured."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp.test_utils import unused_port
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+
+import custom_components.texting  # noqa: F401  the kit's own custom_components would hide it
+from custom_components.texting.const import DOMAIN
+from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.providers import GATEWAYS
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er, frame
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
+from homeassistant.setup import async_setup_component
+from scripts.demo_home.home import HOST, store
+from tests.accounts import account_data
+
+from .simulator import SimulatorProcess
+
+ACCEPTED = frozenset({"accepted", "sent", "delivered"})
+
+
+class NotAccepted(Exception):
+    """A text was not accepted, and what was measured says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account; entities are its recipients' notify entities, numbers theirs, in the same order."""
+
+    hass: HomeAssistant
+    entry: MockConfigEntry
+    entities: Sequence[str]
+    numbers: Sequence[str]
+
+    async def through_entities(self, count: int, text: str) -> None:
+        """Send with notify.send_message."""
+        data = {"entity_id": list(self.entities[:count]), "message": text}
+        await self.hass.services.async_call("notify", "send_message", data, blocking=True)
+
+    async def through_action(self, count: int, text: str) -> None:
+        """Send with texting.send_message, asking for its response; raises NotAccepted."""
+        await self.send(self.numbers[:count], text)
+
+    async def send(self, numbers: Sequence[str], text: str, expected: Collection[str] = ACCEPTED) -> None:
+        """Send to numbers with texting.send_message; raises NotAccepted for a status that is not expected."""
+        data = {"account": self.entry.entry_id, "to": list(numbers), "message": text}
+        response: Any = await self.hass.services.async_call(
+            DOMAIN, "send_message", data, blocking=True, return_response=True
+        )
+        if odd := [message for message in response["messages"] if message["status"] not in expected]:
+            raise NotAccepted(f"{len(odd)} of {len(numbers)} texts: {odd[0]['status']} {odd[0]['error']}")
+
+
+@asynccontextmanager
+async def home(folder: Path) -> AsyncIterator[HomeAssistant]:
+    """Run Home Assistant, on this machine only."""
+    storage = folder / ".storage"
+    storage.mkdir()
+    store(storage, "core.network", 1, {"configured_adapters": ["lo", "lo0"]})
+    store(storage, "http", 1, {"server_host": [HOST], "server_port": unused_port()})
+    async with async_test_home_assistant(config_dir=str(folder)) as hass:
+        frame.async_setup(hass)
+        hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
+        hass.config.country = "FR"
+        await async_setup_component(hass, "network", {})  # Home Assistant's session for all wants it
+        try:
+            yield hass
+        finally:
+            await hass.async_stop(force=True)
+
+
+@asynccontextmanager
+async def account(
+    hass: HomeAssistant, provider: Provider, simulator: SimulatorProcess, numbers: Sequence[str] = ()
+) -> AsyncIterator[Account]:
+    """Add an account with a recipient for each number (without +), and remove it in the end with all it remembers."""
+    name = GATEWAYS[provider].info.name
+    numbers = [f"+{number}" for number in numbers]
+    people = [
+        ConfigSubentryData(
+            data={"numbers": [number]}, subentry_type="recipient", title=f"{name} {place:03}", unique_id=None
+        )
+        for place, number in enumerate(numbers)
+    ]
+    entry = MockConfigEntry(domain=DOMAIN, title=name, data=account_data(provider, simulator), subentries_data=people)
+    entry.add_to_hass(hass)
+    if not await hass.config_entries.async_setup(entry.entry_id):
+        raise SystemExit(f"{provider} could not be set up: {entry.reason}")
+    await hass.async_block_till_done()
+    by_subentry = {
+        entity.config_subentry_id: entity.entity_id
+        for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        if entity.domain == "notify"
+    }
+    entities = [by_subentry[subentry_id] for subentry_id in entry.subentries]
+    try:
+        yield Account(hass, entry, entities, numbers)
+    finally:
+        await hass.config_entries.async_remove(entry.entry_id)
+        await hass.async_block_till_done()
