@@ -26,6 +26,7 @@ async def test_the_menu_names_every_provider(hass: HomeAssistant, simulator: Sim
         "club_texting": "Club Texting",
         "group_texting": "Group Texting",
         "thesmspoint": "TheSMSPoint",
+        "route": "Route",
     }
 
 

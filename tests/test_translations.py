@@ -14,7 +14,7 @@ import pytest
 from custom_components.texting.const import IF_UNSURE
 from custom_components.texting.exceptions import FORM_ERRORS, translation_key
 from custom_components.texting.follow import CANCEL_SCHEMA, STATUS_SCHEMA
-from custom_components.texting.forms import settings_schema
+from custom_components.texting.forms import route_schema, settings_schema
 from custom_components.texting.gateway import errors
 from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.errors import GatewayError, Limit, MessageRejected
@@ -139,12 +139,17 @@ def test_limits_give_the_details_that_their_texts_name() -> None:
 
 
 def test_errors_and_aborts_of_forms() -> None:
-    assert set(CONFIG["error"]) == FORM_ERRORS | {"unknown", "invalid_url"}
-    assert set(CONFIG["abort"]) == {"already_configured", "reauth_successful", "reconfigure_successful"}
+    assert set(CONFIG["error"]) == FORM_ERRORS | {"unknown", "invalid_url", "no_name", "no_account", "cyclic"}
+    assert set(CONFIG["abort"]) == {
+        "already_configured",
+        "no_accounts",
+        "reauth_successful",
+        "reconfigure_successful",
+    }
 
 
 def test_every_step_has_its_texts_and_no_other() -> None:
-    steps = {"user", "reauth_confirm", "reconfigure"}
+    steps = {"user", "reauth_confirm", "reconfigure", "route", "reconfigure_route"}
     steps |= {str(info.provider) for info in INFOS}
     steps |= {f"{info.provider}_{field.step}" for info in INFOS for field in info.fields if field.step}
     assert set(CONFIG["step"]) == steps
@@ -162,6 +167,11 @@ def test_the_fields_of_an_account(provider: Provider) -> None:
     for later in {field.step for field in info.fields if field.step}:
         expected = {field.name for field in info.fields if field.step == later}
         assert named(CONFIG["step"][f"{provider}_{later}"]) == expected
+
+
+def test_the_fields_of_a_route() -> None:
+    for step_id in ("route", "reconfigure_route"):
+        assert named(CONFIG["step"][step_id]) == {str(marker) for marker in route_schema({}).schema}
 
 
 def test_the_fields_of_changing_an_account() -> None:
@@ -218,7 +228,7 @@ def test_choices() -> None:
         "type": {str(kind) for kind in MessageType},
         "gender": {"male", "female"},
         "if_unsure": set(IF_UNSURE),
-        "configure": {"settings", "webhook", "not_public", "no_address"},
+        "configure": {"settings", "webhook", "not_public", "no_address", "route"},
     }
     assert {key: set(texts["options"]) for key, texts in SELECTORS.items()} == choices
 
@@ -284,9 +294,10 @@ async def test_every_attribute_has_a_name(
         "sensor.textinghouse_last_delivery_status": "last_delivery_status",
         "sensor.textiopro_credit_balance": "credit_balance",
     }
+    of_routes = {"delivery_report": {"account"}, "last_delivery_status": {"account"}}
     own = {"friendly_name", "event_types", "device_class", "options", "state_class", "unit_of_measurement"}
     for entity_id, key in kinds.items():
-        shown = set(state_of(hass, entity_id).attributes) - own
+        shown = set(state_of(hass, entity_id).attributes) - own | of_routes.get(key, set())
         domain = entity_id.split(".", maxsplit=1)[0]
         assert shown == set(TRANSLATIONS["entity"][domain][key]["state_attributes"]), entity_id
 

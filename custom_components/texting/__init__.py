@@ -1,9 +1,12 @@
 """Texting gives a home a voice and an ear on the phone network, through five SMS gateways."""
 
+from typing import Any
+
 from aiohttp import ClientSession, DummyCookieJar
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_NAME, Platform
-from homeassistant.core import HassJob, HomeAssistant
+from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
@@ -13,11 +16,13 @@ from homeassistant.util.hass_dict import HassKey
 
 from .account import Account, TextingConfigEntry
 from .client import gateway_for
-from .const import DOMAIN
+from .const import CONF_PROVIDER, DOMAIN, ROUTE
 from .entity import line_device
 from .issues import async_forget_issues, async_removed, async_watch_credit
 from .legacy import take_name
+from .line import Line, LineConfigEntry
 from .poller import async_poll_incoming
+from .route import Route, RouteConfigEntry
 from .services import async_setup_services
 from .state import async_finish_sends, async_forget, async_forget_old, async_state, async_unloaded
 from .webhook import async_delete_cloudhook, async_listen, async_stop_listening
@@ -42,7 +47,20 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     return True
 
 
-async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> bool:
+async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    """Set up an account or a route."""
+    await (_async_set_up_route if entry.data[CONF_PROVIDER] == ROUTE else _async_set_up_account)(hass, entry)
+    return True
+
+
+async def _async_set_up_route(hass: HomeAssistant, entry: RouteConfigEntry) -> None:
+    route = entry.runtime_data = Route(hass, entry, await async_state(hass, entry, None))
+    await _async_set_up_entities(hass, route)
+    await route.async_start()
+    _finish_set_up(hass, route)
+
+
+async def _async_set_up_account(hass: HomeAssistant, entry: TextingConfigEntry) -> None:
     """Set up an account.
 
     A gateway that is out of reach does not keep it from loading: what comes in is heard, and actions say
@@ -58,13 +76,25 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
     await account.balance.async_refresh()
     if isinstance(account.balance.last_exception, ConfigEntryAuthFailed):
         raise account.balance.last_exception
-    dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **line_device(account))
     entry.async_on_unload(async_watch_credit(hass, entry, account.balance))
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    state.async_ready()
+    await _async_set_up_entities(hass, account)
     account.async_start()
     entry.async_on_unload(async_poll_incoming(hass, account))
-    entry.async_on_unload(async_forget_old(hass, entry, state))
+    _finish_set_up(hass, account)
+
+
+async def _async_set_up_entities(hass: HomeAssistant, line: Line) -> None:
+    """Make the device and the entities; from then on they hear news."""
+    dr.async_get(hass).async_get_or_create(config_entry_id=line.entry.entry_id, **line_device(line))
+    await hass.config_entries.async_forward_entry_setups(line.entry, PLATFORMS)
+    line.state.async_ready()
+
+
+@callback
+def _finish_set_up(hass: HomeAssistant, line: Line) -> None:
+    """What is only needed once messages leave."""
+    entry = line.entry
+    entry.async_on_unload(async_forget_old(hass, entry, line.state))
     entry.async_on_unload(entry.add_update_listener(_async_updated))
     hass.async_create_task(
         async_load_platform(
@@ -75,11 +105,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> b
             hass.data[HASS_CONFIG],
         )
     )
-    return True
 
 
-async def async_unload_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> bool:
-    """Unload an account; what waits and what comes meanwhile waits until it is loaded again."""
+async def async_unload_entry(hass: HomeAssistant, entry: LineConfigEntry) -> bool:
+    """Unload an account or a route; what waits and what comes meanwhile waits until it is loaded again."""
     # First: what Home Assistant does on unload comes after this, and a file that is in use is not let go of.
     entry.runtime_data.async_stop()
     await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
@@ -87,14 +116,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> 
     return True
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: TextingConfigEntry) -> None:
-    """Forget an account: what was to be mended, its file and its cloud address."""
+async def async_remove_entry(hass: HomeAssistant, entry: LineConfigEntry) -> None:
+    """Forget an account or a route: what was to be mended, its file and its cloud address."""
     async_forget_issues(hass, entry)
     if waiting := await async_forget(hass, entry):
         async_removed(hass, entry, waiting)
     await async_delete_cloudhook(hass, entry)
 
 
-async def _async_updated(hass: HomeAssistant, entry: TextingConfigEntry) -> None:
+async def _async_updated(hass: HomeAssistant, entry: LineConfigEntry) -> None:
     """Reload when the account, its options or its recipients have changed."""
     hass.config_entries.async_schedule_reload(entry.entry_id)

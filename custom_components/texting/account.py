@@ -2,20 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-import time
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.util import dt as dt_util
 
-from .const import (
-    DEFAULT_DAILY_LIMIT,
-    DEFAULT_IF_UNSURE,
-    IF_UNSURE_RESEND,
-    OPTION_DAILY_LIMIT,
-    OPTION_IF_UNSURE,
-)
+from .const import DEFAULT_DAILY_LIMIT, OPTION_DAILY_LIMIT
 from .coordinator import BalanceCoordinator
 from .delivery.guard import check_credit, check_daily
 from .delivery.record import Phase, Record
@@ -67,6 +59,7 @@ class Account(Line):
         if Capability.STATUS in self.info.capabilities:
             self._tracker.start()
 
+    @override
     @callback
     def async_stop(self) -> None:
         """Begin nothing more; what is under way comes to its end."""
@@ -122,22 +115,7 @@ class Account(Line):
 
     def _prepare(self, item: Outgoing) -> tuple[Record, int]:
         """The message as it is to be kept, and its cost; ended where it is refused here."""
-        now, options = time.time(), self.entry.options
-        quiet = item.recipient.quiet if item.recipient and not item.urgent else None
-        due_at = now + (quiet.seconds_left(dt_util.now()) if quiet else 0.0)
-        resend = options.get(OPTION_IF_UNSURE, DEFAULT_IF_UNSURE) == IF_UNSURE_RESEND
-        record = Record(
-            message=item.message,
-            account=self.entry.entry_id,
-            recipient=item.recipient.name if item.recipient else None,
-            recipient_id=item.recipient.id if item.recipient else None,
-            parent=item.parent,
-            urgent=item.urgent,
-            resend=resend if item.resend is None else item.resend,
-            asked_at=now,
-            due_at=due_at,
-            expires_at=due_at + item.valid_for,
-        )
+        record = self._record(item)
         try:
             record.message, preview = self.prepare(item.message)
             record.segments = preview.segments

@@ -5,18 +5,20 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .account import Account, TextingConfigEntry
+from .account import Account
 from .coordinator import BalanceCoordinator
 from .entity import LineEntity
+from .line import LineConfigEntry
 
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: TextingConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: LineConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the binary sensor of an account."""
-    async_add_entities([LowCreditBinarySensor(entry.runtime_data)])
+    if isinstance(account := entry.runtime_data, Account):
+        async_add_entities([LowCreditBinarySensor(account)])
 
 
 class LowCreditBinarySensor(LineEntity, CoordinatorEntity[BalanceCoordinator], BinarySensorEntity):

@@ -5,10 +5,11 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .account import Account, TextingConfigEntry
+from .account import Account
 from .address import Address
 from .const import ATTR_MESSAGE
 from .entity import LineEntity
+from .line import LineConfigEntry
 from .send import async_send, raise_for
 
 PARALLEL_UPDATES = 0
@@ -16,11 +17,11 @@ TEST_TEXT = "Test from Home Assistant"
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: TextingConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: LineConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the button where the provider has a free test."""
     account = entry.runtime_data
-    if number := account.info.test_number:
+    if isinstance(account, Account) and (number := account.info.test_number):
         async_add_entities([SendTestMessageButton(account, number)])
 
 

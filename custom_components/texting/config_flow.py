@@ -11,8 +11,6 @@ from homeassistant.components import webhook
 from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
-    ConfigEntryState,
-    ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
     FlowType,
@@ -21,10 +19,11 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.translation import async_get_translations
 
 from .account import TextingConfigEntry
 from .client import gateway_for
-from .const import CONF_PROVIDER, DOMAIN, SUBENTRY_RECIPIENT
+from .const import CONF_PROVIDER, DOMAIN, ROUTE, SUBENTRY_RECIPIENT
 from .exceptions import form_error
 from .forms import account_schema, flatten, nest, secrets_schema, select, suggest, url_error
 from .gateway.errors import GatewayError
@@ -32,6 +31,7 @@ from .gateway.message import Sender, Template
 from .gateway.provider import Provider, ProviderInfo
 from .gateway.providers import GATEWAYS
 from .options_flow import TextingOptionsFlow
+from .route_flow import RouteFlow
 from .subentry_flow import RecipientFlow
 
 _LOGGER = logging.getLogger(__name__)
@@ -39,8 +39,8 @@ _LOGGER = logging.getLogger(__name__)
 SENDER_STEP = "sender"
 
 
-class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
-    """The flow of one account."""
+class TextingConfigFlow(RouteFlow, domain=DOMAIN):
+    """The flow of one account or route."""
 
     def __init__(self) -> None:
         """Begin with nothing known."""
@@ -64,11 +64,11 @@ class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Choose a provider."""
-        return self.async_show_menu(
-            step_id="user",
-            menu_options={str(gateway.info.provider): gateway.info.name for gateway in GATEWAYS.values()},
-        )
+        """Choose a provider, or a route."""
+        texts = await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
+        providers = {str(gateway.info.provider): gateway.info.name for gateway in GATEWAYS.values()}
+        route = texts[f"component.{DOMAIN}.selector.configure.options.route"]
+        return self.async_show_menu(step_id="user", menu_options={**providers, ROUTE: route})
 
     async def _async_step_account(
         self, provider: Provider, user_input: dict[str, Any] | None = None
@@ -88,6 +88,8 @@ class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Change an account; a secret left empty stays."""
         entry = self._get_reconfigure_entry()
+        if entry.data[CONF_PROVIDER] == ROUTE:
+            return await self.async_step_reconfigure_route()
         errors: dict[str, str] = {}
         if user_input is not None:
             kept = {name: entry.data[name] for name in (CONF_PROVIDER, CONF_WEBHOOK_ID) if name in entry.data}
@@ -115,7 +117,7 @@ class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
             self._abort_if_taken(entry)
             errors = await self._async_check()
             if not errors:
-                return self._update(entry, self._values)
+                return self.update_entry(entry, self._values)
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=secrets_schema(_info(entry)),
@@ -220,7 +222,7 @@ class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
     def _finish(self) -> ConfigFlowResult:
         """Make the account, or change it."""
         if self.source != SOURCE_USER:
-            return self._update(self._get_reconfigure_entry(), self._values)
+            return self.update_entry(self._get_reconfigure_entry(), self._values)
         if self._info.uses_webhook:
             self._values[CONF_WEBHOOK_ID] = webhook.async_generate_id()
         return self.async_create_entry(title=self._free_title(), data=self._values)
@@ -232,12 +234,6 @@ class TextingConfigFlow(ConfigFlow, domain=DOMAIN):
         while title in taken:
             title, number = f"{self._info.name} {number}", number + 1
         return title
-
-    def _update(self, entry: ConfigEntry, data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Store what changed; a loaded account reloads by its listener, any other is started anew here."""
-        if entry.state is ConfigEntryState.LOADED:
-            return self.async_update_and_abort(entry, data=data)
-        return self.async_update_reload_and_abort(entry, data=data)
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:

@@ -4,6 +4,8 @@ from typing import Final
 
 DOMAIN: Final = "texting"
 
+CONF_ACCOUNTS: Final = "accounts"
+CONF_CONFIRM_WITHIN: Final = "confirm_within"
 CONF_PROVIDER: Final = "provider"
 CONF_NUMBERS: Final = "numbers"
 CONF_QUIET_FROM: Final = "quiet_from"
@@ -28,6 +30,9 @@ DEFAULT_IF_UNSURE: Final = IF_UNSURE_LEAVE
 DEFAULT_INCOMING_INTERVAL: Final = 30
 DEFAULT_KEEP_DAYS: Final = 30
 DEFAULT_LOW_CREDIT: Final = 0
+
+# What a route has in place of a provider.
+ROUTE: Final = "route"
 
 SUBENTRY_RECIPIENT: Final = "recipient"
 

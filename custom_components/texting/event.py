@@ -83,6 +83,7 @@ class DeliveryReportEvent(LineEntity, EventEntity):
                 "message_id": record.message_id,
                 "provider_status": record.provider_status,
                 "reason": record.reason,
+                **self._line.attributes(record),
             },
         )
         self.async_write_ha_state()

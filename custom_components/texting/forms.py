@@ -24,7 +24,9 @@ from homeassistant.helpers.selector import (
 )
 
 from .const import (
+    CONF_ACCOUNTS,
     CONF_ADVANCED,
+    CONF_CONFIRM_WITHIN,
     CONF_NUMBERS,
     CONF_QUIET_FROM,
     CONF_QUIET_TO,
@@ -112,25 +114,43 @@ def url_error(values: dict[str, Any]) -> str | None:
     return None
 
 
-def recipient_schema(info: ProviderInfo) -> vol.Schema:
-    """The recipient form."""
+def route_schema(choices: Mapping[str, str]) -> vol.Schema:
+    """The route form, with a choice among {entry id: title}."""
+    return vol.Schema(
+        {
+            vol.Required(CONF_NAME): TextSelector(),
+            vol.Required(CONF_ACCOUNTS, default=[]): SelectSelector(
+                SelectSelectorConfig(options=_options(choices), multiple=True, mode=SelectSelectorMode.DROPDOWN)
+            ),
+            vol.Required(CONF_CONFIRM_WITHIN, default=0): _whole(0, 1440, UnitOfTime.MINUTES),
+        }
+    )
+
+
+def recipient_schema(info: ProviderInfo | None) -> vol.Schema:
+    """The recipient form; a route has no provider."""
     fields: dict[vol.Marker, Any] = {
         vol.Required(CONF_NAME): TextSelector(),
         vol.Required(CONF_NUMBERS): TextSelector(TextSelectorConfig(type=TextSelectorType.TEL, multiple=True)),
     }
     # An MMS needs a picture of its own each time.
-    types = tuple(kind for kind in info.message_types if kind is not MessageType.MMS)
+    types = tuple(kind for kind in (info.message_types if info else ()) if kind is not MessageType.MMS)
     if len(types) > 1:
         fields[vol.Optional(CONF_TYPE, default=MessageType.SMS.value)] = select(types, CONF_TYPE)
-    if Capability.SENDER in info.capabilities:
+    if info and Capability.SENDER in info.capabilities:
         fields[vol.Optional(CONF_SENDER)] = TextSelector()
     fields[vol.Optional(CONF_QUIET_FROM)] = TimeSelector()
     fields[vol.Optional(CONF_QUIET_TO)] = TimeSelector()
     return vol.Schema(fields)
 
 
-def settings_schema(info: ProviderInfo) -> vol.Schema:
-    """The form of an account's settings, as far as the provider has use for them."""
+def settings_schema(info: ProviderInfo | None) -> vol.Schema:
+    """The form of an account's settings, as far as the provider has use for them, or of a route's."""
+    keep_days: dict[vol.Marker, Any] = {
+        vol.Required(OPTION_KEEP_DAYS, default=DEFAULT_KEEP_DAYS): _whole(1, 365, UnitOfTime.DAYS)
+    }
+    if info is None:
+        return vol.Schema(keep_days)
     fields: dict[vol.Marker, Any] = {
         vol.Required(OPTION_BALANCE_INTERVAL, default=DEFAULT_BALANCE_INTERVAL): _whole(1, 1440, UnitOfTime.MINUTES)
     }
@@ -142,7 +162,7 @@ def settings_schema(info: ProviderInfo) -> vol.Schema:
         vol.Required(OPTION_LOW_CREDIT, default=DEFAULT_LOW_CREDIT): _AMOUNT,
         vol.Required(OPTION_DAILY_LIMIT, default=DEFAULT_DAILY_LIMIT): _whole(0, _MANY),
         vol.Required(OPTION_IF_UNSURE, default=DEFAULT_IF_UNSURE): select(IF_UNSURE, OPTION_IF_UNSURE),
-        vol.Required(OPTION_KEEP_DAYS, default=DEFAULT_KEEP_DAYS): _whole(1, 365, UnitOfTime.DAYS),
+        **keep_days,
     }
     if Capability.REPLACE_CHARACTERS in info.capabilities:
         fields[vol.Required(OPTION_REPLACE_CHARACTERS, default=False)] = BooleanSelector()
@@ -164,11 +184,15 @@ def suggest(values: Mapping[str, str]) -> SelectSelector:
     """A choice among {value: label} that takes other values too."""
     return SelectSelector(
         SelectSelectorConfig(
-            options=[SelectOptionDict(value=value, label=label) for value, label in values.items()],
+            options=_options(values),
             custom_value=True,
             mode=SelectSelectorMode.DROPDOWN,
         )
     )
+
+
+def _options(values: Mapping[str, str]) -> list[SelectOptionDict]:
+    return [SelectOptionDict(value=value, label=label) for value, label in values.items()]
 
 
 def _marker(field: AccountField, known: Mapping[str, Any] | None) -> vol.Marker:

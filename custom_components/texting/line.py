@@ -4,11 +4,14 @@ from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
+from .const import DEFAULT_IF_UNSURE, IF_UNSURE_RESEND, OPTION_IF_UNSURE
 from .delivery.record import Record
 from .gateway.message import Message, Preview
 from .recipient import Recipient
@@ -44,7 +47,7 @@ class Line(ABC):
     name: str
     receives = False
     test_number: str | None = None
-    languages: tuple[str, ...] = ()
+    languages: Sequence[str] = ()
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], state: LineState) -> None:
         """Put the parts together; nothing runs yet."""
@@ -66,6 +69,38 @@ class Line(ABC):
         await self.desk.answered([record for record in records if record.reference not in held], ANSWER_WITHIN)
         await asyncio.shield(written)
         return records
+
+    @property
+    def resends(self) -> bool:
+        """Whether what may have been lost is sent again where nobody said."""
+        return bool(self.entry.options.get(OPTION_IF_UNSURE, DEFAULT_IF_UNSURE) == IF_UNSURE_RESEND)
+
+    def attributes(self, record: Record) -> dict[str, Any]:
+        """What its entities tell of a message besides what all do."""
+        return {}
+
+    def _record(self, item: Outgoing) -> Record:
+        """The message as it is to be kept, held back in its recipient's quiet hours."""
+        now, recipient = time.time(), item.recipient
+        quiet = recipient.quiet if recipient and not item.urgent else None
+        due_at = now + (quiet.seconds_left(dt_util.now()) if quiet else 0.0)
+        return Record(
+            message=item.message,
+            account=self.entry.entry_id,
+            recipient=recipient.name if recipient else None,
+            recipient_id=recipient.id if recipient else None,
+            parent=item.parent,
+            urgent=item.urgent,
+            resend=self.resends if item.resend is None else item.resend,
+            asked_at=now,
+            due_at=due_at,
+            expires_at=due_at + item.valid_for,
+        )
+
+    @callback
+    @abstractmethod
+    def async_stop(self) -> None:
+        """Begin nothing more; what is under way comes to its end."""
 
     @abstractmethod
     async def async_admit(self, outgoing: Sequence[Outgoing]) -> list[Record]:

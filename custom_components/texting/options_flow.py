@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_PROVIDER, DOMAIN
+from .const import CONF_PROVIDER, DOMAIN, ROUTE
 from .forms import settings_schema
 from .gateway.provider import Provider, ProviderInfo
 from .gateway.providers import GATEWAYS
@@ -19,10 +19,12 @@ _TEXTS = f"component.{DOMAIN}.selector.configure.options"
 
 
 class TextingOptionsFlow(OptionsFlow):
-    """The flow of one account's options."""
+    """The flow of one account's options, or of a route's."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose what to look at."""
+        if self._info is None:
+            return await self.async_step_settings()
         texts = await self._async_texts()
         options = {"settings": texts[f"{_TEXTS}.settings"]}
         if self._info.uses_webhook:
@@ -47,7 +49,7 @@ class TextingOptionsFlow(OptionsFlow):
         address, public = await async_address(self.hass, self.config_entry)
         texts = await self._async_texts()
         return self.async_show_form(
-            step_id=f"webhook_{self._info.provider}",
+            step_id=f"webhook_{self.config_entry.data[CONF_PROVIDER]}",
             data_schema=vol.Schema({}),
             description_placeholders={
                 "url": address or "—",
@@ -61,8 +63,9 @@ class TextingOptionsFlow(OptionsFlow):
         return await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
 
     @property
-    def _info(self) -> ProviderInfo:
-        return GATEWAYS[Provider(self.config_entry.data[CONF_PROVIDER])].info
+    def _info(self) -> ProviderInfo | None:
+        provider = self.config_entry.data[CONF_PROVIDER]
+        return GATEWAYS[Provider(provider)].info if provider != ROUTE else None
 
 
 # Each provider's own words tell where to paste the address.

@@ -11,30 +11,26 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .account import Account, TextingConfigEntry
+from .account import Account
 from .coordinator import BalanceCoordinator
 from .entity import ChangingEntity, LineEntity
 from .gateway.message import Balance
 from .gateway.status import Status
+from .line import Line, LineConfigEntry
 
 PARALLEL_UPDATES = 0
 AGE_INTERVAL = timedelta(minutes=1)
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: TextingConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: LineConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the sensors of an account."""
-    account = entry.runtime_data
-    async_add_entities(
-        [
-            *(CreditBalanceSensor(account, pool) for pool in account.info.pools or (None,)),
-            LastDeliveryStatusSensor(account),
-            PendingMessagesSensor(account),
-            OldestPendingAgeSensor(account),
-            SegmentsTodaySensor(account),
-        ]
-    )
+    """Add the sensors of an account or a route."""
+    line = entry.runtime_data
+    async_add_entities([LastDeliveryStatusSensor(line), PendingMessagesSensor(line), OldestPendingAgeSensor(line)])
+    if isinstance(line, Account):
+        balances = [CreditBalanceSensor(line, pool) for pool in line.info.pools or (None,)]
+        async_add_entities([*balances, SegmentsTodaySensor(line)])
 
 
 class CreditBalanceSensor(LineEntity, CoordinatorEntity[BalanceCoordinator], SensorEntity):
@@ -85,9 +81,9 @@ class LastDeliveryStatusSensor(ChangingEntity, SensorEntity):
 
     _attr_device_class = SensorDeviceClass.ENUM
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, line: Line) -> None:
         """Follow an account's messages."""
-        super().__init__(account, "last_delivery_status")
+        super().__init__(line, "last_delivery_status")
         self._attr_options = list(Status)
 
     @property
@@ -106,6 +102,7 @@ class LastDeliveryStatusSensor(ChangingEntity, SensorEntity):
             "message_id": record.message_id,
             "provider_status": record.provider_status,
             "reason": record.reason,
+            **self._line.attributes(record),
         }
 
 
@@ -114,9 +111,9 @@ class PendingMessagesSensor(ChangingEntity, SensorEntity):
 
     _attr_state_class = SensorStateClass.MEASUREMENT
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, line: Line) -> None:
         """Follow an account's messages."""
-        super().__init__(account, "pending_messages")
+        super().__init__(line, "pending_messages")
 
     @property
     def native_value(self) -> int:
@@ -133,9 +130,9 @@ class OldestPendingAgeSensor(ChangingEntity, SensorEntity):
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_suggested_display_precision = 0
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, line: Line) -> None:
         """Follow an account's messages."""
-        super().__init__(account, "oldest_pending_age")
+        super().__init__(line, "oldest_pending_age")
 
     async def async_added_to_hass(self) -> None:
         """Grow once a minute."""

@@ -10,7 +10,6 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 
-from .account import Account, TextingConfigEntry
 from .address import Address, Targets, each_once, entity_targets, mistake, resolve
 from .const import ATTR_ACCOUNT, ATTR_TO, DOMAIN
 from .exceptions import home_assistant_error
@@ -24,6 +23,7 @@ from .follow import (
 )
 from .gateway.errors import Limit, MessageRejected
 from .gateway.status import FailureReason
+from .line import Line, LineConfigEntry
 from .send import MESSAGE_SCHEMA, as_response, async_send, message_to, raise_for
 
 SEND_MESSAGE = "send_message"
@@ -79,7 +79,7 @@ def _targets(call: ServiceCall) -> Targets:
     targets = entity_targets(call)
     if ATTR_ACCOUNT in call.data:
         try:
-            account = _account(call.hass, call.data[ATTR_ACCOUNT])
+            account = _line(call.hass, call.data[ATTR_ACCOUNT])
         except ServiceValidationError as err:
             targets.setdefault(None, []).append(Address(call.data[ATTR_ACCOUNT], error=err, reason=FailureReason.OTHER))
         else:
@@ -93,7 +93,7 @@ def _targets(call: ServiceCall) -> Targets:
 
 async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
     """What a text would be at an account, without sending it; the cost is that of all numbers of a recipient."""
-    account = _account(call.hass, call.data[ATTR_ACCOUNT])
+    account = _line(call.hass, call.data[ATTR_ACCOUNT])
     addresses = resolve(call.hass, account, [call.data[ATTR_TO]]) if ATTR_TO in call.data else [Address("")]
     if error := addresses[0].error:
         return {"refused": str(error), "reason": FailureReason.INVALID_NUMBER, "limit": Limit.NUMBER}
@@ -117,7 +117,7 @@ async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
     }
 
 
-def _account(hass: HomeAssistant, entry_id: str) -> Account:
-    """The loaded account of a config entry's id."""
-    entry: TextingConfigEntry = async_get_config_entry(hass, DOMAIN, entry_id)
+def _line(hass: HomeAssistant, entry_id: str) -> Line:
+    """The loaded account or route of a config entry's id."""
+    entry: LineConfigEntry = async_get_config_entry(hass, DOMAIN, entry_id)
     return entry.runtime_data

@@ -20,12 +20,13 @@ from .delivery.book import Book
 from .delivery.database import OutboxError
 from .delivery.desk import Desk
 from .delivery.outbox import Outbox
-from .delivery.record import Record
+from .delivery.record import Phase, Record
 from .delivery.worker import Worker
 from .gateway.capabilities import Capability
-from .gateway.errors import CertificateInvalid, GatewayError
+from .gateway.errors import CertificateInvalid, GatewayError, MessageRejected
 from .gateway.message import IncomingMessage
 from .gateway.provider import Gateway
+from .gateway.status import Status
 from .issues import Issue, async_certificate_invalid, async_delete
 from .outbox_file import async_let_go, async_open
 from .signals import CHANGED, MOVED, NOTIFIED, REPORT
@@ -201,6 +202,21 @@ async def async_unloaded(hass: HomeAssistant, entry_id: str) -> None:
     await let_go()
 
 
+async def async_take_back(hass: HomeAssistant, outbox: Outbox, record: Record, error: GatewayError) -> Record:
+    """Take back a message of any account, loaded or not, if it still waits there; how it stands then."""
+    state = hass.data[_STATES].get(record.account)
+    if state is None and record.phase is Phase.WAITING:
+        # Whoever loads the account reads what is written here.
+        record = record.snapshot()
+        Book().end(record, Status.REJECTED, error)
+        await asyncio.wait([outbox.write([record])])
+        return record
+    if state and state.worker and (known := state.desk.book.get(record.reference)):
+        await state.worker.cancel(known, error)
+        return known.snapshot()
+    return await outbox.find(reference=record.reference) or record
+
+
 @callback
 def async_forget_old(hass: HomeAssistant, entry: ConfigEntry, state: LineState) -> CALLBACK_TYPE:
     """Forget messages that ended long ago, now and once a day; returns what ends that."""
@@ -218,7 +234,10 @@ async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> int:
     """The entry is gone; how many texts it had waiting, which are never sent."""
     state = await async_state(hass, entry, None)
     del hass.data[_STATES][entry.entry_id]
+    parents = [record.reference for record in state.desk.book]
     waiting = await state.desk.give_up()
+    for child in await state.desk.outbox.children(parents) if parents else ():
+        await async_take_back(hass, state.desk.outbox, child, MessageRejected("the route was removed"))
     await state.store.async_remove()
 
     requests = state.worker.requests if state.worker else ()

@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers import config_validation as cv
 
-from .const import CONF_NUMBERS, CONF_PROVIDER, CONF_QUIET_FROM, CONF_QUIET_TO, SUBENTRY_RECIPIENT
+from .const import CONF_NUMBERS, CONF_PROVIDER, CONF_QUIET_FROM, CONF_QUIET_TO, ROUTE, SUBENTRY_RECIPIENT
 from .forms import flatten, recipient_schema
 from .gateway.errors import MessageRejected
 from .gateway.phone_number import to_e164
@@ -45,7 +45,8 @@ class RecipientFlow(ConfigSubentryFlow):
                 errors |= unfit
             else:
                 return self._save(step_id, name, data)
-        info = GATEWAYS[Provider(self._get_entry().data[CONF_PROVIDER])].info
+        provider = self._get_entry().data[CONF_PROVIDER]
+        info = GATEWAYS[Provider(provider)].info if provider != ROUTE else None
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(recipient_schema(info), user_input or known),

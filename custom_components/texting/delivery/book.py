@@ -105,12 +105,22 @@ class Book:
         self._go_on(record)
         return True
 
+    def mirror(self, record: Record, child: Record) -> bool:
+        """Take over what became of one that was sent for this; whether that moved it, which never goes backwards."""
+        record.via, record.message_id, record.segments = child.account, child.message_id, child.segments
+        if child.taken_at:
+            self._taken(record)
+        if record.status is not Status.QUEUED and not child.status.follows(record.status):
+            return False
+        record.status, record.provider_status, record.reason = child.status, child.provider_status, child.reason
+        record.phase, record.error = Phase.FOLLOWED, child.error
+        return True
+
     def end(self, record: Record, status: Status, error: GatewayError | None = None) -> None:
         """It ends here, and never left or is known no more."""
         record.status, record.error, record.reason = status, error, error.reason if error else None
         record.provider_status = error.code if error else record.provider_status
-        record.phase = Phase.ENDED
-        self.drop(record)
+        self.close(record)
 
     def find(self, report: DeliveryReport) -> Record | None:
         """The message on its way that a report is about."""
@@ -156,8 +166,7 @@ class Book:
 
     def _give_up(self, record: Record) -> None:
         """Follow it no longer; it keeps what was known last, unless the gateway said how such a message ends."""
-        record.phase = Phase.ENDED
-        self.drop(record)
+        self.close(record)
         if record.otherwise:
             record.status, record.reason = record.otherwise, FailureReason.EXPIRED
 
@@ -185,8 +194,12 @@ class Book:
                 record.phase = Phase.FOLLOWED
                 self._ask_after(record, record.interval)
         else:
-            record.phase = Phase.ENDED
-            self.drop(record)
+            self.close(record)
+
+    def close(self, record: Record) -> None:
+        """It ends with what is known of it."""
+        record.phase = Phase.ENDED
+        self.drop(record)
 
     def drop(self, record: Record) -> None:
         """It is on its way no more."""

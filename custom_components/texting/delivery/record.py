@@ -31,6 +31,7 @@ class Record:
     after expires_at; taken_at is when the gateway accepted it. An urgent one goes before others; resend: whether one
     of unknown outcome is sent again, resent how often it was. The rest is of this run only, in monotonic seconds:
     when it may be sent, when it expires, when to ask for news next and how long after that again. ticket: see Queue.
+    via is the account that a route's message left through.
     """
 
     message: Message
@@ -42,6 +43,7 @@ class Record:
     recipient: str | None = None
     recipient_id: str | None = None
     parent: str | None = None
+    via: str | None = None
     urgent: bool = False
     resend: bool = False
     resent: int = 0
@@ -170,6 +172,7 @@ def _news(record: Record) -> str:
         "provider_status": record.provider_status,
         "reason": record.reason,
         "otherwise": record.otherwise,
+        "via": record.via,
         "resent": record.resent or None,
     }
     return _compact(news)
@@ -192,6 +195,7 @@ def from_row(row: Row) -> Record:
         batch_id=news.get("batch_id"),
         provider_status=news.get("provider_status"),
         resent=news.get("resent", 0),
+        via=news.get("via"),
         **{name: known[name] for name in ("account", "parent", "asked_at", "expires_at", "due_at", "taken_at")},
         segments=known["segments"],
         message_id=known["message_id"],

@@ -63,7 +63,7 @@ class ProviderInfo:
     identity are the fields that make two accounts the same login, batch_size messages fit one request,
     in_flight requests may run at once, busy are HTTP statuses that mean not processed, pools are the names
     of its balances where there are several, test_number delivers at once and costs nothing, webhook_methods
-    are the HTTP methods it calls us with.
+    are the HTTP methods it calls us with, calling_codes are of the countries it sends to (none: any).
     """
 
     provider: Provider
@@ -79,11 +79,16 @@ class ProviderInfo:
     pools: tuple[str, ...] = ()
     test_number: str | None = None
     webhook_methods: tuple[str, ...] = ()
+    calling_codes: tuple[str, ...] = ()
 
     @property
     def uses_webhook(self) -> bool:
         """Whether the provider calls our webhook for anything."""
         return bool(self.webhook_methods)
+
+    def serves(self, number: str) -> bool:
+        """Whether it sends to the country of a number in E.164."""
+        return not self.calling_codes or number.startswith(tuple(f"+{code}" for code in self.calling_codes))
 
     @property
     def receives(self) -> bool:

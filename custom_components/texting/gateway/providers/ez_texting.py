@@ -109,6 +109,7 @@ def info(
         in_flight=2,
         busy=frozenset({TOO_MANY_REQUESTS, UNAVAILABLE}),
         webhook_methods=("GET", "POST"),
+        calling_codes=("1",),
     )
 
 
