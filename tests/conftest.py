@@ -14,6 +14,7 @@ import pytest_socket
 # At module level: the test kit has a custom_components of its own, which would hide this one.
 import custom_components.texting  # noqa: F401
 from custom_components.texting import line
+from custom_components.texting.delivery import worker
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.components import webhook
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
@@ -125,6 +126,13 @@ def settle(hass: HomeAssistant, simulator: Simulator) -> Callable[[], Awaitable[
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no action wait for long."""
     monkeypatch.setattr(line, "ANSWER_WITHIN", 0.1)
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what failed be tried again, and what got lost be asked for, after a twentieth of a second."""
+    monkeypatch.setattr(worker, "FASTEST_RETRY", 0.05)
+    monkeypatch.setattr(worker, "SLOWEST_RETRY", 0.05)
 
 
 class PassTime(Protocol):

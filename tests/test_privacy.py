@@ -74,7 +74,7 @@ async def test_errors_tell_no_number_and_no_text(
 
 
 @EVERY_PROVIDER
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("eager", "impatient")
 @pytest.mark.parametrize(
     "fault", ["refuse", "html", "http_error", "cut", "empty", "truncated", "rate_limited", "unavailable", "echo"]
 )

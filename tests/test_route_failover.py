@@ -233,3 +233,29 @@ async def test_an_accounts_own_rule_for_unknown_outcomes(
     assert resends.runtime_data.resends
     other = await set_up_route(hass, [resends.data["accounts"][1]], title="Other")
     assert not other.runtime_data.resends
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+async def test_while_the_first_account_looks_at_its_credit(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime, cancelled: bool
+) -> None:
+    """The text is cancelled then, or the account unloaded."""
+    simulator.accounts[CLUB].credit = Decimal(0)
+    club = await set_up(CLUB)
+    route = await set_up_route(hass, [club, await set_up(GROUP)])
+    await pass_time(16)  # until then, accounts may still be being loaded
+    simulator.clear_requests()
+    simulator.latency = 0.3
+    asked = asyncio.create_task(ask_to_send(hass, "Water", account=route.entry_id, to=[CLARA, "+12125550143"]))
+    await until(lambda: simulator.requests("club_texting"))
+    simulator.latency = 0.0
+    if cancelled:
+        for record in list(route.runtime_data.desk.book)[:1]:
+            assert await route.runtime_data.async_cancel(record)
+    else:
+        await hass.config_entries.async_unload(club.entry_id)
+    await asyncio.sleep(0.4)
+    await pass_time(1.1)
+    answers = await asked
+    assert sorted(answer["status"] for answer in answers) == ["accepted", "rejected" if cancelled else "accepted"]
+    assert sent(simulator) == [GROUP] * (1 if cancelled else 2)

@@ -184,6 +184,33 @@ async def test_a_text_is_cancelled(
     assert state_of(hass, "sensor.club_texting_pending_messages").state == "0"
 
 
+async def test_a_text_is_cancelled_before_its_first_attempt(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    club = await set_up(CLUB)
+    route = await set_up_route(hass, [club])
+    await hass.config_entries.async_unload(club.entry_id)
+    parent = await begin(hass, pass_time, route)
+    assert await route.runtime_data.async_cancel(parent)
+    await hass.config_entries.async_setup(club.entry_id)
+    await pass_time(60)
+    assert not simulator.messages()
+    await shown(hass, PENDING, "0")
+
+
+async def test_an_account_cancels_what_waits(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    club = await set_up(CLUB)
+    await disconnect(simulator, "club_texting")
+    record = await begin(hass, pass_time, club)
+    assert await club.runtime_data.async_cancel(record)
+    assert not await club.runtime_data.async_cancel(record)
+    await simulator.restore()
+    await pass_time(60)
+    assert not simulator.messages()
+
+
 async def test_what_is_being_sent_is_not_cancelled(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     route = await set_up_route(hass, [await set_up(CLUB), await set_up(GROUP)])
     simulator.latency = 0.3
@@ -245,6 +272,7 @@ async def test_diagnostics(hass: HomeAssistant, set_up: SetUp, simulator: Simula
         "recipients": [{"numbers": 1, "type": "sms", "own_sender": False}],
         "messages": {"accepted": 1},
         "pending_messages": 1,
+        "outbox": {"failing": False, "damaged": False, "salvaged": 0},
     }
 
 

@@ -1,6 +1,9 @@
 """A route follows what it sent: reports, those that do not come, and those that come late."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+import gc
+import weakref
 
 import pytest
 
@@ -11,6 +14,7 @@ from tests.conftest import Connect, PassTime, SetUp
 from tests.home import notify, record_changes, send, state_of, until
 from tests.routes import ANNA, CLARA, disconnect, sent, set_up_route, shown
 from tests.simulator import Simulator
+from tests.test_lifecycle import what_is_left
 
 HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
 STATUS, PENDING = "sensor.alerts_last_delivery_status", "sensor.alerts_pending_messages"
@@ -24,6 +28,7 @@ async def test_entities(hass: HomeAssistant, set_up: SetUp, simulator: Simulator
         "event.alerts_delivery_report",
         "notify.rita",
         STATUS,
+        "sensor.alerts_oldest_pending_age",
         PENDING,
     ]
     assert hass.services.has_service("notify", "alerts")
@@ -172,3 +177,39 @@ async def test_delivered_after_it_was_given_up(
     assert state_of(hass, STATUS).attributes["account"] == "TextingHouse"
     await shown(hass, "sensor.other_last_delivery_status", "unknown")
     assert other.runtime_data.desk.book.get(parent.reference) is None
+
+
+async def test_unloading_leaves_nothing(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    simulator.delivered_after = None
+    house = await set_up(HOUSE)
+    route = await set_up_route(hass, [house, await set_up(PRO)], confirm_within=5)
+    await notify(hass, "notify.rita", "Water")
+    assert "timers" in what_is_left(hass, route)
+    gone = weakref.ref(route.runtime_data)
+    for entry in hass.config_entries.async_entries("texting"):
+        await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert what_is_left(hass, route) == {}
+    gc.collect()
+    assert gone() is None
+
+
+async def test_no_text_arrives_twice_or_never(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    """Whatever the first gateway does half of the time, short of losing its answers."""
+    route = await set_up_route(hass, [await set_up(CLUB), await set_up(GROUP)])
+    for kind in ("rate_limited", "unavailable"):
+        simulator.faults.add("club_texting", kind, times=None, chance=0.3)
+    to = [f"+1212555{number}" for number in range(1000, 1060)]
+    asked = asyncio.create_task(send(hass, "Water", account=route.entry_id, to=to))
+    async with asyncio.timeout(25):
+        while not asked.done() or state_of(hass, PENDING).state != "0":
+            await asyncio.sleep(0.02)
+            await pass_time(1)
+            if len(simulator.messages()) == 20:
+                await hass.config_entries.async_reload(route.entry_id)
+    await asked
+    assert sorted(f"+{message.phone_number}" for message in simulator.messages()) == to

@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from tests.conftest import PassTime, SetUp
 from tests.flows import SITES
-from tests.home import ask_to_send, first_number, notify, notify_entities, restart, state_of, text_of, told
+from tests.home import ask_to_send, first_number, notify, notify_entities, restart, state_of, text_of, told, until
 from tests.simulator import Simulator
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
@@ -91,13 +91,12 @@ async def test_a_text_waits_for_the_end_of_quiet_hours_unless_it_is_urgent(
 
 @pytest.mark.parametrize(("provider", "sent"), [(HOUSE, 1), (PRO, 0)])
 @pytest.mark.parametrize("fault", ["html", "http_error", "cut"])
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("eager", "impatient")
 async def test_a_lost_answer_is_asked_for_until_the_gateway_says_it(
     hass: HomeAssistant,
     set_up: SetUp,
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
-    pass_time: PassTime,
     provider: Provider,
     sent: int,
     fault: str,
@@ -109,11 +108,11 @@ async def test_a_lost_answer_is_asked_for_until_the_gateway_says_it(
         simulator.faults.add(site, fault, None)
     (answer,) = await ask_to_send(hass, "Water", account=entry.entry_id, to=first_number(provider))
     assert (answer["status"], answer["error"]) == ("queued", None)
-    await pass_time(61, background=False)
+    simulator.clear_requests()
+    await until(lambda: len(simulator.requests()) > 2)
     assert not simulator.messages()
     assert state_of(hass, sensor(provider, "pending_messages")).state == "1"
     await simulator.restore()
-    await pass_time(61)
     await told(hass)
     assert len(simulator.messages()) == sent
     state = state_of(hass, sensor(provider, "last_delivery_status"))

@@ -1,7 +1,7 @@
 """A route at work: it sends through several accounts in order, one after the other, until one gets the text through."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from math import inf
 from typing import Any, override
@@ -21,7 +21,7 @@ from .gateway.status import Status
 from .issues import Issue, async_delete
 from .line import Line, Outgoing
 from .recipient import Recipient
-from .route_accounts import RouteAccounts
+from .route_accounts import SETTLED, RouteAccounts
 from .signals import MOVED
 from .state import LineState, async_take_back
 
@@ -52,11 +52,15 @@ class Route(Line):
         self.accounts.patient_until = self.hass.loop.time() + PATIENCE
         for record in self.desk.book:
             self._trails[record.reference] = Trail(record, began=self.hass.loop.time())
-        for child in await self.desk.outbox.children(list(self._trails)):
-            # What moved meanwhile is newer.
-            self._trails[child.parent or ""].children.setdefault(child.reference, child)
-        self._running = True
         self.desk.on_add = self._async_put
+        known: dict[str, dict[str, Record]] = {}
+        for child in await self.desk.outbox.children(list(self._trails)):
+            known.setdefault(child.parent or "", {})[child.reference] = child
+        for reference, children in known.items():
+            # What moved meanwhile is newer.
+            trail = self._trails[reference]
+            trail.children = children | trail.children
+        self._running = True
         self._async_look_at_all()
 
     @override
@@ -73,11 +77,12 @@ class Route(Line):
     # -- what a route is ---------------------------------------------------------------------------------------------
 
     @callback
-    def _async_entry_changed(self, _change: ConfigEntryChange, entry: ConfigEntry) -> None:
+    def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
         """An account or a route came, went, or was changed."""
         if entry.domain == DOMAIN and entry is not self.entry and self._running:
             self.accounts.async_find()
-            self._async_look_at_all()
+            if change is ConfigEntryChange.REMOVED or entry.state in SETTLED:
+                self._async_look_at_all()
 
     @property
     def languages(self) -> Sequence[str]:  # type: ignore[override]
@@ -188,11 +193,13 @@ class Route(Line):
             self._begin(self._async_try(entry_id, trails))
 
     async def _async_try(self, entry_id: str, trails: list[Trail]) -> None:
+        before = [trail.last for trail in trails]
         try:
             if account := self.accounts.get(entry_id):
                 await self._async_attempt(account, trails)
         finally:
-            self._free(trails)
+            for trail, last in zip(trails, before, strict=True):
+                self._free(trail, later=trail.last is last)
 
     async def _async_attempt(self, account: Account, trails: list[Trail]) -> None:
         now = self.desk.book.now()
@@ -212,19 +219,19 @@ class Route(Line):
         try:
             await self._async_take_back(trail, child, error)
         finally:
-            waits = trail.last is not None and not trail.last.is_answered
-            self._free(() if waits else (trail,))
-            if waits and self._running:
-                self._busy.discard(trail.parent.reference)
-                self._look_again(trail, self.hass.loop.time() + LOOK_AGAIN)
+            self._free(trail, later=trail.last is not None and not trail.last.is_answered)
 
     async def _async_take_back(self, trail: Trail, child: Record, error: GatewayError) -> None:
         now = await async_take_back(self.hass, self.desk.outbox, child, error)
         trail.children[child.reference] = now
 
-    def _free(self, trails: Iterable[Trail]) -> None:
-        for trail in trails:
-            self._busy.discard(trail.parent.reference)
+    def _free(self, trail: Trail, *, later: bool) -> None:
+        """An attempt has begun or ended; where it could not, look again a little later."""
+        reference = trail.parent.reference
+        self._busy.discard(reference)
+        if later and self._running and self._trails.get(reference) is trail:
+            self._look_again(trail, self.hass.loop.time() + LOOK_AGAIN)
+        else:
             self._async_look(trail)
 
     def _end(self, trail: Trail, end: End) -> asyncio.Future[None]:

@@ -15,6 +15,8 @@ from .issues import Issue, async_delete, async_route_broken
 
 # Accounts that do not load by themselves.
 _STUCK = (ConfigEntryState.SETUP_ERROR, ConfigEntryState.MIGRATION_ERROR, ConfigEntryState.FAILED_UNLOAD)
+# Where it stays until something happens.
+SETTLED = (ConfigEntryState.LOADED, *_STUCK)
 
 
 class RouteAccounts:

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from custom_components.texting import line
 from custom_components.texting.delivery import worker
 from custom_components.texting.delivery.book import Book
 from custom_components.texting.delivery.outbox import Outbox
@@ -16,7 +17,6 @@ from custom_components.texting.gateway import transport
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
 from custom_components.texting.gateway.transport import Transport
-from custom_components.texting.line import Line
 from homeassistant.core import HomeAssistant
 from tests.conftest import SetUp
 from tests.simulator import Simulator
@@ -84,7 +84,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, hasty: None) -> None:
     """Let nothing that waits for a gateway wait for long."""
-    monkeypatch.setattr(Line.async_send, "__defaults__", (WITHIN,))
+    monkeypatch.setattr(line, "ANSWER_WITHIN", WITHIN)
     monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 0.0)
     monkeypatch.setattr(transport, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
 

@@ -17,7 +17,7 @@ async def until_on_disk(home: House, phase: Phase, count: int = 1) -> None:
     """Wait until so many messages stand on the disk like this."""
     outbox = home.entry.runtime_data.desk.outbox
     async with asyncio.timeout(5):
-        while sum(record.phase is phase for record in await outbox.load(home.entry.entry_id)) < count:
+        while sum(record.phase is phase for record in await outbox.load(home.entry.entry_id)) < count:  # noqa: ASYNC110  it is no event of ours
             await asyncio.sleep(0.002)
 
 

@@ -57,7 +57,7 @@ async def test_a_torn_file_is_told_of_and_what_is_intact_goes_on(enter: Enter, t
     assert (tmp_path / issue.translation_placeholders["file"]).exists()
     await home.simulator.restore()
     async with asyncio.timeout(5):
-        while home.held < intact or home.sensor("pending_messages") != str(intact):
+        while home.held < intact or home.sensor("pending_messages") != str(intact):  # noqa: ASYNC110  it is no event of ours
             await asyncio.sleep(0.01)
     texts = [message.text for message in home.simulator.messages()]
     assert len(texts) == len(set(texts)) == intact <= 5
@@ -101,7 +101,7 @@ def on_disk(home: House) -> int:
         return len(file.execute("SELECT 1 FROM message WHERE taken_at IS NOT NULL").fetchall())
 
 
-async def test_a_file_in_place_of_the_folder_keeps_no_text_back(enter: Enter) -> None:
+async def test_a_folder_in_place_of_the_file_keeps_no_text_back(enter: Enter) -> None:
     home = await enter(POINT)
     path = outbox_file(home)
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
@@ -138,7 +138,7 @@ async def test_a_report_that_cannot_be_kept_is_not_acknowledged(
         assert await call() == 503
         assert await call() == 503
     async with asyncio.timeout(5):
-        while await call() != 200:
+        while await call() != 200:  # noqa: ASYNC110  it is no event of ours
             await asyncio.sleep(0.01)
     assert home.shown == "delivered"
     assert [state.attributes["event_type"] for state in reports] == ["delivered"]

@@ -38,6 +38,7 @@ FULL = Record(
     recipient="Anna",
     recipient_id="sub",
     parent="parent",
+    via="account",
     urgent=True,
     resend=True,
     resent=2,

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import chain
 
 from hypothesis import given, strategies as st
 import pytest
@@ -41,7 +42,7 @@ async def test_nothing_is_sent_before_start_and_all_after(bench: Bench) -> None:
     bench.worker.start(bench.gateway)
     assert set(await bench.answered(records)) == {Status.ACCEPTED}
     assert sorted(map(len, bench.gateway.sent)) == [1, 3]
-    assert sorted(sum(bench.gateway.sent, [])) == ["a", "b", "c", "d"]
+    assert sorted(chain(*bench.gateway.sent)) == ["a", "b", "c", "d"]
 
 
 async def test_that_it_leaves_is_on_disk_before_it_leaves(bench: Bench) -> None:
@@ -59,8 +60,8 @@ async def test_that_it_leaves_is_on_disk_before_it_leaves(bench: Bench) -> None:
 async def test_no_more_than_its_places_at_once(bench: Bench) -> None:
     bench.gateway.open.clear()
     records = await bench.ask(*map(str, range(20)))
+    await until(lambda: bench.gateway.in_flight == 2)
     await asyncio.sleep(0.02)
-    assert bench.gateway.in_flight == 2
     bench.gateway.open.set()
     await bench.answered(records)
     assert (bench.gateway.most_in_flight, sum(map(len, bench.gateway.sent))) == (2, 20)
@@ -129,13 +130,13 @@ async def test_it_waits_2_s_at_least(bench: Bench) -> None:
 
 @pytest.mark.usefixtures("hasty")
 async def test_it_waits_as_long_as_the_gateway_asks(bench: Bench) -> None:
-    bench.gateway.endings.append(RateLimited(retry_after=0.3))
+    bench.gateway.endings.append(RateLimited(retry_after=3600))
     records = await bench.ask("a")
-    await asyncio.sleep(0.1)
+    await until(lambda: bench.told)
     record = await bench.outbox.find(reference="a")
     assert record is not None
     # Also after a restart.
-    assert (record.phase, record.due_at > bench.clocks.today()) == (Phase.WAITING, True)
+    assert (record.phase, round(record.due_at - bench.clocks.today())) == (Phase.WAITING, 3600)
     await bench.ask("b", urgent=True)  # a start begins anew: the user has loaded the account again
     assert await bench.answered(records) == [Status.ACCEPTED]
 
@@ -200,7 +201,7 @@ async def test_what_is_under_way_when_it_stops_comes_to_its_end(bench: Bench) ->
     assert [record.status for record in records].count(Status.ACCEPTED) == 6
     bench.worker.start(bench.gateway)
     assert set(await bench.answered(records)) == {Status.ACCEPTED}
-    assert sorted(sum(bench.gateway.sent, [])) == [str(number) for number in range(9)]
+    assert sorted(chain(*bench.gateway.sent)) == [str(number) for number in range(9)]
 
 
 async def test_starting_again_counts_what_is_under_way(bench: Bench) -> None:
@@ -232,11 +233,11 @@ async def test_a_fault_of_ours_is_an_unknown_outcome(bench: Bench) -> None:
 @pytest.mark.parametrize("jump", [-DAY, DAY])
 async def test_a_clock_that_is_set_neither_freezes_nor_bursts(bench: Bench, jump: float) -> None:
     bench.gateway.endings += [CannotConnect()] * 3
-    held = await bench.ask("held", due_at=bench.clocks.today() + 0.4, start=False)
+    held = await bench.ask("held", due_at=bench.clocks.today() + 1.5, start=False)
     records = await bench.ask("a", "b")
     bench.clocks.jump(jump)
     assert set(await bench.answered(records)) == {Status.ACCEPTED}
-    assert "held" not in sum(bench.gateway.sent, [])
+    assert "held" not in chain(*bench.gateway.sent)
     assert await bench.answered(held) == [Status.ACCEPTED]
     gaps = [after - before for before, after in zip(bench.gateway.at, bench.gateway.at[1:], strict=False)]
     assert min(gaps[:3]) >= module.FASTEST_RETRY * 0.9

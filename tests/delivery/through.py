@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from tests.flows import SITES
@@ -68,16 +68,20 @@ class House:
                 return Sent([], err.translation_key, str(err))
 
     def sensor(self, key: str) -> str:
+        return self.state(key).state
+
+    def state(self, key: str) -> State:
         name = GATEWAYS[self.provider].info.name.lower().replace(" ", "_")
-        return state_of(self.hass, f"sensor.{name}_{key}").state
+        return state_of(self.hass, f"sensor.{name}_{key}")
 
     @property
     def shown(self) -> str:
         """What the home shows of the last text; its event says the same."""
         event = self.hass.states.get(f"event.{self.provider}_delivery_report")
-        status = self.sensor("last_delivery_status")
-        assert event is None or event.attributes["event_type"] == status
-        return status
+        sensor = self.state("last_delivery_status")
+        assert "reference" in sensor.attributes  # else nothing is known, which is "unknown" too
+        assert event is None or event.attributes["event_type"] == sensor.state
+        return sensor.state
 
     @property
     def held(self) -> int:
@@ -101,8 +105,13 @@ class House:
 
     async def until_shown(self, *statuses: str) -> None:
         """Wait until the home shows one of them, and nothing is under way."""
+
+        def is_shown() -> bool:
+            sensor = self.state("last_delivery_status")
+            return sensor.state in statuses and "reference" in sensor.attributes
+
         async with asyncio.timeout(10):
-            while self.sensor("last_delivery_status") not in statuses:  # noqa: ASYNC110  it is no event
+            while not is_shown():  # noqa: ASYNC110  it is no event
                 await asyncio.sleep(0.005)
         await self.hass.async_block_till_done()
 

@@ -30,6 +30,8 @@ class _Waiter:
         self._missing = missing
 
     def take(self, answered: set[str]) -> None:
+        if self._missing.isdisjoint(answered):
+            return
         self._missing -= answered
         if not self._missing:
             _end(self.done)
@@ -92,9 +94,9 @@ class Desk:
         """The first are told before whoever waits for an answer goes on, the others in turns, always in order."""
         with suppress(OutboxError, asyncio.CancelledError):
             written.result()
-        answered = {record.reference for record in news if record.is_answered}
-        for waiter in self._waiting:
-            waiter.take(answered)
+        if answered := {record.reference for record in news if record.is_answered}:
+            for waiter in self._waiting:
+                waiter.take(answered)
         self.on_change()
         if not news:
             _end(told)
@@ -122,8 +124,9 @@ class Desk:
         asyncio.get_running_loop().call_soon(self._tell)
 
     async def answered(self, records: Iterable[Record], seconds: float) -> None:
-        """Wait until it is known what the gateway did with each of them, at most so long."""
-        missing = {record.reference for record in records if not record.is_answered}
+        """Wait until it is known what the gateway did with each that is due by then, at most so long."""
+        until = self.book.now() + seconds
+        missing = {record.reference for record in records if not record.is_answered and record.ready < until}
         if not missing:
             return
         self._waiting.add(waiter := _Waiter(missing))

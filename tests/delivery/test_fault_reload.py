@@ -1,0 +1,172 @@
+"""Reload, new options and unload while hundreds of messages wait: nothing lost, nothing doubled, nothing left."""
+
+import asyncio
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+import threading
+
+import pytest
+
+from custom_components.texting.const import OPTION_DAILY_LIMIT
+from custom_components.texting.gateway import transport
+from custom_components.texting.gateway.provider import Provider
+
+from .conftest import Enter
+from .messages import open_files
+from .run import crash
+from .through import HOUSE, POINT, PRO, TAKEN, House
+
+pytestmark = pytest.mark.usefixtures("quick", "_patient")
+EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
+MANY = 500
+TIMEOUT = transport.TIMEOUT
+PREFIXES = {
+    Provider.TEXTINGHOUSE: "+3361234",
+    Provider.TEXTIOPRO: "+3361234",
+    Provider.CLUB_TEXTING: "+1212555",
+    Provider.GROUP_TEXTING: "+1212555",
+    Provider.THESMSPOINT: "+91981234",
+}
+
+
+@pytest.fixture
+def _patient(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop that has hundreds of messages to look after answers late."""
+    monkeypatch.setattr(transport, "TIMEOUT", TIMEOUT)
+
+
+async def fill(home: House, many: int = MANY) -> None:
+    """Ask for so many messages, for which the gateway has no time."""
+    account = home.simulator.accounts[home.provider]
+    account.credit = dict.fromkeys(account.credit, Decimal(9999)) if home.provider is POINT else Decimal(9999)
+    await home.entry.runtime_data.balance.async_refresh()
+    home.fail("rate_limited", None, seconds=0)
+    sent = await home.send(to=[f"{PREFIXES[home.provider]}{number:04}" for number in range(1000, 1000 + many)])
+    assert {message["status"] for message in sent.messages} == {"queued"}
+    assert home.sensor("pending_messages") == str(many)
+
+
+async def empty(home: House, many: int = MANY) -> None:
+    """The gateway has time again: each arrives once."""
+    await home.simulator.restore()
+    async with asyncio.timeout(20):
+        while home.held < many:  # noqa: ASYNC110  it is no event of ours
+            await asyncio.sleep(0.01)
+    await home.until_shown(*TAKEN)
+    assert max(Counter(message.to for message in home.simulator.messages()).values()) == 1
+    assert home.held == many
+
+
+def left() -> tuple[list[Path], list[str], list[str]]:
+    """Files of the outbox that are open, its threads, tasks of ours."""
+    files = [path for path in open_files() if path.name.startswith("texting.db")]
+    threads = [thread.name for thread in threading.enumerate() if "texting" in thread.name]
+    tasks = [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("texting")]
+    return files, threads, tasks
+
+
+@pytest.mark.parametrize("provider", [HOUSE, PRO])
+async def test_a_reload_loses_and_doubles_nothing(enter: Enter, provider: Provider) -> None:
+    home = await enter(provider)
+    await fill(home)
+    for _ in range(3):
+        await home.reload()
+        assert home.sensor("pending_messages") == str(MANY)
+    await empty(home)
+
+
+@pytest.mark.parametrize("provider", [PRO, POINT])
+async def test_new_options_lose_and_double_nothing(enter: Enter, provider: Provider) -> None:
+    home = await enter(provider)
+    await fill(home)
+    home.hass.config_entries.async_update_entry(home.entry, options={OPTION_DAILY_LIMIT: 10_000})
+    await home.hass.async_block_till_done()
+    assert home.entry.runtime_data.entry.options[OPTION_DAILY_LIMIT] == 10_000
+    await empty(home)
+
+
+async def test_a_reload_in_the_middle_loses_and_doubles_nothing(enter: Enter) -> None:
+    home = await enter(HOUSE)
+    await fill(home, 150)
+    await home.simulator.restore()
+    for _ in range(4):
+        await asyncio.sleep(0.05)
+        await home.reload()
+    assert home.held > 0
+    await empty(home, 150)
+
+
+async def test_a_crash_in_the_middle_loses_and_doubles_nothing(enter: Enter) -> None:
+    home = await enter(HOUSE)
+    await fill(home, 150)
+    await home.simulator.restore()
+    for _ in range(2):
+        await asyncio.sleep(0.1)
+        await crash(home)
+    assert home.held > 0
+    await empty(home, 150)
+
+
+async def nothing_left() -> None:
+    """A request that was under way ends first."""
+    async with asyncio.timeout(5):
+        while left() != ([], [], []):  # noqa: ASYNC110  it is no event of ours
+            await asyncio.sleep(0.01)
+
+
+@EVERY_PROVIDER
+async def test_an_unload_leaves_nothing(enter: Enter, provider: Provider) -> None:
+    home = await enter(provider)
+    many = MANY if home.entry.runtime_data.info.batch_size > 1 else 50
+    await fill(home, many)
+    files, threads, _ = left()
+    assert files
+    assert threads
+    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    await nothing_left()
+    await home.simulator.restore()
+    await asyncio.sleep(0.05)
+    assert home.held == 0
+    assert await home.hass.config_entries.async_setup(home.entry.entry_id)
+    await empty(home, many)
+
+
+async def test_an_unload_waits_for_the_answer_that_is_under_way(enter: Enter) -> None:
+    home = await enter(HOUSE)
+    home.fail("latency", delay=0.15)
+    sending = asyncio.create_task(home.send())
+    await asyncio.sleep(0.05)
+    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    assert left()[0]
+    await sending
+    await nothing_left()
+    assert await home.hass.config_entries.async_setup(home.entry.entry_id)
+    await home.hass.async_block_till_done()
+    assert (home.held, home.tries, home.sensor("segments_today")) == (1, 1, "1")
+
+
+async def test_an_answer_that_comes_while_the_account_is_set_up_closes_no_file(enter: Enter) -> None:
+    home = await enter(HOUSE)
+    home.fail("latency", delay=0.15)
+    home.simulator.faults.add(HOUSE, "latency", params={"cmd": "getcredit"}, delay=0.19)
+    sending = asyncio.create_task(home.send())
+    await asyncio.sleep(0.05)
+    await home.reload()
+    await sending
+    await home.hass.async_block_till_done()
+    assert (await home.send("Dry again")).status in TAKEN
+    assert left()[0]
+    await crash(home)
+    assert (home.held, home.tries, home.sensor("segments_today")) == (2, 2, "2")
+
+
+async def test_two_accounts_share_the_file_until_the_last_is_unloaded(enter: Enter) -> None:
+    home, other = await enter(HOUSE), await enter(PRO)
+    for _ in range(3):
+        await asyncio.gather(home.reload(), other.reload())
+    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    assert (await other.send()).status in TAKEN
+    assert left()[0]
+    assert await home.hass.config_entries.async_unload(other.entry.entry_id)
+    await nothing_left()
