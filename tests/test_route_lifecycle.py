@@ -40,7 +40,8 @@ async def restart(hass: HomeAssistant, *entries: MockConfigEntry) -> None:
     for entry in entries:
         if entry.state is ConfigEntryState.LOADED:
             await hass.config_entries.async_unload(entry.entry_id)
-    hass.data[_STATES].clear()
+    for entry in entries:
+        hass.data[_STATES].pop(entry.entry_id, None)
     for entry in entries:
         await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

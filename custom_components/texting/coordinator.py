@@ -1,15 +1,15 @@
 """The balance of an account, read now and then and after sending."""
 
-from collections.abc import Coroutine, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 import logging
-from typing import Any
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .const import (
@@ -37,16 +37,15 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway) -> None:
         """Read as often as the account's options say, and a little after a send."""
-        self._soon = Debouncer[Coroutine[Any, Any, None]](hass, _LOGGER, cooldown=AFTER_SENDING, immediate=False)
         super().__init__(
             hass,
             _LOGGER,
             config_entry=entry,
             name=f"{DOMAIN} balance",
             update_interval=timedelta(minutes=entry.options.get(OPTION_BALANCE_INTERVAL, DEFAULT_BALANCE_INTERVAL)),
-            request_refresh_debouncer=self._soon,
         )
         self._gateway = gateway
+        self._soon: CALLBACK_TYPE | None = None
         self._threshold = Decimal(str(entry.options.get(OPTION_LOW_CREDIT, DEFAULT_LOW_CREDIT)))
 
     @property
@@ -57,7 +56,27 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
     @callback
     def async_refresh_soon(self) -> None:
         """Read once more after what is being sent now."""
-        self._soon.async_schedule_call()
+        if not self._soon and not self._shutdown_requested:
+            job = HassJob(self._async_read_after_sending, cancel_on_shutdown=True)
+            self._soon = async_call_later(self.hass, AFTER_SENDING, job)
+
+    async def _async_read_after_sending(self, _now: datetime) -> None:
+        self._soon = None
+        await self.async_refresh()
+
+    @override
+    async def async_shutdown(self) -> None:
+        if self._soon:
+            self._soon()
+            self._soon = None
+        await super().async_shutdown()
+
+    @override
+    @callback
+    def _schedule_refresh(self) -> None:
+        # A read may end after the account was unloaded: it is the last.
+        if not self._shutdown_requested:
+            super()._schedule_refresh()
 
     async def _async_update_data(self) -> Mapping[str | None, Balance]:
         try:
