@@ -45,7 +45,6 @@ class Account(Line):
         self.name = gateway.info.name
         self.receives = gateway.info.receives
         self.test_number = gateway.info.test_number
-        self.languages = gateway.info.languages
         self.store = state.store
         self.balance = BalanceCoordinator(hass, entry, gateway)
         self._tracker = Tracker(self.desk, gateway, hass.async_create_background_task, self.async_failed)
@@ -68,6 +67,11 @@ class Account(Line):
             self.state.worker.stop()
         self.state.on_moved = lambda _record: None
         self.state.ready = False
+
+    @property
+    @override
+    def languages(self) -> Sequence[str]:
+        return self.info.languages
 
     # -- sending -----------------------------------------------------------------------------------------------------
 

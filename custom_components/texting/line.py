@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -47,7 +46,6 @@ class Line(ABC):
     name: str
     receives = False
     test_number: str | None = None
-    languages: Sequence[str] = ()
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], state: LineState) -> None:
         """Put the parts together; nothing runs yet."""
@@ -64,11 +62,14 @@ class Line(ABC):
         records = await self.async_admit(outgoing)
         written = self.desk.add(records)
         self.state.async_changed()
-        worker = self.state.worker
-        held = worker.held(records, ANSWER_WITHIN) if worker else set()
-        await self.desk.answered([record for record in records if record.reference not in held], ANSWER_WITHIN)
+        await self.desk.answered(records, ANSWER_WITHIN)
         await asyncio.shield(written)
         return records
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """What it reads voice messages in."""
+        return ()
 
     @property
     def resends(self) -> bool:
@@ -81,7 +82,7 @@ class Line(ABC):
 
     def _record(self, item: Outgoing) -> Record:
         """The message as it is to be kept, held back in its recipient's quiet hours."""
-        now, recipient = time.time(), item.recipient
+        now, recipient = self.desk.book.today(), item.recipient
         quiet = recipient.quiet if recipient and not item.urgent else None
         due_at = now + (quiet.seconds_left(dt_util.now()) if quiet else 0.0)
         return Record(

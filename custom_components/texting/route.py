@@ -85,8 +85,8 @@ class Route(Line):
                 self._async_look_at_all()
 
     @property
-    def languages(self) -> Sequence[str]:  # type: ignore[override]
-        """What the accounts read voice messages in."""
+    @override
+    def languages(self) -> Sequence[str]:
         return [language for account in self.accounts.loaded() for language in account.languages]
 
     @property
@@ -265,7 +265,7 @@ class Route(Line):
     async def _async_late(self, child: Record) -> None:
         """News of what was given up."""
         record = await self.desk.find(reference=child.parent)
-        if record is None or record.account != self.entry.entry_id or record.is_pending:
+        if record is None or record.is_pending:
             return
         news = DeliveryReport(status=child.status, provider_status=child.provider_status or "", reason=child.reason)
         if self.desk.book.apply(record, news):

@@ -53,14 +53,13 @@ class RouteAccounts:
 
     def prepare(self, message: Message) -> tuple[Message, Preview]:
         """The message as the first that takes it sends it; raises MessageRejected."""
-        error = MessageRejected("no account of the route is loaded")
-        for account in reversed(self.loaded()):
-            if refused := _refusal(account, message):
-                error = refused
+        error: MessageRejected | None = None
         for account in self.loaded():
-            if not _refusal(account, message):
-                return account.prepare(message)
-        raise error
+            try:
+                return _prepare(account, message)
+            except MessageRejected as err:
+                error = error or err
+        raise error or _none_loaded()
 
     def way(self, message: Message) -> Way:
         """The accounts as they are now for a message."""
@@ -78,7 +77,7 @@ class RouteAccounts:
             later=bool(coming),
             confirming=frozenset(reporting if self._confirm_within else ()),
             confirm_within=self._confirm_within,
-            error=next(iter(refused.values()), MessageRejected("no account of the route is loaded")),
+            error=next(iter(refused.values()), None) or _none_loaded(),
         )
 
     def _comes(self, entry_id: str) -> bool:
@@ -98,10 +97,18 @@ def routes(hass: HomeAssistant) -> dict[str, list[str]]:
 
 def _refusal(account: Account, message: Message) -> MessageRejected | None:
     """Why an account does not take a message, as far as that is known here."""
-    if not account.info.serves(message.to):
-        return MessageRejected(reason=FailureReason.INVALID_NUMBER)
     try:
-        account.prepare(message)
+        _prepare(account, message)
     except MessageRejected as err:
         return err
     return None
+
+
+def _prepare(account: Account, message: Message) -> tuple[Message, Preview]:
+    if not account.info.serves(message.to):
+        raise MessageRejected(reason=FailureReason.INVALID_NUMBER)
+    return account.prepare(message)
+
+
+def _none_loaded() -> MessageRejected:
+    return MessageRejected("no account of the route is loaded")

@@ -17,9 +17,8 @@ from homeassistant.util.signal_type import SignalType
 
 from .const import DEFAULT_KEEP_DAYS, DOMAIN, OPTION_KEEP_DAYS
 from .delivery.book import Book
-from .delivery.database import OutboxError
 from .delivery.desk import Desk
-from .delivery.outbox import Outbox
+from .delivery.outbox import Outbox, OutboxError
 from .delivery.record import Phase, Record
 from .delivery.worker import Worker
 from .gateway.capabilities import Capability

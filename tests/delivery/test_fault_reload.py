@@ -11,6 +11,7 @@ import pytest
 from custom_components.texting.const import OPTION_DAILY_LIMIT
 from custom_components.texting.gateway import transport
 from custom_components.texting.gateway.provider import Provider
+from tests.gateway.samples import PREFIXES
 
 from .conftest import Enter
 from .messages import open_files
@@ -21,13 +22,6 @@ pytestmark = pytest.mark.usefixtures("quick", "_patient")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 MANY = 500
 TIMEOUT = transport.TIMEOUT
-PREFIXES = {
-    Provider.TEXTINGHOUSE: "+3361234",
-    Provider.TEXTIOPRO: "+3361234",
-    Provider.CLUB_TEXTING: "+1212555",
-    Provider.GROUP_TEXTING: "+1212555",
-    Provider.THESMSPOINT: "+91981234",
-}
 
 
 @pytest.fixture

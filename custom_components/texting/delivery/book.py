@@ -199,9 +199,5 @@ class Book:
     def close(self, record: Record) -> None:
         """It ends with what is known of it."""
         record.phase = Phase.ENDED
-        self.drop(record)
-
-    def drop(self, record: Record) -> None:
-        """It is on its way no more."""
         self._records.pop(record.reference, None)
         self._by_message_id.pop(record.message_id or "", None)

@@ -11,8 +11,7 @@ from ..gateway.errors import MessageRejected, OutcomeUnknown
 from ..gateway.message import DeliveryReport
 from ..gateway.status import Status
 from .book import Book
-from .database import OutboxError
-from .outbox import Outbox
+from .outbox import Outbox, OutboxError
 from .record import Phase, Record
 
 _LOGGER = logging.getLogger(__name__)
@@ -52,6 +51,7 @@ class Desk:
         self.on_news: Callable[[Record], None] = lambda _record: None
         self.on_change: Callable[[], None] = lambda: None
         self.on_add: Callable[[Sequence[Record]], None] = lambda _records: None
+        self.paused_until = 0.0  # monotonic: before it nothing leaves
         self._waiting: set[_Waiter] = set()
         self._news: deque[Record | asyncio.Future[None]] = deque()
         self._telling = False
@@ -124,9 +124,9 @@ class Desk:
         asyncio.get_running_loop().call_soon(self._tell)
 
     async def answered(self, records: Iterable[Record], seconds: float) -> None:
-        """Wait until it is known what the gateway did with each that is due by then, at most so long."""
+        """Wait until it is known what the gateway did with each that leaves or expires by then, at most so long."""
         until = self.book.now() + seconds
-        missing = {record.reference for record in records if not record.is_answered and record.ready < until}
+        missing = {record.reference for record in records if self._may_be_answered(record, until)}
         if not missing:
             return
         self._waiting.add(waiter := _Waiter(missing))
@@ -137,10 +137,18 @@ class Desk:
             timer.cancel()
             self._waiting.discard(waiter)
 
+    def _may_be_answered(self, record: Record, moment: float) -> bool:
+        """Whether it has left, or leaves or expires by then."""
+        leaves = min(max(record.ready, self.paused_until), record.deadline)
+        return record.phase is Phase.SENDING or (record.phase is Phase.WAITING and leaves <= moment)
+
     async def find(self, *, reference: str | None = None, message_id: str | None = None) -> Record | None:
         """A message by our own id or the provider's, of any time that the outbox remembers."""
-        known = self.book.get(reference) if reference else None
-        return known or await self.outbox.find(reference=reference, message_id=message_id)
+        if reference and (known := self.book.get(reference)):
+            return known
+        found = await self.outbox.find(reference=reference, message_id=message_id, account=self.account)
+        # It may be on its way again, and is then known better here.
+        return found and (self.book.get(found.reference) or found)
 
     async def give_up(self) -> int:
         """Let go of everything: what waits is rejected, what may have left is unknown; how many waited."""
@@ -162,7 +170,8 @@ class Desk:
         for number, report in enumerate(reports, 1):
             # One after the other: what has ended is read from the outbox, with what the one before has written.
             async with self._reporting:
-                record = self.book.find(report) or await self._old(report)
+                record = self.book.find(report)
+                record = record or await self.find(reference=report.reference, message_id=report.message_id)
                 if record is None:
                     unknown += not self.book.keep_early(report)
                 elif self.book.apply(record, report):
@@ -171,15 +180,6 @@ class Desk:
                 await asyncio.sleep(0)
         await told
         return unknown
-
-    async def _old(self, report: DeliveryReport) -> Record | None:
-        """A message that was on its way once."""
-        record = await self.outbox.find(reference=report.reference) if report.reference else None
-        if record is None and report.message_id:
-            record = await self.outbox.find(message_id=report.message_id)
-        if record is None or record.account != self.account:
-            return None
-        return self.book.get(record.reference) or record
 
 
 def _end(future: asyncio.Future[None]) -> None:

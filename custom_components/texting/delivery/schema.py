@@ -39,13 +39,13 @@ MIGRATIONS = (
 VERSION = len(MIGRATIONS)
 
 _FIELDS = ", ".join(COLUMNS)
-SELECT = f"SELECT {_FIELDS} FROM message"  # noqa: S608 -- our own names
+SELECT = f"SELECT {_FIELDS} FROM message"  # noqa: S608  our own names
 _PLACES = ", ".join("?" * len(COLUMNS))
 _NEW_VALUES = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
-UPSERT = f"INSERT INTO message ({_FIELDS}) VALUES ({_PLACES}) ON CONFLICT (reference) DO UPDATE SET {_NEW_VALUES}"  # noqa: S608
+UPSERT = f"INSERT INTO message ({_FIELDS}) VALUES ({_PLACES}) ON CONFLICT (reference) DO UPDATE SET {_NEW_VALUES}"  # noqa: S608  our own names
 _PLACES_OF_CHANGES = ", ".join(f"{name} = ?" for name in CHANGING)
 # Takes the changing columns, then the reference; touches the indexes of these columns only.
-UPDATE = f"UPDATE message SET {_PLACES_OF_CHANGES} WHERE reference = ?"  # noqa: S608
+UPDATE = f"UPDATE message SET {_PLACES_OF_CHANGES} WHERE reference = ?"  # noqa: S608  our own names
 
 MAGIC = b"SQLite format 3\0"
 _NOT_OURS = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
@@ -97,12 +97,12 @@ def connect(path: Path) -> sqlite3.Connection:
     _check_length(path)
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
     try:
-        connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # noqa: FBT003 -- takes no keyword
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # noqa: FBT003  takes no keyword
         _check(connection)
         migrate(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, False)  # noqa: FBT003 -- takes no keyword
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, False)  # noqa: FBT003  takes no keyword
     except BaseException:
         connection.close()
         raise

@@ -1,18 +1,12 @@
 """Sends the waiting messages of one account, and finds out what became of those whose answer was lost."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 import logging
 import random
 from typing import Any
 
-from ..gateway.errors import (
-    CannotConnect,
-    GatewayError,
-    MessageRejected,
-    OutcomeUnknown,
-    RateLimited,
-)
+from ..gateway.errors import CannotConnect, GatewayError, MessageRejected, OutcomeUnknown, RateLimited
 from ..gateway.message import SendResult
 from ..gateway.provider import Gateway
 from ..gateway.status import FailureReason, Status
@@ -61,7 +55,6 @@ class Worker:
         self._queue = Queue(lambda record: self._gateway.batch_key(record.message))
         self._running = False
         self._failures = 0
-        self._resume_at = 0.0
         self._failed_at = 0.0
         self._trouble: type[GatewayError] | None = None
         self._in_flight = 0
@@ -74,7 +67,7 @@ class Worker:
 
     def start(self, gateway: Gateway) -> None:
         """Begin to send; what was being sent when an earlier run ended is asked about."""
-        self._gateway, self._running, self._resume_at = gateway, True, 0.0
+        self._gateway, self._running, self._desk.paused_until = gateway, True, 0.0
         self._look_at(self._book.now())
         self._resolve([record for record in self._book if record.phase is Phase.SENDING and not record.is_in_flight])
 
@@ -95,15 +88,6 @@ class Worker:
         self._book.end(record, Status.REJECTED, error)
         await self._desk.keep([record])
         return True
-
-    def held(self, records: Iterable[Record], seconds: float) -> set[str]:
-        """References of those that neither leave nor expire for so long."""
-        moment = self._book.now() + seconds
-        return {
-            record.reference
-            for record in records
-            if record.phase is Phase.WAITING and min(max(record.ready, self._resume_at), record.deadline) > moment
-        }
 
     def _put(self, records: Sequence[Record]) -> None:
         now = self._book.now()
@@ -132,12 +116,16 @@ class Worker:
         self._expire(now)
         # After a failure one request tries whether the gateway is there again.
         places = 1 if self._failures else info.in_flight
-        while self._in_flight < places and now >= self._resume_at and (batch := self._queue.take(info.batch_size, now)):
+        while (
+            self._in_flight < places
+            and now >= self._desk.paused_until
+            and (batch := self._queue.take(info.batch_size, now))
+        ):
             self._in_flight += 1
             for record in batch:
                 record.phase, record.is_in_flight = Phase.SENDING, True
             self._begin(self.requests, self._request(batch))
-        moments = (self._queue.next_change(now), self._resume_at)
+        moments = (self._queue.next_change(now), self._desk.paused_until)
         self._look_at(min((moment for moment in moments if moment and moment > now), default=None))
 
     def _expire(self, now: float) -> None:
@@ -189,7 +177,7 @@ class Worker:
         for record in records:
             record.phase = Phase.WAITING
             record.ready = now + backoff(record.resent) if record.resent else 0.0
-            record.due_at = today + max(0.0, record.ready - now, self._resume_at - now)
+            record.due_at = today + max(0.0, record.ready - now, self._desk.paused_until - now)
         self._put(records)
 
     def _note(self, results: Sequence[SendResult], began: float) -> None:
@@ -201,15 +189,15 @@ class Worker:
         if len(set(map(type, errors))) == 1 and isinstance(failed := errors[0], CannotConnect | RateLimited):
             if began >= self._failed_at:
                 self._failures += 1
-                self._resume_at = now + backoff(self._failures)
+                self._desk.paused_until = now + backoff(self._failures)
             if isinstance(failed, RateLimited) and failed.retry_after:
-                self._resume_at = max(self._resume_at, now + failed.retry_after)
+                self._desk.paused_until = max(self._desk.paused_until, now + failed.retry_after)
             self._failed_at = now
             if type(failed) is not self._trouble:
                 self._trouble = type(failed)
                 self.on_trouble(failed)
         elif self._failures and began >= self._failed_at and not all(isinstance(err, OutcomeUnknown) for err in errors):
-            self._failures, self._resume_at, self._trouble = 0, 0.0, None
+            self._failures, self._desk.paused_until, self._trouble = 0, 0.0, None
             self.on_trouble(None)
 
     # -- lost answers ------------------------------------------------------------------------------------------------

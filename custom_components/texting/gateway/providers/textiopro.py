@@ -166,20 +166,18 @@ class TextioPro(Gateway):
             return UTC
 
     async def find_out(self, lost: Sequence[Message]) -> Sequence[SendResult]:
-        """Found in the message list since it was asked for: it was sent. Not found proves nothing."""
+        """The first row since it was asked for that can be it says what became of it. No such row proves nothing."""
+        listed: list[Row] = []
         try:
-            listed = [row async for row in self._messages(PAGES)]
-        except MessageRejected:
-            listed = []  # it will not be shown later either
+            with suppress(MessageRejected):  # the list will not be shown later either
+                listed = [row async for row in self._messages(PAGES)]
         except GatewayError:
             return []
         return [self._found(message, listed) for message in lost]
 
     def _found(self, lost: Message, listed: Sequence[Row]) -> SendResult:
-        """As the first row says that can be it."""
-        if not (row := next((row for row in listed if self._claims.fits(row, lost)), None)):
-            return refused(lost, OutcomeUnknown("not in the message list"))
-        return self._claims.add(wire.result(lost, row))[0]
+        row = next((row for row in listed if self._claims.fits(row, lost)), None)
+        return self._claims.add(wire.result(lost, row))[0] if row else refused(lost, OutcomeUnknown("not in the list"))
 
     async def balance(self) -> Sequence[Balance]:
         """What the account holds."""
