@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.actions import ACTIONS
 from custom_components.texting.const import IF_UNSURE
 from custom_components.texting.exceptions import FORM_ERRORS, translation_key
-from custom_components.texting.follow import CANCEL_SCHEMA, STATUS_SCHEMA
-from custom_components.texting.forms import route_schema, settings_schema
+from custom_components.texting.flows.forms import route_schema, settings_schema
 from custom_components.texting.gateway import errors
 from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.errors import GatewayError, Limit, MessageRejected
@@ -22,9 +22,8 @@ from custom_components.texting.gateway.message import IncomingType
 from custom_components.texting.gateway.provider import Provider, ProviderInfo
 from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.gateway.status import FailureReason, Status
-from custom_components.texting.send import MESSAGE_SCHEMA
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
 from tests.conftest import Connect, SetUp
 from tests.home import EXCEPTIONS, TRANSLATIONS, notify, state_of
@@ -40,6 +39,8 @@ INFOS: list[ProviderInfo] = [gateway.info for gateway in GATEWAYS.values()]
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 # What every exception's text may name, whatever the error.
 ALWAYS = {"account", "said"}
+# What stands in the target of an action.
+TARGETS = {str(marker) for marker in cv.ENTITY_SERVICE_FIELDS}
 
 
 def placeholders(text: str) -> set[str]:
@@ -313,6 +314,11 @@ def fields_of(action: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def taken_by(schema: Any) -> set[str]:
+    """The fields that a schema takes; the first of several holds them."""
+    return {str(marker) for marker in getattr(schema, "validators", [schema])[0].schema}
+
+
 async def test_every_action_and_field_has_its_texts(hass: HomeAssistant) -> None:
     described: dict[str, Any] = await hass.async_add_executor_job(load_yaml_dict, str(PACKAGE / "services.yaml"))
     texts = TRANSLATIONS["services"]
@@ -328,13 +334,7 @@ async def test_every_action_and_field_has_its_texts(hass: HomeAssistant) -> None
 
 async def test_the_actions_describe_every_field_they_take(hass: HomeAssistant) -> None:
     described: dict[str, Any] = await hass.async_add_executor_job(load_yaml_dict, str(PACKAGE / "services.yaml"))
-    sent = {str(marker) for marker in MESSAGE_SCHEMA} | {"account", "to"}
-    taken = {
-        "send_message": sent,
-        "preview_message": sent,
-        "cancel_message": {str(marker) for marker in CANCEL_SCHEMA.schema},
-        "get_status": {str(marker) for marker in STATUS_SCHEMA.validators[0].schema},
-    }
+    taken = {action.name: taken_by(action.schema) - TARGETS for action in ACTIONS}
     assert set(described) == set(taken)
     for key, action in described.items():
         fields = fields_of(action)

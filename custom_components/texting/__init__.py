@@ -15,6 +15,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
 from .account import Account, TextingConfigEntry
+from .actions import async_setup_actions
 from .client import gateway_for
 from .const import CONF_PROVIDER, DOMAIN, ROUTE
 from .entity import line_device
@@ -23,7 +24,6 @@ from .legacy import take_name
 from .line import Line, LineConfigEntry
 from .poller import async_poll_incoming
 from .route import Route, RouteConfigEntry
-from .services import async_setup_services
 from .state import async_finish_sends, async_forget, async_forget_old, async_state, async_unloaded
 from .webhook import async_delete_cloudhook, async_listen, async_stop_listening
 
@@ -43,7 +43,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.data[HASS_CONFIG] = config
     hass.data[SESSION] = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
     hass.async_add_shutdown_job(HassJob(async_finish_sends), hass)
-    async_setup_services(hass)
+    async_setup_actions(hass)
     return True
 
 

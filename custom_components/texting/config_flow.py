@@ -25,14 +25,14 @@ from .account import TextingConfigEntry
 from .client import gateway_for
 from .const import CONF_PROVIDER, DOMAIN, ROUTE, SUBENTRY_RECIPIENT
 from .exceptions import form_error
-from .forms import account_schema, flatten, nest, secrets_schema, select, suggest, url_error
+from .flows.forms import account_schema, flatten, nest, secrets_schema, select, suggest, url_error
+from .flows.options import TextingOptionsFlow
+from .flows.recipient import RecipientFlow
+from .flows.route import RouteFlow
 from .gateway.errors import GatewayError
 from .gateway.message import Sender, Template
 from .gateway.provider import Provider, ProviderInfo
 from .gateway.providers import GATEWAYS
-from .options_flow import TextingOptionsFlow
-from .route_flow import RouteFlow
-from .subentry_flow import RecipientFlow
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from homeassistant.helpers.selector import (
     TimeSelector,
 )
 
-from .const import (
+from ..const import (
     CONF_ACCOUNTS,
     CONF_ADVANCED,
     CONF_CONFIRM_WITHIN,
@@ -47,8 +47,8 @@ from .const import (
     OPTION_LOW_CREDIT,
     OPTION_REPLACE_CHARACTERS,
 )
-from .gateway.capabilities import Capability, MessageType
-from .gateway.provider import AccountField, ProviderInfo
+from ..gateway.capabilities import Capability, MessageType
+from ..gateway.provider import AccountField, ProviderInfo
 
 _MANY = 1_000_000_000
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

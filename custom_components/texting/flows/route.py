@@ -7,10 +7,10 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFl
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.typing import UNDEFINED, UndefinedType
 
-from .const import CONF_ACCOUNTS, CONF_CONFIRM_WITHIN, CONF_PROVIDER, DOMAIN, ROUTE
-from .delivery.route import reaches
+from ..const import CONF_ACCOUNTS, CONF_CONFIRM_WITHIN, CONF_PROVIDER, DOMAIN, ROUTE
+from ..delivery.route import reaches
+from ..route_accounts import routes
 from .forms import route_schema
-from .route_accounts import routes
 
 
 class RouteFlow(ConfigFlow):

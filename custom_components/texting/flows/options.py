@@ -8,12 +8,12 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_PROVIDER, DOMAIN, ROUTE
+from ..const import CONF_PROVIDER, DOMAIN, ROUTE
+from ..gateway.provider import Provider, ProviderInfo
+from ..gateway.providers import GATEWAYS
+from ..state import async_memory
+from ..webhook import async_address
 from .forms import settings_schema
-from .gateway.provider import Provider, ProviderInfo
-from .gateway.providers import GATEWAYS
-from .state import async_memory
-from .webhook import async_address
 
 _TEXTS = f"component.{DOMAIN}.selector.configure.options"
 

@@ -6,12 +6,12 @@ from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers import config_validation as cv
 
-from .const import CONF_NUMBERS, CONF_PROVIDER, CONF_QUIET_FROM, CONF_QUIET_TO, ROUTE, SUBENTRY_RECIPIENT
+from ..const import CONF_NUMBERS, CONF_PROVIDER, CONF_QUIET_FROM, CONF_QUIET_TO, ROUTE, SUBENTRY_RECIPIENT
+from ..gateway.errors import MessageRejected
+from ..gateway.phone_number import to_e164
+from ..gateway.provider import Provider
+from ..gateway.providers import GATEWAYS
 from .forms import flatten, recipient_schema
-from .gateway.errors import MessageRejected
-from .gateway.phone_number import to_e164
-from .gateway.provider import Provider
-from .gateway.providers import GATEWAYS
 
 
 class RecipientFlow(ConfigSubentryFlow):

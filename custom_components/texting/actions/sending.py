@@ -1,33 +1,21 @@
-"""The actions: texting.send_message and texting.preview_message here, those for messages sent in follow.py."""
+"""The actions texting.send_message and texting.preview_message."""
 
 import asyncio
 from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 
-from .address import Address, Targets, each_once, entity_targets, mistake, resolve
-from .const import ATTR_ACCOUNT, ATTR_TO, DOMAIN
-from .exceptions import home_assistant_error
-from .follow import (
-    CANCEL_MESSAGE,
-    CANCEL_SCHEMA,
-    GET_STATUS,
-    STATUS_SCHEMA,
-    async_cancel_message,
-    async_get_status,
-)
-from .gateway.errors import Limit, MessageRejected
-from .gateway.status import FailureReason
-from .line import Line, LineConfigEntry
-from .send import MESSAGE_SCHEMA, as_response, async_send, message_to, raise_for
-
-SEND_MESSAGE = "send_message"
-PREVIEW_MESSAGE = "preview_message"
+from ..address import Address, Targets, each_once, entity_targets, mistake, resolve
+from ..const import ATTR_ACCOUNT, ATTR_TO
+from ..exceptions import home_assistant_error
+from ..gateway.errors import Limit, MessageRejected
+from ..gateway.status import FailureReason
+from ..send import MESSAGE_SCHEMA, as_response, async_send, message_to, raise_for
+from .action import Action, async_line
 
 SEND_SCHEMA = vol.All(
     vol.Schema(
@@ -41,23 +29,6 @@ SEND_SCHEMA = vol.All(
     cv.has_at_least_one_key(*(str(key) for key in cv.ENTITY_SERVICE_FIELDS), ATTR_ACCOUNT),
 )
 PREVIEW_SCHEMA = vol.Schema({vol.Required(ATTR_ACCOUNT): cv.string, vol.Optional(ATTR_TO): cv.string, **MESSAGE_SCHEMA})
-
-
-@callback
-def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the actions."""
-    hass.services.async_register(
-        DOMAIN, SEND_MESSAGE, _async_send_message, SEND_SCHEMA, supports_response=SupportsResponse.OPTIONAL
-    )
-    hass.services.async_register(
-        DOMAIN, PREVIEW_MESSAGE, _async_preview_message, PREVIEW_SCHEMA, supports_response=SupportsResponse.ONLY
-    )
-    hass.services.async_register(
-        DOMAIN, CANCEL_MESSAGE, async_cancel_message, CANCEL_SCHEMA, supports_response=SupportsResponse.OPTIONAL
-    )
-    hass.services.async_register(
-        DOMAIN, GET_STATUS, async_get_status, STATUS_SCHEMA, supports_response=SupportsResponse.ONLY
-    )
 
 
 async def _async_send_message(call: ServiceCall) -> ServiceResponse:
@@ -79,7 +50,7 @@ def _targets(call: ServiceCall) -> Targets:
     targets = entity_targets(call)
     if ATTR_ACCOUNT in call.data:
         try:
-            account = _line(call.hass, call.data[ATTR_ACCOUNT])
+            account = async_line(call.hass, call.data[ATTR_ACCOUNT])
         except ServiceValidationError as err:
             targets.setdefault(None, []).append(Address(call.data[ATTR_ACCOUNT], error=err, reason=FailureReason.OTHER))
         else:
@@ -93,7 +64,7 @@ def _targets(call: ServiceCall) -> Targets:
 
 async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
     """What a text would be at an account, without sending it; the cost is that of all numbers of a recipient."""
-    account = _line(call.hass, call.data[ATTR_ACCOUNT])
+    account = async_line(call.hass, call.data[ATTR_ACCOUNT])
     addresses = resolve(call.hass, account, [call.data[ATTR_TO]]) if ATTR_TO in call.data else [Address("")]
     if error := addresses[0].error:
         return {"refused": str(error), "reason": FailureReason.INVALID_NUMBER, "limit": Limit.NUMBER}
@@ -117,7 +88,7 @@ async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
     }
 
 
-def _line(hass: HomeAssistant, entry_id: str) -> Line:
-    """The loaded account or route of a config entry's id."""
-    entry: LineConfigEntry = async_get_config_entry(hass, DOMAIN, entry_id)
-    return entry.runtime_data
+ACTIONS = (
+    Action("send_message", _async_send_message, SEND_SCHEMA),
+    Action("preview_message", _async_preview_message, PREVIEW_SCHEMA, SupportsResponse.ONLY),
+)

@@ -4,17 +4,14 @@ from datetime import UTC, datetime
 
 import voluptuous as vol
 
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 
-from .address import mistake
-from .const import ATTR_ACCOUNT, ATTR_MESSAGE_ID, ATTR_REFERENCE, DOMAIN
-from .delivery.record import Record
-from .line import Line, LineConfigEntry
-
-CANCEL_MESSAGE = "cancel_message"
-GET_STATUS = "get_status"
+from ..address import mistake
+from ..const import ATTR_ACCOUNT, ATTR_MESSAGE_ID, ATTR_REFERENCE, DOMAIN
+from ..delivery.record import Record
+from ..line import Line, LineConfigEntry
+from .action import Action, async_line
 
 CANCEL_SCHEMA = vol.Schema({vol.Required(ATTR_REFERENCE): cv.string})
 STATUS_SCHEMA = vol.All(
@@ -29,7 +26,7 @@ STATUS_SCHEMA = vol.All(
 )
 
 
-async def async_cancel_message(call: ServiceCall) -> ServiceResponse:
+async def _async_cancel_message(call: ServiceCall) -> ServiceResponse:
     """Take back a message that has not left."""
     line, record = await _find(call)
     if line is None or not await line.async_cancel(record):
@@ -37,7 +34,7 @@ async def async_cancel_message(call: ServiceCall) -> ServiceResponse:
     return {"reference": record.reference, "status": record.status, "cancelled": True}
 
 
-async def async_get_status(call: ServiceCall) -> ServiceResponse:
+async def _async_get_status(call: ServiceCall) -> ServiceResponse:
     """What has become of a message, as the gateway says now where it can be asked."""
     line, record = await _find(call)
     if line:
@@ -60,11 +57,7 @@ async def async_get_status(call: ServiceCall) -> ServiceResponse:
 async def _find(call: ServiceCall) -> tuple[Line | None, Record]:
     """The message that the caller names, and what it leaves through where that is loaded; raises unknown_message."""
     account: str | None = call.data.get(ATTR_ACCOUNT)
-    if account:
-        entry: LineConfigEntry = async_get_config_entry(call.hass, DOMAIN, account)
-        lines = {account: entry.runtime_data}
-    else:
-        lines = _lines(call.hass)
+    lines = {account: async_line(call.hass, account)} if account else _lines(call.hass)
     # All have the same outbox.
     outbox = next((line.desk.outbox for line in lines.values()), None)
     found = outbox and await outbox.find(
@@ -83,3 +76,9 @@ def _lines(hass: HomeAssistant) -> dict[str, Line]:
 
 def _time(moment: float | None) -> str | None:
     return datetime.fromtimestamp(moment, UTC).isoformat() if moment is not None else None
+
+
+ACTIONS = (
+    Action("cancel_message", _async_cancel_message, CANCEL_SCHEMA),
+    Action("get_status", _async_get_status, STATUS_SCHEMA, SupportsResponse.ONLY),
+)

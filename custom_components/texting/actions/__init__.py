@@ -1,0 +1,17 @@
+"""The actions that automations call."""
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..const import DOMAIN
+from . import following, sending
+
+ACTIONS = (*sending.ACTIONS, *following.ACTIONS)
+
+
+@callback
+def async_setup_actions(hass: HomeAssistant) -> None:
+    """Register them."""
+    for action in ACTIONS:
+        hass.services.async_register(
+            DOMAIN, action.name, action.handler, action.schema, supports_response=action.response
+        )

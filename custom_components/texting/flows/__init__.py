@@ -1,0 +1,1 @@
+"""The dialogs besides the one that adds an account, and what all of them are made of."""
