@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import SendResult
-from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.provider import Provider
 
 from .samples import new_message, number, send
 

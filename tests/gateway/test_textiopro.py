@@ -13,8 +13,9 @@ from custom_components.texting.gateway.errors import (
     OutcomeUnknown,
     RateLimited,
 )
+from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import Balance
-from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
 

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.gateway import Gateway
+from custom_components.texting.gateway.provider import Provider
 from tests.simulator import Simulator
 
 from .bench import GiveAnswer, OpenGateway

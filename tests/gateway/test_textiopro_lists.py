@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from custom_components.texting.gateway.errors import RateLimited
-from custom_components.texting.gateway.provider import Gateway, Provider, accepted
+from custom_components.texting.gateway.gateway import Gateway, accepted
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers.ultimate_sms import Claims
 from custom_components.texting.gateway.status import Status
 from tests.simulator import Simulator

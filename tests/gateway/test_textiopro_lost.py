@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from custom_components.texting.gateway.errors import MessageRejected, OutcomeUnknown
+from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import Message, SendResult
-from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import Status
 from tests.simulator import Simulator
 

@@ -14,7 +14,8 @@ from custom_components.texting.gateway.errors import (
     OutcomeUnknown,
     Unsupported,
 )
-from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.gateway import Gateway
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers.textiopro import INFO
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator

@@ -138,3 +138,122 @@ async def test_pro_shapes(client: Client) -> None:
     assert (await client.pro("balance"))["data"]["remaining_balance"] == "$12.50"
     assert (await client.raw("textiopro", "/api/v3/sms/unknown", "GET", headers=BEARER))[0] == 422
     assert (await client.pro("me"))["data"]["api_token"] == TOKEN["api_token"]
+
+
+async def new_group(client: Client, *numbers: str) -> str:
+    group: str = (await client.pro("contacts", "POST", {"name": "Family"}))["data"]["uid"]
+    for number in numbers:
+        await client.pro(f"contacts/{group}/store", "POST", {"PHONE": number})
+    return group
+
+
+async def send_campaign(client: Client, **params: str) -> Any:
+    content = {name: value for name, value in SMS.items() if name != "recipient"}
+    return await client.pro("sms/campaign", "POST", content | params)
+
+
+async def test_pro_campaigns_count_and_move(client: Client) -> None:
+    """A campaign's state follows its messages, and its counts stand where the installation keeps them."""
+    simulator = client.simulator
+    simulator.sent_after = None
+    group = await new_group(client, "33600000001", "33600000006", "33600000009")
+    path = f"campaign/{(await send_campaign(client, contact_list_id=group))['data']['uid']}/view"
+    assert (await client.pro(path))["data"]["status"] == "queued"
+    for message, status in zip(simulator.messages(), ("Enroute", "Undelivered", "Enroute"), strict=True):
+        await simulator.set_status(message, status)
+    row = (await client.pro(path))["data"]
+    assert row.items() >= {"status": "sending", "contact_count": 3, "delivered_count": 0, "failed_count": 1}.items()
+    for message in simulator.messages()[::2]:
+        await simulator.set_status(message, "Delivered")
+    simulator.accounts["textiopro"].campaign_counts = "cache"
+    row = (await client.pro(path))["data"]
+    counts = {"ContactCount": 3, "DeliveredCount": 2, "FailedDeliveredCount": 1, "NotDeliveredCount": 0}
+    assert (row["status"], json.loads(row["cache"]), "contact_count" in row) == ("done", counts, False)
+    simulator.accounts["textiopro"].campaign_counts = "none"
+    assert not {"cache", "contact_count"} & (await client.pro(path))["data"].keys()
+
+
+async def test_pro_campaigns_are_checked(client: Client) -> None:
+    """Lists must be there and hold somebody, and the content is held against the same rules as a send's."""
+    group = await new_group(client)
+    assert (await send_campaign(client, contact_list_id=group))["message"] == "The contact list is empty."
+    assert (await send_campaign(client, contact_list_id=f"{group},none"))["message"] == "Contact list not found."
+    assert (await send_campaign(client))["status"] == "error"
+    await client.pro(f"contacts/{group}/store", "POST", {"PHONE": "33600000001"})
+    for changes in ({"type": "mms"}, {"sender_id": "TwelveLetter"}, {"schedule_time": "soon"}):
+        assert (await send_campaign(client, contact_list_id=group, **changes))["status"] == "error"
+    client.simulator.accounts["textiopro"].credit = Decimal(0)
+    assert "limit" in (await send_campaign(client, contact_list_id=group))["message"]
+    assert not client.simulator.messages()
+    client.simulator.accounts["textiopro"].credit = Decimal(1)
+    later = await send_campaign(client, contact_list_id=group, schedule_time="2099-01-01 10:00")
+    assert (later["data"]["status"], later["data"]["schedule_time"]) == ("scheduled", "2099-01-01 10:00")
+
+
+@pytest.mark.parametrize(("shape", "data"), [("null", None), ("sentence", "campaign reports with all details")])
+async def test_pro_campaigns_may_not_tell_their_id(client: Client, shape: str, data: str | None) -> None:
+    """Some answers hold no campaign."""
+    client.simulator.accounts["textiopro"].campaign_data = shape
+    group = await new_group(client, "33600000001")
+    assert (await send_campaign(client, recipient=group))["data"] == data
+
+
+@pytest.mark.parametrize(
+    ("lies", "second", "last", "total"),
+    [
+        ("", [3], 2, 3),
+        ("empty", [], 2, 3),
+        ("repeated", [1, 2], 2, 3),
+        ("many", [3], 20, 3),
+        ("few", [3], 1, 3),
+        ("total", [3], 2, 1003),
+    ],
+)
+async def test_pro_pages_lie_on_request(client: Client, lies: str, second: list[int], last: int, total: int) -> None:
+    """Each lie changes one thing about the pages."""
+    account = client.simulator.accounts["textiopro"]
+    account.per_page, account.lying_pages = 2, lies
+    group = await new_group(client, *(f"3360000000{place}" for place in (1, 2, 3)))
+    page = (await client.pro(f"contacts/{group}/all?page=2", "POST"))["data"]
+    assert [int(row["phone"][-1]) for row in page["data"]] == second
+    assert (page["last_page"], page["total"]) == (last, total)
+
+
+async def test_pro_contacts_vary(client: Client) -> None:
+    """Counts, names that exist, deleting answers, columns' names and methods are the installation's."""
+    account = client.simulator.accounts["textiopro"]
+    group = await new_group(client)
+    assert (await client.pro(f"contacts/{group}/show", "POST"))["data"]["contacts_count"] == 0
+    account.group_counts, account.contact_reads = False, "GET"
+    assert "contacts_count" not in (await client.pro(f"contacts/{group}/show"))["data"]
+    assert "not supported" in (await client.pro(f"contacts/{group}/show", "POST"))["message"]
+    assert (await client.pro("contacts", "POST", {"name": "Family"}))["status"] == "success"
+    account.unique_names = True
+    assert "taken" in (await client.pro("contacts", "POST", {"name": "Family"}))["message"]
+    assert "taken" in (await client.pro(f"contacts/{group}", "PATCH", {"name": "Family"}))["message"]
+    account.field_names, account.delete_data = "lower", "null"
+    fields = {"PHONE": "33600000001", "CITY": "Lyon", "uid": "own"}
+    contact = (await client.pro(f"contacts/{group}/store", "POST", fields))["data"]
+    assert contact.items() >= {"city": "Lyon", "phone": "33600000001", "group_id": group}.items()
+    assert contact["uid"] != "own"
+    assert (await client.pro(f"contacts/{group}/delete/{contact['uid']}", "DELETE"))["data"] is None
+    assert (await client.pro(f"contacts/{group}", "DELETE"))["data"] is None
+
+
+@pytest.mark.parametrize(("shape", "status", "has_status"), [("envelope", 200, True), ("laravel", 404, False)])
+async def test_pro_unknown_ids(client: Client, shape: str, status: int, has_status: bool) -> None:
+    """What is not there is told in the envelope, or by Laravel itself."""
+    client.simulator.accounts["textiopro"].missing_shape = shape
+    group = await new_group(client)
+    paths = {
+        "contacts/x/show": "POST",
+        "contacts/x/all": "POST",
+        "contacts/x": "DELETE",
+        f"contacts/{group}/search/x": "POST",
+        f"contacts/{group}/delete/x": "DELETE",
+        "campaign/x/view": "GET",
+        "sms/x": "GET",
+    }
+    for path, method in paths.items():
+        answered, body = await client.raw("textiopro", f"/api/v3/{path}", method, headers=BEARER)
+        assert (answered, "status" in json.loads(body)) == (status, has_status)

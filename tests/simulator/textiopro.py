@@ -7,9 +7,10 @@ from typing import Any
 
 from .accounts import TextioProAccount, json_number
 from .network import Network
+from .textiopro_campaigns import Campaigns
 from .textiopro_contacts import Contacts
 from .textiopro_messages import Messages
-from .textiopro_replies import ApiError, success
+from .textiopro_replies import ApiError, MissingError, success
 from .wire import Answer, Request, html_answer, json_answer
 
 type Handler = Callable[..., Answer]
@@ -17,15 +18,21 @@ type Handler = Callable[..., Answer]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path below either API's root, and the methods each API takes it with; a read is GET in v3."""
+    """A path below either API's root, and the methods each API takes it with.
+
+    A read is GET in v3; reads of contacts are documented as POST, and GET at some sites.
+    """
 
     method: str
     pattern: str
     handler: Handler
     read: bool = False
+    of_contacts: bool = False
 
-    def methods(self, api: str, http_reads: str) -> Iterable[str]:
+    def methods(self, api: str, http_reads: str, contact_reads: str) -> Iterable[str]:
         """Return the methods this route answers."""
+        if self.of_contacts:
+            return (contact_reads,)
         if api == "v3" or not self.read:
             return (self.method,)
         return ("GET", "POST") if http_reads == "any" else (http_reads,)
@@ -41,25 +48,26 @@ class TextioPro:
         """Serve one account."""
         self._account = account
         messages = Messages(account, network)
+        campaigns = Campaigns(account, network, messages)
         contacts = Contacts(account)
         uid = r"([^/]+)"
         self._routes = (
             Route("POST", "sms/send", messages.send),
-            Route("POST", "sms/campaign", messages.send_campaign),
+            Route("POST", "sms/campaign", campaigns.send),
             Route("GET", "sms", messages.list_all, read=True),
             Route("GET", f"sms/(?!send$|campaign$){uid}", messages.show, read=True),
-            Route("GET", f"campaign/{uid}/view", messages.show_campaign, read=True),
+            Route("GET", f"campaign/{uid}/view", campaigns.show, read=True),
             Route("GET", "balance", self._balance, read=True),
             Route("GET", "me", self._profile, read=True),
             # The token API's page lists groups with the very request that creates one: POST creates, GET lists.
             Route("GET", "contacts", contacts.list_groups),
             Route("POST", "contacts", contacts.create_group),
-            Route("POST", f"contacts/{uid}/show", contacts.show_group),
+            Route("POST", f"contacts/{uid}/show", contacts.show_group, of_contacts=True),
             Route("PATCH", f"contacts/{uid}", contacts.rename_group),
             Route("DELETE", f"contacts/{uid}", contacts.delete_group),
             Route("POST", f"contacts/{uid}/store", contacts.store),
-            Route("POST", f"contacts/{uid}/all", contacts.list_all),
-            Route("POST", f"contacts/{uid}/search/{uid}", contacts.show),
+            Route("POST", f"contacts/{uid}/all", contacts.list_all, of_contacts=True),
+            Route("POST", f"contacts/{uid}/search/{uid}", contacts.show, of_contacts=True),
             Route("PATCH", f"contacts/{uid}/update/{uid}", contacts.update),
             Route("DELETE", f"contacts/{uid}/delete/{uid}", contacts.delete),
         )
@@ -74,6 +82,10 @@ class TextioPro:
             return json_answer({"message": "Unauthenticated."}, self._account.unauthenticated_status)
         try:
             return self._dispatch(match[1], match[2], request)
+        except MissingError as error:
+            if self._account.missing_shape == "laravel":
+                return json_answer({"message": "No query results for model [App\\Models\\Contacts]."}, 404)
+            return json_answer({"status": "error", "message": str(error)}, self._account.error_status)
         except ApiError as error:
             return json_answer({"status": "error", "message": str(error)}, self._account.error_status)
 
@@ -89,7 +101,7 @@ class TextioPro:
         known: set[str] = set()
         for route in routes:
             if match := re.fullmatch(route.pattern, path):
-                methods = route.methods(api, self._account.http_reads)
+                methods = route.methods(api, self._account.http_reads, self._account.contact_reads)
                 if request.method in methods:
                     return route.handler(request, *match.groups())
                 known.update(methods)

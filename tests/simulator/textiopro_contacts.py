@@ -5,10 +5,11 @@ from typing import Any
 
 from .accounts import TextioProAccount
 from .textiopro_messages import new_uid
-from .textiopro_replies import ApiError, page, required, success
+from .textiopro_replies import ApiError, MissingError, page, required, success
 from .wire import Answer, Request
 
-_RESERVED = {"api_token", "phone", "group_id", "uid"}
+_RESERVED = {"api_token", "phone", "group_id", "uid", "created_at"}
+_CREATED = "2026-11-20T10:00:00.000000Z"
 
 
 class Contacts:
@@ -20,40 +21,46 @@ class Contacts:
 
     def list_groups(self, request: Request) -> Answer:
         """List all groups."""
-        return page(request, list(self._account.groups.values()), self._account.per_page, _shown)
+        return page(request, list(self._account.groups.values()), self._account, self._shown)
 
     def create_group(self, request: Request) -> Answer:
         """Create a group."""
-        group: dict[str, Any] = {"uid": new_uid(), "name": required(request, "name"), "contacts": {}}
+        group: dict[str, Any] = {"uid": new_uid(), "name": self._name(request), "contacts": {}}
         self._account.groups[group["uid"]] = group
-        return success(_shown(group))
+        return success(self._shown(group))
 
     def show_group(self, request: Request, group_id: str) -> Answer:
         """Show one group."""
-        return success(_shown(self._group(group_id)))
+        return success(self._shown(self._group(group_id)))
 
     def rename_group(self, request: Request, group_id: str) -> Answer:
         """Rename a group."""
         group = self._group(group_id)
-        group["name"] = required(request, "name")
-        return success(_shown(group))
+        group["name"] = self._name(request)
+        return success(self._shown(group))
 
     def delete_group(self, request: Request, group_id: str) -> Answer:
         """Delete a group with its contacts; the documented data is the text "null"."""
         self._group(group_id)
         del self._account.groups[group_id]
-        return success("null")
+        return success(self._deleted("null"))
 
     def store(self, request: Request, group_id: str) -> Answer:
         """Create a contact."""
         contacts = self._group(group_id)["contacts"]
-        contact = {"uid": new_uid(), "group_id": group_id, "phone": _phone(request, "PHONE"), **_fields(request)}
+        contact = {
+            "uid": new_uid(),
+            "group_id": group_id,
+            "phone": _phone(request, "PHONE"),
+            "created_at": _CREATED,
+            **self._fields(request),
+        }
         contacts[contact["uid"]] = contact
         return success(contact)
 
     def list_all(self, request: Request, group_id: str) -> Answer:
         """List the contacts of a group."""
-        return page(request, list(self._group(group_id)["contacts"].values()), self._account.per_page, dict)
+        return page(request, list(self._group(group_id)["contacts"].values()), self._account, dict)
 
     def show(self, request: Request, group_id: str, uid: str) -> Answer:
         """Show one contact."""
@@ -62,29 +69,45 @@ class Contacts:
     def update(self, request: Request, group_id: str, uid: str) -> Answer:
         """Change a contact; some versions read `phone` in lower case here."""
         contact = self._contact(group_id, uid)
-        contact.update(phone=_phone(request, self._account.update_requires), **_fields(request))
+        contact.update(phone=_phone(request, self._account.update_requires), **self._fields(request))
         return success(contact)
 
     def delete(self, request: Request, group_id: str, uid: str) -> Answer:
         """Delete a contact."""
         self._contact(group_id, uid)
         del self._group(group_id)["contacts"][uid]
-        return success("Le contact a été supprimé.")
+        return success(self._deleted("Le contact a été supprimé."))
 
     def _group(self, group_id: str) -> dict[str, Any]:
         if group_id not in self._account.groups:
-            raise ApiError("Contact group not found.")
+            raise MissingError("Contact group not found.")
         return self._account.groups[group_id]
 
     def _contact(self, group_id: str, uid: str) -> dict[str, Any]:
         contact: dict[str, Any] | None = self._group(group_id)["contacts"].get(uid)
         if contact is None:
-            raise ApiError("Contact not found.")
+            raise MissingError("Contact not found.")
         return contact
 
+    def _name(self, request: Request) -> str:
+        """Return a group's name; two of one name are allowed unless the installation says otherwise."""
+        name = required(request, "name")
+        if self._account.unique_names and any(group["name"] == name for group in self._account.groups.values()):
+            raise ApiError("The name has already been taken.")
+        return name
 
-def _shown(group: dict[str, Any]) -> dict[str, Any]:
-    return {"uid": group["uid"], "name": group["name"], "contacts_count": len(group["contacts"])}
+    def _shown(self, group: dict[str, Any]) -> dict[str, Any]:
+        shown = {"uid": group["uid"], "name": group["name"]}
+        return shown | ({"contacts_count": len(group["contacts"])} if self._account.group_counts else {})
+
+    def _deleted(self, documented: str) -> str | None:
+        return documented if self._account.delete_data == "documented" else None
+
+    def _fields(self, request: Request) -> dict[str, Any]:
+        """Return the fields of the request: all that are not the software's own."""
+        lower = self._account.field_names == "lower"
+        given = request.params.items()
+        return {name.lower() if lower else name: value for name, value in given if name.lower() not in _RESERVED}
 
 
 def _phone(request: Request, name: str) -> str:
@@ -92,7 +115,3 @@ def _phone(request: Request, name: str) -> str:
     if not re.fullmatch(r"[0-9]{7,15}", phone):
         raise ApiError(f"Invalid phone number: {phone}.")
     return phone
-
-
-def _fields(request: Request) -> dict[str, Any]:
-    return {name: value for name, value in request.params.items() if name.lower() not in _RESERVED}

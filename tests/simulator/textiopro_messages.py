@@ -1,4 +1,4 @@
-"""TextioPro's messages and campaigns."""
+"""TextioPro's messages."""
 
 from datetime import UTC, datetime
 import re
@@ -8,7 +8,7 @@ from typing import Any
 from .accounts import TextioProAccount, bare_number
 from .messages import Message, count_segments
 from .network import Network
-from .textiopro_replies import ApiError, page, required, success
+from .textiopro_replies import ApiError, MissingError, page, required, success
 from .wire import Answer, Request
 
 MAX_RECIPIENTS = 100
@@ -23,7 +23,7 @@ _SENDER = re.compile(r"[A-Za-z0-9 ]{1,11}|\+?[0-9]{1,15}")
 
 
 class Messages:
-    """Sends, lists and shows messages and campaigns."""
+    """Sends, lists and shows messages."""
 
     def __init__(self, account: TextioProAccount, network: Network) -> None:
         """Serve one account."""
@@ -34,8 +34,8 @@ class Messages:
     def send(self, request: Request) -> Answer:
         """Send one text to one or more numbers."""
         recipients = [entry.strip() for entry in required(request, "recipient").split(",") if entry.strip()]
-        _check_content(request)
-        schedule = _schedule(request)
+        check_content(request)
+        schedule = schedule_of(request)
         if len(recipients) > MAX_RECIPIENTS:
             raise ApiError(f"You cannot send more than {MAX_RECIPIENTS} SMS in a single request.")
         valid = [recipient for recipient in recipients if _NUMBER.fullmatch(recipient)]
@@ -43,7 +43,7 @@ class Messages:
         named = f"Invalid phone number: {', '.join(invalid)}." if invalid else ""
         if not valid:
             raise ApiError(named or "The recipient field is required.")
-        rows = [self._row(message) for message in self._accept(request, valid, schedule)]
+        rows = [self._row(message) for message in self.accept(request, valid, schedule)]
         if len(recipients) > 1:
             rows = [self._as_batch_row(row) for row in rows]
         message = f"Your message was successfully accepted. {named}".strip()
@@ -51,54 +51,23 @@ class Messages:
             return success(None, message)
         return success(rows if len(recipients) > 1 else rows[0], message)
 
-    def send_campaign(self, request: Request) -> Answer:
-        """Send one text to every contact of one or more lists."""
-        # The parameter table says contact_list_id, the examples say recipient.
-        if not request.params.get("contact_list_id") and request.params.get("recipient"):
-            lists = required(request, "recipient")
-        else:
-            lists = required(request, "contact_list_id")
-        _check_content(request)
-        groups = [self._account.groups.get(uid.strip()) for uid in lists.split(",")]
-        contacts = [contact for group in groups if group for contact in group["contacts"].values()]
-        if None in groups:
-            raise ApiError("Contact list not found.")
-        if not contacts:
-            raise ApiError("The contact list is empty.")
-        schedule = _schedule(request)
-        messages = self._accept(request, [str(contact["phone"]) for contact in contacts], schedule)
-        uid = new_uid()
-        self._account.campaigns[uid] = {
-            "uid": uid,
-            "campaign_name": f"API campaign {len(self._account.campaigns) + 1}",
-            "message": request.params["message"],
-            "sms_type": request.params["type"],
-            "schedule_time": schedule.strftime("%Y-%m-%d %H:%M") if schedule else None,
-            "messages": messages,
-        }
-        return success(self._campaign(uid))
-
     def list_all(self, request: Request) -> Answer:
-        """List all messages, newest first."""
+        """List all messages, newest first unless the site begins with the oldest."""
         outgoing = [message for message in self._network.messages if message.provider == "textiopro"]
         messages = sorted([*outgoing, *self._network.incoming], key=lambda message: message.accepted_at)
-        return page(request, messages[::-1], self._account.per_page, self._row)
+        listed = messages if self._account.oldest_first else messages[::-1]
+        return page(request, listed, self._account, self._row)
 
     def show(self, request: Request, uid: str) -> Answer:
         """Show one message."""
         incoming = (message for message in self._network.incoming if message.id == uid)
         message = self._by_id.get(uid) or next(incoming, None)
         if message is None:
-            raise ApiError("Message not found.")
+            raise MissingError("Message not found.")
         return success(self._row(message))
 
-    def show_campaign(self, request: Request, uid: str) -> Answer:
-        """Show one campaign."""
-        if uid not in self._account.campaigns:
-            raise ApiError("Campaign not found.")
-        return success(self._campaign(uid))
-
-    def _accept(self, request: Request, numbers: list[str], schedule: datetime | None) -> list[Message]:
+    def accept(self, request: Request, numbers: list[str], schedule: datetime | None) -> list[Message]:
+        """Charge and keep a text to each of these numbers."""
         text = str(request.params["message"])
         segments = count_segments(text)
         cost = segments * self._account.price * len(numbers)
@@ -130,6 +99,7 @@ class Messages:
             "from": message.sender,
             "message": message.text,
             "status": message.status,
+            "sms_type": message.extra.get("type", "plain"),
             "cost": bare_number(message.segments * self._account.price),
             "sms_count": message.segments,
         }
@@ -139,14 +109,6 @@ class Messages:
 
     def _as_batch_row(self, row: dict[str, Any]) -> dict[str, Any]:
         return {self._account.status_key if name == "status" else name: value for name, value in row.items()}
-
-    def _campaign(self, uid: str) -> dict[str, Any]:
-        campaign = self._account.campaigns[uid]
-        messages: list[Message] = campaign["messages"]
-        delivered = sum(message.received for message in messages)
-        shown = {name: value for name, value in campaign.items() if name != "messages"}
-        status = "done" if delivered == len(messages) else "processing"
-        return {**shown, "status": status, "contact_count": len(messages), "delivered_count": delivered}
 
 
 def new_uid() -> str:
@@ -160,7 +122,8 @@ def new_uid() -> str:
     return f"{now // 1_000_000:08x}{now % 1_000_000:05x}"
 
 
-def _check_content(request: Request) -> None:
+def check_content(request: Request) -> None:
+    """Refuse what no type of message may be."""
     sender, kind = required(request, "sender_id"), required(request, "type")
     required(request, "message")
     if kind not in TYPES:
@@ -181,7 +144,8 @@ def _check_voice(request: Request) -> None:
         raise ApiError("The selected gender is invalid.")
 
 
-def _schedule(request: Request) -> datetime | None:
+def schedule_of(request: Request) -> datetime | None:
+    """Return when to send, or None for at once."""
     given = str(request.params.get("schedule_time") or "")
     if not given:
         return None

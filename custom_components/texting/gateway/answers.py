@@ -10,6 +10,7 @@ from .errors import GatewayError, InvalidResponse, MessageRejected
 from .status import FailureReason
 
 type Row = dict[str, Any]
+_COUNT = re.compile(r"[0-9]{1,18}")
 # Patterns of words to what they mean; a reason makes a MessageRejected. The first that fits counts.
 type ErrorWords = Mapping[str, type[GatewayError] | FailureReason]
 
@@ -35,6 +36,12 @@ def text(row: Row, name: str) -> str:
     """A field as text: ids, numbers and amounts come as strings or as numbers, and may be null."""
     value = row.get(name)
     return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def count(row: Row, *names: str) -> int | None:
+    """The first of these fields that is a whole number, 0 or more; None where none is."""
+    written = (text(row, name) for name in names)
+    return next((int(number) for number in written if _COUNT.fullmatch(number)), None)
 
 
 def amount(value: object) -> Decimal:

@@ -24,6 +24,15 @@ class Capability(StrEnum):
     SENDER_LIST = "sender_list"
     CHANNEL = "channel"
     REPLACE_CHARACTERS = "replace_characters"
+    WEBHOOK_REPLY = "webhook_reply"
+    CREDIT_PURCHASE = "credit_purchase"
+    KEYWORD_SETUP = "keyword_setup"
+    CARRIER_LOOKUP = "carrier_lookup"
+    VOICE_BROADCAST = "voice_broadcast"
+    CONTACTS = "contacts"
+    CAMPAIGNS = "campaigns"
+    MESSAGE_LIST = "message_list"
+    PROFILE = "profile"
 
 
 class MessageType(StrEnum):
@@ -35,3 +44,7 @@ class MessageType(StrEnum):
     WHATSAPP = "whatsapp"
     VIBER = "viber"
     OTP = "otp"
+
+
+# What can carry a picture or a film.
+MEDIA_TYPES = frozenset({MessageType.MMS, MessageType.WHATSAPP, MessageType.VIBER})

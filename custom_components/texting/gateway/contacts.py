@@ -46,11 +46,11 @@ class Contacts(ABC):
 
     @abstractmethod
     async def groups(self) -> Sequence[ContactGroup]:
-        """All groups."""
+        """All groups; raises GroupsNotListed where there is no such list."""
 
     @abstractmethod
-    async def group(self, group_id: str) -> ContactGroup:
-        """One group, with its size."""
+    async def group(self, group_id: str, *, counted: bool = True) -> ContactGroup:
+        """One group, with its size; uncounted only where that is told at once."""
 
     @abstractmethod
     async def create_group(self, name: str) -> ContactGroup:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+import re
+
+_HALVES = re.compile("[\ud800-\udfff]")
 
 GSM7_BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -61,6 +64,11 @@ def measure(text: str, encoding: Encoding | None = None) -> Measure:
         used += size
     parts.append(text[start:])
     return Measure(encoding, total, tuple(parts))
+
+
+def unwritable(text: str) -> str:
+    """The halves of surrogate pairs in a text, as U+D83D: no gateway can be sent them."""
+    return " ".join(sorted({f"U+{ord(half):04X}" for half in _HALVES.findall(text)}))
 
 
 def _units(character: str, encoding: Encoding) -> int:

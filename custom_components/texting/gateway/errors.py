@@ -4,12 +4,24 @@ GatewayError
 ├── CannotConnect            the request never left: it may be sent again
 │   └── CertificateInvalid   the host could not prove who it is; nothing was sent
 ├── OutcomeUnknown           the request left, no usable answer: never sent again blindly
-│   └── InvalidResponse      the answer is none of this gateway's
+│   ├── InvalidResponse      the answer is none of this gateway's
+│   └── OrderUnknown         it was a purchase: never made again by itself
 ├── AuthenticationFailed
+│   ├── LoginOrAddressRefused  ... or this home's address: the gateway says the same of both
+│   └── LoginOrApiRefused    ... or the API was never allowed for the account: likewise
 ├── RateLimited              not processed: later
 ├── InsufficientCredit
+├── Declined                 a purchase or another request was refused
+├── OrderTooSmall            below the provider's minimum
+├── KeywordTaken             nobody can rent it now
+├── CarrierUnknown           the provider does not know who serves the number
+├── FieldRejected            one field is wrong
+│   ├── SetupRejected        of a keyword
+│   └── BroadcastRejected    of a voice broadcast
 ├── MessageRejected          refused, by the gateway or here by one of its limits
 │   ├── Unsupported          the provider has no such thing
+│   ├── NotFound             the provider knows nothing with this id
+│   ├── GroupsNotListed      the provider tells of a contact group by its id only
 │   └── Cancelled            taken back here before it left
 └── WebhookRejected          a call of our webhook that is not the provider's
 """
@@ -37,11 +49,32 @@ class Limit(StrEnum):
     GENDER = "gender"
     MEDIA_MISSING = "media_missing"
     TEMPLATE_MISSING = "template_missing"
+    TEMPLATE_MISMATCH = "template_mismatch"
     CHANNEL = "channel"
     FLOOD = "flood"
     OPTION = "option"
     CREDIT = "credit"
     DAILY = "daily"
+    OPTED_OUT = "opted_out"
+    GROUP_EMPTY = "group_empty"
+    GROUP_NAME = "group_name"
+    GROUP_UNCOUNTED = "group_uncounted"
+    CONTACT_FIELD = "contact_field"
+
+
+class Field(StrEnum):
+    """What a provider says is wrong with a keyword's setup or a voice broadcast."""
+
+    KEYWORD = "keyword"
+    GROUP = "group"
+    AUTOREPLY = "autoreply"
+    EMAIL = "email"
+    URL = "url"
+    NUMBERS = "numbers"
+    CALLER_ID = "caller_id"
+    SOUND_FILE = "sound_file"
+    SOUND_URL = "sound_url"
+    REQUEST = "request"
 
 
 class GatewayError(Exception):
@@ -74,10 +107,22 @@ class InvalidResponse(OutcomeUnknown):
     """The answer is not one this gateway gives: an HTML page, cut JSON, nothing."""
 
 
+class OrderUnknown(OutcomeUnknown):
+    """A purchase left and no usable answer came: it may have been made, and is never repeated by itself."""
+
+
 class AuthenticationFailed(GatewayError):
     """The gateway refuses the credentials, or this home's address."""
 
     reason = FailureReason.AUTHENTICATION
+
+
+class LoginOrAddressRefused(AuthenticationFailed):
+    """Either the credentials are wrong, or the account is locked to other internet addresses."""
+
+
+class LoginOrApiRefused(AuthenticationFailed):
+    """Either the credentials are wrong, or the provider has not allowed the API for the account."""
 
 
 class RateLimited(GatewayError):
@@ -95,6 +140,39 @@ class InsufficientCredit(GatewayError):
     """The account cannot pay for the message."""
 
     reason = FailureReason.INSUFFICIENT_CREDIT
+
+
+class Declined(GatewayError):
+    """A purchase, or another request that is no message, was refused; nothing was bought or changed."""
+
+
+class OrderTooSmall(GatewayError):
+    """The order is below the provider's minimum."""
+
+
+class KeywordTaken(GatewayError):
+    """The keyword is not available."""
+
+
+class CarrierUnknown(GatewayError):
+    """The provider does not know the number's carrier, or could not find it out."""
+
+
+class FieldRejected(GatewayError):
+    """One field is wrong, as the provider says or as was found here; nothing was changed."""
+
+    def __init__(self, detail: str = "", *, code: str | None = None, field: Field = Field.REQUEST) -> None:
+        """Keep which."""
+        super().__init__(detail, code=code)
+        self.field = field
+
+
+class SetupRejected(FieldRejected):
+    """A field of a keyword's setup is wrong: keyword, group, autoreply, email or url."""
+
+
+class BroadcastRejected(FieldRejected):
+    """A field of a voice broadcast is wrong: numbers, caller_id, sound_file, sound_url, or the request as a whole."""
 
 
 class MessageRejected(GatewayError):
@@ -122,6 +200,14 @@ class MessageRejected(GatewayError):
 
 class Unsupported(MessageRejected):
     """The provider has no such thing."""
+
+
+class NotFound(MessageRejected):
+    """The provider knows no contact, group, message or campaign with this id."""
+
+
+class GroupsNotListed(MessageRejected):
+    """The provider does not list its contact groups; who knows a group's id can ask for it."""
 
 
 class Cancelled(MessageRejected):

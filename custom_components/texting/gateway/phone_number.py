@@ -33,6 +33,16 @@ def to_e164(text: str, region: str | None = None) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def regions_of(number: str) -> tuple[str, ...]:
+    """The regions (ISO 3166) a number in E.164 may be of: its own, else all of its calling code; () for none."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return ()
+    own = phonenumbers.region_code_for_number(parsed)
+    return (own,) if own else tuple(phonenumbers.region_codes_for_country_code(parsed.country_code or 0))
+
+
 def digits(number: str) -> str:
     """The digits of a number with its country code, without the plus."""
     return "".join(filter(str.isdigit, number))

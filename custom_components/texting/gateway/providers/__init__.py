@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from ..provider import Gateway, Provider
+from ..gateway import Gateway
+from ..provider import Provider
 from .club_texting import ClubTexting
 from .group_texting import GroupTexting
 from .textinghouse import TextingHouse

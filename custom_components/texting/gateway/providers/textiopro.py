@@ -1,25 +1,35 @@
 """TextioPro, https://app.textiopro.com, documentation of its API for developers (/api/v3/ and /api/http/)."""
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
-import re
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from ..answers import Row, rows, text
 from ..capabilities import Capability, MessageType
+from ..contacts import Contacts
 from ..encoding import Encoding, encoding_of
-from ..errors import CannotConnect, GatewayError, Limit, MessageRejected, OutcomeUnknown
-from ..message import Balance, DeliveryReport, IncomingMessage, Message, Preview, SendResult
+from ..errors import GatewayError, Limit, MessageRejected, OutcomeUnknown
+from ..gateway import Gateway, refused
+from ..message import (
+    Balance,
+    DeliveryReport,
+    IncomingMessage,
+    ListedMessage,
+    Message,
+    Preview,
+    Profile,
+    SendResult,
+)
 from ..phone_number import digits
-from ..provider import AccountField, Gateway, Provider, ProviderInfo, refused
+from ..provider import AccountField, Provider, ProviderInfo
 from ..status import FailureReason
-from ..transport import Answer, Transport
-from . import ultimate_sms as wire
+from ..transport import Transport
+from . import ultimate_campaigns as campaigns, ultimate_rows as kept, ultimate_sms as wire
+from .ultimate_api import Api, missing
+from .ultimate_contacts import CAMPAIGN, UltimateContacts
+from .ultimate_list import MessageList
 
 INFO = ProviderInfo(
     provider=Provider.TEXTIOPRO,
@@ -41,6 +51,10 @@ INFO = ProviderInfo(
             Capability.SENDER,
             Capability.SCHEDULE,
             Capability.TEMPLATES,
+            Capability.CONTACTS,
+            Capability.CAMPAIGNS,
+            Capability.MESSAGE_LIST,
+            Capability.PROFILE,
         }
     ),
     message_types=tuple(MessageType),
@@ -50,13 +64,14 @@ INFO = ProviderInfo(
         "pt-br", "pt-pt", "ro-ro", "ru-ru", "sv-se", "ta-in", "th-th", "tr-tr", "vi-vn", "zh-cn", "zh-hk",
     ),
     batch_size=100,
+    sender_field="sender_id",
+    sender_pattern=r"[a-zA-Z0-9]{1,11}|\+?\d{1,15}",
+    free_sender_types=frozenset({MessageType.WHATSAPP, MessageType.VIBER}),
     # Some installations answer any error with 429: the body decides.
     busy=frozenset(),
 )  # fmt: skip
 
 GENDERS = ("male", "female")
-SENDER = re.compile(r"[a-zA-Z0-9]{1,11}|\+?\d{1,15}")
-FREE_SENDERS = frozenset({MessageType.WHATSAPP, MessageType.VIBER})
 # Other types are not made of segments.
 SEGMENTED = frozenset({MessageType.SMS, MessageType.OTP})
 # Pages of the message list read at most: at the first look for incoming texts, at a later one, and for the rest.
@@ -65,7 +80,7 @@ INCOMING_PAGES = 40
 PAGES = 4
 # Messages whose uids are remembered.
 CLAIMS = 5000
-OTHER_METHOD = {"GET": "POST", "POST": "GET"}
+MESSAGE = "sms/{}"
 INVALID = FailureReason.INVALID_MESSAGE
 
 
@@ -75,20 +90,16 @@ class TextioPro(Gateway):
     info = INFO
 
     def __init__(self, transport: Transport, account: Mapping[str, Any]) -> None:
-        """Start without knowing which method reads take here, where the list ends, and what is on it."""
+        """Start without knowing what is on the message list."""
         super().__init__(transport, account)
-        self._methods: dict[str, str] = {}
-        self._zone: tzinfo | None = None
+        self._api = Api(transport, account)
+        self._list = MessageList(self._api)
         self._claims = wire.Claims(CLAIMS)
         self._seen: set[str] | None = None
-        self._newest_page = 1
 
     def _preview(self, message: Message) -> Preview:
-        sender = self._sender(message)
-        if not sender:
+        if not self._sender(message):
             raise MessageRejected(limit=Limit.SENDER_MISSING, reason=INVALID)
-        if message.type not in FREE_SENDERS and not SENDER.fullmatch(sender):
-            raise MessageRejected(limit=Limit.SENDER, reason=INVALID)
         if message.type is MessageType.MMS and not message.media_url:
             raise MessageRejected(limit=Limit.MEDIA_MISSING, reason=INVALID, type=message.type)
         if message.type is MessageType.VOICE:
@@ -99,13 +110,11 @@ class TextioPro(Gateway):
         preview = super()._preview(message)
         return preview if message.type in SEGMENTED else replace(preview, segments=1, cost=1)
 
-    def _sender(self, message: Message) -> str:
-        return message.sender or self._account.get("sender_id") or ""
-
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
         first = messages[0]
         body = {
-            "recipient": ",".join(digits(message.to) for message in messages),
+            # Of campaigns, the examples say recipient, and the table of parameters what installations check [seen].
+            **({"contact_list_id": ",".join(first.groups)} if first.groups else {"recipient": _recipients(messages)}),
             "sender_id": self._sender(first),
             "type": _type(first),
             "message": first.text,
@@ -118,8 +127,12 @@ class TextioPro(Gateway):
             body["dlt_template_id"] = first.template_id
         if first.send_at:
             body["schedule_time"] = await self._local(first.send_at)
-        answer = await self._call("POST", "sms/send", body)
+        answer = await self._api.call("POST", "sms/campaign" if first.groups else "sms/send", body=body)
         envelope = wire.envelope_of(answer)
+        if first.groups:
+            if error := wire.refusal(envelope, answer):
+                raise missing(error, envelope, answer)
+            return campaigns.results(messages, envelope.get("data"))
         if (error := wire.refusal(envelope, answer)) is None:
             return self._claims.add(*wire.results(messages, envelope))
         if len(messages) == 1 or error.reason not in wire.NUMBER_REASONS:
@@ -141,39 +154,25 @@ class TextioPro(Gateway):
         return results
 
     async def _local(self, send_at: datetime) -> str:
-        """The time as the gateway writes it, never early, in the account's time zone.
-
-        The format has no zone. The software reads times in the zone of the account's profile [assumed, as its
-        web pages do]; where the profile names none, UTC is assumed, Laravel's own default.
-        """
-        if self._zone is None:
-            self._zone = await self._read_zone()
-        return (send_at.astimezone(self._zone) + timedelta(minutes=1, microseconds=-1)).strftime("%Y-%m-%d %H:%M")
-
-    async def _read_zone(self) -> tzinfo:
-        try:
-            profile = await self._read("me")
-        except OutcomeUnknown as err:
-            # The message itself has not left yet.
-            raise CannotConnect(err.detail) from None
-        except MessageRejected:
-            return UTC
-        name = text(profile, "timezone") if isinstance(profile, dict) else ""
-        try:
-            # Reads a file.
-            return await asyncio.to_thread(ZoneInfo, name)
-        except ValueError, OSError, KeyError:
-            return UTC
+        """The time as the gateway writes it, never early, in the account's time zone."""
+        local = send_at.astimezone(await self._api.zone())
+        return (local + timedelta(minutes=1, microseconds=-1)).strftime("%Y-%m-%d %H:%M")
 
     async def find_out(self, lost: Sequence[Message]) -> Sequence[SendResult]:
-        """The first row since it was asked for that can be it says what became of it. No such row proves nothing."""
+        """The first row since it was asked for that can be it says what became of it. No such row proves nothing.
+
+        Campaigns have no list, and the message list does not say which of them a text was part of.
+        """
+        unknown = [refused(message, OutcomeUnknown("campaigns are not listed")) for message in lost if message.groups]
+        alone = [message for message in lost if not message.groups]
         listed: list[Row] = []
         try:
-            with suppress(MessageRejected):  # the list will not be shown later either
-                listed = [row async for row in self._messages(PAGES)]
+            if alone:
+                with suppress(MessageRejected):  # the list will not be shown later either
+                    listed = [row async for row in self._list.rows(PAGES)]
         except GatewayError:
-            return []
-        return [self._found(message, listed) for message in lost]
+            return unknown
+        return [*unknown, *(self._found(message, listed) for message in alone)]
 
     def _found(self, lost: Message, listed: Sequence[Row]) -> SendResult:
         row = next((row for row in listed if self._claims.fits(row, lost)), None)
@@ -181,31 +180,34 @@ class TextioPro(Gateway):
 
     async def balance(self) -> Sequence[Balance]:
         """What the account holds."""
-        return [wire.balance(await self._read("balance"))]
+        return [wire.balance(await self._api.read("balance"))]
 
     async def reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
         """From the list where there are several, since one request serves many; each alone that is not in it."""
-        by_id = {result.message_id: result for result in sent if result.message_id}
+        asked = {result.message_id: CAMPAIGN for result in sent if result.message.groups and result.message_id}
+        alone = [result for result in sent if not result.message.groups]
+        by_id = {result.message_id: result for result in alone if result.message_id}
         self._claims.add(*by_id.values())
-        nameless = [result for result in sent if not result.message_id]
-        found = await self._listed(by_id, nameless) if len(sent) > 1 or nameless else []
-        for uid in by_id:
+        nameless = [result for result in alone if not result.message_id]
+        found = await self._listed(by_id, nameless) if len(alone) > 1 or nameless else []
+        for uid, path in (asked | dict.fromkeys(by_id, MESSAGE)).items():
             try:
-                data = await self._read(f"sms/{quote(uid, safe='')}")
+                data = await self._api.read(path, uid)
+                of_one = [campaigns.report(data, uid)] if path == CAMPAIGN else _reports(data, uid)
             except MessageRejected:
                 continue  # not known there any more: no news
             except GatewayError:
                 if not found:
                     raise
                 break  # what is known by now is news; the others are asked for the next time
-            found += [wire.report(row, message_id=uid) for row in rows(data)]
+            found += of_one
         return found
 
     async def _listed(self, by_id: dict[str, SendResult], nameless: list[SendResult]) -> list[DeliveryReport]:
         """News of those in the message list, which are taken out of what was asked for."""
         found = []
         with suppress(MessageRejected):
-            async for row in self._messages(PAGES):
+            async for row in self._list.rows(PAGES):
                 uid, reference = text(row, "uid"), None
                 if not by_id.pop(uid, None):
                     fitting = (result for result in nameless if self._claims.fits(row, result.message))
@@ -226,7 +228,7 @@ class TextioPro(Gateway):
         seen: set[str] = set()
         found: list[IncomingMessage] = []
         try:
-            async for listed in self._pages(pages):
+            async for listed in self._list.pages(pages):
                 ids = {wire.id_of(row) for row in listed} - {""}
                 seen |= ids
                 found += [wire.incoming(row) for row in listed if wire.is_incoming(row)]
@@ -238,59 +240,38 @@ class TextioPro(Gateway):
         self._seen = seen
         return found
 
-    async def _messages(self, pages: int) -> AsyncIterator[Row]:
-        """The messages of the list, newest first, from at most so many pages."""
-        async for listed in self._pages(pages):
-            for row in listed:
-                yield row
-
-    async def _pages(self, most: int) -> AsyncIterator[list[Row]]:
-        """The pages of the list, newest first, each with what no earlier one held."""
-        begin = self._newest_page
-        first, last = wire.page(await self._read("sms", begin))
-        numbers, step = wire.newest_first(first, last) if begin == 1 else (range(last, 0, -1), -1)
-        # Where a list begins with the oldest, the next look begins at its end.
-        self._newest_page = last if step < 0 else 1
-        seen: set[str] = set()
-        for number in numbers[:most]:
-            listed = first if number == begin else wire.page(await self._read("sms", number))[0]
-            ids = {wire.id_of(row) for row in listed}
-            if ids <= seen:
-                # A page that lies: nothing on it, or what another page held.
-                return
-            yield [row for row in listed[::step] if wire.id_of(row) not in seen]
-            seen |= ids
-
-    async def _read(self, path: str, page: int = 1) -> object:
-        """The data at a path, with the method that worked there before, else once with the other one."""
-        kind = path[: path.find("/") + 1] or path
-        method = self._methods.get(kind) or ("POST" if self._account.get("api") == "token" else "GET")
-        for tried in (method, OTHER_METHOD[method]):
-            answer = await self._call(tried, path, page=page)
-            if answer.status == wire.METHOD_NOT_ALLOWED:
+    async def messages(self, most: int) -> AsyncIterator[ListedMessage]:
+        """The latest texts of the message list, through all its pages as they are asked for."""
+        if most < 1:
+            return
+        async for row in self._list.rows():
+            if not wire.id_of(row):
                 continue
-            envelope = wire.envelope_of(answer)
-            if (error := wire.refusal(envelope, answer)) is None:
-                self._methods[kind] = tried
-                return envelope.get("data")
-            if not wire.refuses_method(envelope):
-                raise error
-        raise MessageRejected("no method is allowed", code=str(wire.METHOD_NOT_ALLOWED))
+            yield kept.listed(row)
+            most -= 1
+            if most < 1:
+                return
 
-    async def _call(self, method: str, path: str, body: Mapping[str, str] | None = None, page: int = 1) -> Answer:
-        """Ask the API; the token stands in a header or in the body, never in the URL."""
-        token, headers = self._account["api_token"], {"Accept": "application/json"}
-        if self._account.get("api") == "token":
-            api, body = "http", {"api_token": token, **(body or {})}
-        else:
-            api, headers["Authorization"] = "v3", f"Bearer {token}"
-        return await self._transport.request(
-            method,
-            f"{self._account['url']}/api/{api}/{path}",
-            body=body,
-            query={"page": str(page)} if page > 1 else None,
-            headers=headers,
-        )
+    async def message(self, message_id: str) -> ListedMessage:
+        """A text by its id, sent or received."""
+        return kept.listed(campaigns.row_of(await self._api.read(MESSAGE, message_id)), message_id)
+
+    async def profile(self) -> Profile:
+        """Whose account it is, without the token that the answer repeats."""
+        return kept.profile(await self._api.read("me"), self._account["api_token"])
+
+    @property
+    def contacts(self) -> Contacts:
+        """The account's contact groups."""
+        return UltimateContacts(self._api)
+
+
+def _recipients(messages: Sequence[Message]) -> str:
+    return ",".join(digits(message.to) for message in messages)
+
+
+def _reports(data: object, uid: str) -> list[DeliveryReport]:
+    return [wire.report(row, message_id=uid) for row in rows(data)]
 
 
 def _type(message: Message) -> str:

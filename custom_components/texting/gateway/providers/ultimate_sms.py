@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 import re
 
-from ..answers import ErrorWords, Row, error_of, rows, text
+from ..answers import ErrorWords, Row, count, error_of, rows, text
 from ..errors import (
     AuthenticationFailed,
     GatewayError,
@@ -17,9 +17,9 @@ from ..errors import (
     RateLimited,
     redact,
 )
+from ..gateway import accepted, refused
 from ..message import Balance, DeliveryReport, IncomingMessage, Message, SendResult, incoming_type
 from ..phone_number import digits, from_gateway
-from ..provider import accepted, refused
 from ..status import FailureReason, Status
 from ..transport import TOO_MANY_REQUESTS, Answer
 
@@ -69,18 +69,13 @@ def page(data: object) -> tuple[list[Row], int]:
     """The rows of a page and how many pages there are; a list without pages is one."""
     if not isinstance(data, dict) or "data" not in data:
         return rows(data), 1
-    last = text(data, "last_page")
-    return rows(data["data"]), int(last) if last.isdecimal() else 1
+    return rows(data["data"]), count(data, "last_page") or 1
 
 
-def newest_first(first: list[Row], last: int) -> tuple[range, int]:
-    """The numbers of the pages and the step through each; nobody says how pages are sorted.
-
-    Where the first one gets newer from row to row, the newest are on the last.
-    """
+def is_oldest_first(first: list[Row]) -> bool:
+    """Whether the first page gets newer from row to row, so that the newest are on the last; nobody says which."""
     times = [made for row in first if (made := created(row))]
-    rising = len(times) > 1 and times == sorted(times) and times[0] < times[-1]
-    return (range(last, 0, -1), -1) if rising else (range(1, last + 1), 1)
+    return len(times) > 1 and times == sorted(times) and times[0] < times[-1]
 
 
 # -- envelopes ---------------------------------------------------------------------------------------------------
@@ -152,7 +147,7 @@ def incoming(row: Row) -> IncomingMessage:
         text=words,
         type=incoming_type(words),
         message_id=id_of(row) or None,
-        sent_at=_date(row) or created(row),
+        sent_at=date_of(row) or created(row),
     )
 
 
@@ -207,7 +202,7 @@ def created(row: Row) -> datetime | None:
     return datetime.fromtimestamp(int(uid[:8], 16), UTC) if _UID.fullmatch(uid) else None
 
 
-def _date(row: Row) -> datetime | None:
+def date_of(row: Row) -> datetime | None:
     """The first date there is; one without a zone is taken as UTC, as Laravel stores them unless told otherwise."""
     for name in _DATES:
         try:
