@@ -7,17 +7,18 @@ from typing import Any
 import pytest
 
 from custom_components.texting.gateway.errors import (
-    AuthenticationFailed,
     GatewayError,
     InsufficientCredit,
     InvalidResponse,
+    LoginOrApiRefused,
     MessageRejected,
     OutcomeUnknown,
     RateLimited,
     WebhookRejected,
 )
+from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import Balance, IncomingMessage, IncomingType, WebhookCall
-from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
 
@@ -56,9 +57,9 @@ ANSWERS: list[tuple[str, int, type[GatewayError] | None, FailureReason | None]] 
     (" 1\r\n", 200, None, None),
     ("1 message sent", 200, None, None),
     ("1", 500, None, None),
-    ("-1", 200, AuthenticationFailed, FailureReason.AUTHENTICATION),
-    ("-1", 401, AuthenticationFailed, FailureReason.AUTHENTICATION),
-    ("<h1>Unauthorized</h1>", 401, AuthenticationFailed, FailureReason.AUTHENTICATION),
+    ("-1", 200, LoginOrApiRefused, FailureReason.AUTHENTICATION),
+    ("-1", 401, LoginOrApiRefused, FailureReason.AUTHENTICATION),
+    ("<h1>Unauthorized</h1>", 401, LoginOrApiRefused, FailureReason.AUTHENTICATION),
     ("-2", 200, InsufficientCredit, FailureReason.INSUFFICIENT_CREDIT),
     ("-5", 200, MessageRejected, FailureReason.OPTED_OUT),
     ("-7", 200, MessageRejected, FailureReason.INVALID_MESSAGE),
@@ -140,9 +141,7 @@ async def test_balances(gateway: OpenGateway, simulator: Simulator, brand: Provi
 
 
 @BRANDS
-@pytest.mark.parametrize(
-    ("body", "kind"), [("-1", AuthenticationFailed), ("-10", OutcomeUnknown), ("?", InvalidResponse)]
-)
+@pytest.mark.parametrize(("body", "kind"), [("-1", LoginOrApiRefused), ("-10", OutcomeUnknown), ("?", InvalidResponse)])
 async def test_no_balance(
     gateway: OpenGateway, simulator: Simulator, brand: Provider, body: str, kind: type[GatewayError]
 ) -> None:

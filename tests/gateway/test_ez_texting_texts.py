@@ -39,6 +39,10 @@ LENGTHS: list[tuple[Provider, dict[str, Any], dict[str, Any], bool]] = [
     (GROUP, {}, {"text": "@" * 81}, False),
     (GROUP, {}, {"text": "a" * 158 + "\n"}, True),
     (GROUP, {}, {"text": "a" * 159 + "\n"}, False),
+    (GROUP, {}, {"text": "a" * 158 + "\r\n"}, True),
+    (GROUP, {}, {"text": "a" * 159 + "\r\n"}, False),
+    (CLUB, {}, {"text": "a" * 156 + "\r\n"}, True),
+    (CLUB, {}, {"text": "a" * 157 + "\r\n"}, False),
 ]
 
 

@@ -8,7 +8,7 @@ import aiohttp
 from .accounts import TextingHouseAccount
 from .messages import Message
 
-_TIMEOUT = aiohttp.ClientTimeout(total=60)  # "your server must respond with a 200 OK within 60 seconds" (Group Texting)
+_TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Callbacks:
 
     async def start(self) -> None:
         """Open the client session."""
-        self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
+        self._session = aiohttp.ClientSession()
 
     async def stop(self) -> None:
         """Close the client session."""
@@ -41,22 +41,33 @@ class Callbacks:
             await self._session.close()
             self._session = None
 
-    async def get(self, provider: str, url: str, params: dict[str, str]) -> Callback:
-        """Make a GET callback."""
-        return await self._make(provider, "GET", url, params, {"params": params})
+    async def get(self, provider: str, url: str, params: dict[str, str], seconds: float) -> Callback:
+        """Make a GET callback, abandoned after so many seconds."""
+        return await self._make(provider, "GET", url, params, {"params": params}, aiohttp.ClientTimeout(total=seconds))
 
     async def post(self, provider: str, url: str, params: dict[str, str], *, form: bool) -> Callback:
         """Make a POST callback, as JSON or as a form."""
         return await self._make(provider, "POST", url, params, {"data" if form else "json": params})
 
     async def _make(
-        self, provider: str, method: str, url: str, params: dict[str, str], content: dict[str, dict[str, str]]
+        self,
+        provider: str,
+        method: str,
+        url: str,
+        params: dict[str, str],
+        content: dict[str, dict[str, str]],
+        limit: aiohttp.ClientTimeout = _TIMEOUT,
     ) -> Callback:
         if self._session is None:
             raise RuntimeError("The simulator is not running.")
         try:
             async with self._session.request(
-                method, url, params=content.get("params"), data=content.get("data"), json=content.get("json")
+                method,
+                url,
+                params=content.get("params"),
+                data=content.get("data"),
+                json=content.get("json"),
+                timeout=limit,
             ) as response:
                 made = Callback(provider, method, url, params, response.status, await response.text(errors="replace"))
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -1,5 +1,6 @@
 """A customer of the five gateways: makes plain requests as the documents say, and receives callbacks."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -79,6 +80,8 @@ class Home:
     def __init__(self) -> None:
         self.received: list[tuple[str, str, dict[str, Any]]] = []
         self.body = ""
+        self.status = 200
+        self.seconds = 0.0
         self.url = ""
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
@@ -89,4 +92,5 @@ class Home:
         else:
             data = dict(await request.post())
         self.received.append((request.method, request.content_type, data))
-        return web.Response(text=self.body)
+        await asyncio.sleep(self.seconds)
+        return web.Response(text=self.body, status=self.status)

@@ -25,12 +25,19 @@ class Brand:
     doubled: str
     express: bool
     extras: bool
+    opt_in: frozenset[str] = frozenset()
 
 
 BRANDS = {
     "club_texting": Brand(".,:;!?()~=+-_\\/@$#&%'\"", "\r\n", express=True, extras=True),
-    "group_texting": Brand(r".,:;!?()~=+-_\/@$#&%", "~@#%+=/\\\n", express=False, extras=False),
+    "group_texting": Brand(
+        r".,:;!?()~=+-_\/@$#&%", "~@#%+=/\\\n", express=False, extras=False, opt_in=frozenset({"help"})
+    ),
 }
+
+# What a lookup says of numbers that end so.
+_CARRIERS = {"0004": "UNKNOWN", "0006": "FAILURE"}
+_TRY_AGAIN = "0009"
 
 type Params = dict[str, Any]
 
@@ -74,7 +81,9 @@ class EzTexting:
             return html_answer(404, "Not Found")
         if not self._login(params):
             return text_answer("-1", self._account.login_failed_status, "text/html; charset=utf-8")
-        if voice:
+        if path.removeprefix("/api/") in self._account.broken:
+            code = "-10"
+        elif voice:
             code = self._broadcast(request.method, params)
         elif operation is None or (path in self._post_only and request.method != "POST"):
             code = "-10"
@@ -126,8 +135,10 @@ class EzTexting:
             return "-2"
         if self._account.credit < 1:
             return "-3"
+        if number.endswith(_TRY_AGAIN):
+            return "-4"
         self._account.credit -= 1
-        return {"0004": "UNKNOWN", "0006": "FAILURE"}.get(number[-4:], "VERIZONUS")
+        return _CARRIERS.get(number[-4:], "VERIZONUS")
 
     def _broadcast(self, method: str, params: Params) -> str:
         """Call numbers and play a sound; code -7 is for wrong names of variables."""

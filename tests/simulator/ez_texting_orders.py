@@ -31,23 +31,27 @@ def buy_credits(account: EzTextingAccount, params: Params, now: datetime) -> str
 
 
 def check_keyword(account: EzTextingAccount, params: Params) -> str:
-    """Tell whether a keyword is free: 1 free, 0 taken."""
+    """Tell whether a keyword is free: 1 free, 0 taken, -2 below the minimum purchase, whatever that is of."""
     keyword = params.get("keyword", "").strip().lower()
     if not keyword:
         return "-10"
+    return "-2" if account.below_minimum else _availability(account, keyword)
+
+
+def _availability(account: EzTextingAccount, keyword: str) -> str:
     return "0" if keyword in account.keywords or keyword in account.taken_keywords else "1"
 
 
 def rent_keyword(account: EzTextingAccount, params: Params, now: datetime) -> str:
     """Rent a keyword: 2 done, 1 not available, 0 declined."""
-    free = check_keyword(account, params)
-    if free == "-10" or not _has_card(params):
+    keyword = params.get("keyword", "").strip().lower()
+    if not keyword or not _has_card(params):
         return "-10"
-    if free == "0":
+    if _availability(account, keyword) == "0":
         return "1"
     if not _card_accepted(params, now):
         return "0"
-    account.keywords[params["keyword"].strip().lower()] = Keyword()
+    account.keywords[keyword] = Keyword()
     return "2"
 
 

@@ -1,11 +1,12 @@
 """Phones that text back: the way an answer takes depends on the provider that texted last."""
 
 from datetime import timedelta
+from http import HTTPStatus
 from secrets import token_hex
 
-from .accounts import EzTextingAccount, TextingHouseAccount
+from .accounts import EzTextingAccount, Keyword, TextingHouseAccount
 from .callbacks import Callback, textinghouse_reply
-from .ez_texting import BRANDS, is_valid_text, length_of
+from .ez_texting import BRANDS, Brand, is_valid_text, length_of
 from .messages import TITLES, Message
 from .network import Network
 from .textiopro_messages import new_uid
@@ -22,7 +23,7 @@ class Phones:
         self._network = network
 
     async def answer(self, number: str, text: str, provider: str | None = None) -> tuple[int, str] | None:
-        """Text back; returns what the callback URL answered, None where the provider only lists replies.
+        """Text back; returns what the callback URL answered (the keyword's where two are called), None where none is.
 
         Raises LookupError where the text cannot reach anyone.
         """
@@ -37,10 +38,10 @@ class Phones:
             self._list_incoming(digits, text, last)
             return None
         if provider == "textinghouse":
-            callback = await self._textinghouse(last, text)
+            callback: Callback | None = await self._textinghouse(last, text)
         else:
             callback = await self._ez_texting(provider, digits, text, last)
-        return callback.status, callback.body
+        return (callback.status, callback.body) if callback else None
 
     def _last_message(self, digits: str, provider: str | None) -> Message | None:
         for message in reversed(self._network.messages):
@@ -80,42 +81,69 @@ class Phones:
             "textinghouse", account.callback_url, reply, form=account.callback_form
         )
 
-    async def _ez_texting(self, provider: str, digits: str, text: str, last: Message | None) -> Callback:
+    async def _ez_texting(self, provider: str, digits: str, text: str, last: Message | None) -> Callback | None:
         account: EzTextingAccount = self._network.accounts[provider]
         number = digits[-10:]
-        _note_opt_out(account, number, text)
+        _note_opt_out(account, BRANDS[provider], number, text)
         word, _, rest = text.strip().partition(" ")
         keyword = account.keywords.get(word.lower())
         recent = last is not None and self._network.clock() - last.accepted_at <= _REPLY_WINDOW
         if keyword is None and not recent:
             raise LookupError(f"{TITLES[provider]} forwards only keywords and answers within twelve hours.")
-        alone = keyword is not None and not rest
-        url = (keyword.url if keyword and alone else None) or account.callback_url or (keyword.url if keyword else None)
-        if not url:
+        # With more than the keyword it is a reply, as long as there is something to reply to.
+        submitted = keyword if not rest or not recent else None
+        calls = _calls(account, submitted, number, text)
+        if not calls and submitted is None:
             raise LookupError(f"The {TITLES[provider]} account has no callback URL.")
-        names = ("PhoneNumber", "Message") if alone else ("from", "message")
-        params = {names[0]: number, names[1]: text, **account.callback_extra}
-        callback = await self._network.callbacks.get(provider, url, params)
-        response = callback.body.strip() if account.wait_for_response and callback.status == 200 else ""
-        self._text_back(provider, number, response or (keyword.autoreply if keyword and alone else ""))
-        return callback
+        made: list[Callback] = []
+        responses: list[str] = []
+        for url, params in calls:
+            callback = await self._network.callbacks.get(provider, url, params, account.callback_seconds)
+            made.append(callback)
+            if account.wait_for_response and callback.status == HTTPStatus.OK:
+                responses.append(callback.body.strip())
+        if not any(responses) and submitted:
+            responses = [submitted.autoreply]
+        for response in responses:
+            self._text_back(provider, number, response)
+        return made[0] if made else None
 
     def _text_back(self, provider: str, number: str, text: str) -> None:
         account: EzTextingAccount = self._network.accounts[provider]
         brand = BRANDS[provider]
         fits = is_valid_text(brand, text) and length_of(brand, text) <= _AUTOREPLY_LENGTH
-        if not text or not fits or account.credit < 1:
+        opted_out = number in account.opted_out | account.globally_opted_out
+        if not text or not fits or opted_out or account.credit < 1:
             return
         account.credit -= 1
         self._network.accept(provider, token_hex(8), number, text, segments=1, extra={"auto_reply": True})
         self._network.carry(self._network.take_accepted())
 
 
-def _note_opt_out(account: EzTextingAccount, number: str, text: str) -> None:
-    """STOP puts a number on the opt-out list; a keyword, or START, takes it off again."""
-    word = text.strip().lower()
+def _calls(
+    account: EzTextingAccount, submitted: Keyword | None, number: str, text: str
+) -> list[tuple[str, dict[str, str]]]:
+    """The URLs to call, with their parameters; unless requests are unique, a submission goes to both."""
+    submission = {"PhoneNumber": number, "Message": text, **account.callback_extra}
+    reply = {"from": number, "message": text, **account.callback_extra}
+    if submitted is None:
+        return [(account.callback_url, reply)] if account.callback_url else []
+    if not submitted.url:
+        return [(account.callback_url, submission)] if account.callback_url else []
+    forwarded = [(account.callback_url, reply)] if account.callback_url and not account.unique_requests else []
+    return [(submitted.url, submission), *forwarded]
+
+
+def _note_opt_out(account: EzTextingAccount, brand: Brand, number: str, text: str) -> None:
+    """STOP and STOP ALL put a number on the account's list and on the brand's; a keyword or START takes it off both."""
+    words = text.strip().lower().split()
+    word = " ".join(words)
     if word == "stop":
         account.opted_out.add(number)
-    elif word == "start" or word in account.keywords:
+    elif word in ("stop all", "stopall"):
+        account.globally_opted_out.add(number)
+    elif word == "start" or (words and words[0] in account.keywords):
         account.opted_out.discard(number)
+        account.globally_opted_out.discard(number)
+    elif word in brand.opt_in:
         account.globally_opted_out.discard(number)

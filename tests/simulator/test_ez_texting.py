@@ -134,17 +134,61 @@ async def test_club_voice_broadcast(client: Client, changes: dict[str, Any], cod
     form = [(name, entry) for name, value in pairs.items() for entry in (value if isinstance(value, list) else [value])]
     assert (await client.raw("club_texting", "/api/voicemessages/", data=form))[1] == code
     assert len(client.simulator.messages()) == (2 if code == "1" else 0)
+    assert client.simulator.accounts["club_texting"].credit == (498 if code == "1" else 500)
+
+
+async def test_club_voice_broadcast_costs(client: Client) -> None:
+    """A number called is a credit, and all are called or none."""
+    client.simulator.accounts["club_texting"].credit = Decimal(1)
+    form = [*LOGIN.items(), ("PhoneNumbers[]", "2125551234"), ("PhoneNumbers[]", "2125551235")]
+    form += [("CallerID", "2125550000"), ("SoundFile", "alarm.wav")]
+    assert (await client.raw("club_texting", "/api/voicemessages/", data=form))[1] == "-2"
+    assert (await client.raw("club_texting", "/api/voicemessages/", "GET", params=form))[1] == "-7"
+    assert client.simulator.messages() == []
 
 
 async def test_club_lookup(client: Client) -> None:
     """A carrier is a word; Group Texting has no such thing."""
-    numbers = ("2125551234", "2125550004", "1")
-    assert [await client.ez("club_texting", "lookup", PhoneNumber=number) for number in numbers] == [
-        "VERIZONUS",
-        "UNKNOWN",
-        "-2",
-    ]
+    numbers = ("2125551234", "2125550004", "2125550006", "2125550009", "1")
+    answers = [await client.ez("club_texting", "lookup", PhoneNumber=number) for number in numbers]
+    assert answers == ["VERIZONUS", "UNKNOWN", "FAILURE", "-4", "-2"]
+    client.simulator.accounts["club_texting"].credit = Decimal(0)
+    assert await client.ez("club_texting", "lookup", phonenumber="2125551234") == "-3"
     assert (await client.raw("group_texting", "/api/lookup/", data=LOGIN))[0] == 404
+
+
+@pytest.mark.parametrize("site", EZ)
+@pytest.mark.parametrize(
+    "path", ["sending", "credits/check", "credits/buy", "keyword/check", "keyword/rent", "keyword/setup"]
+)
+async def test_ez_out_of_order(client: Client, site: str, path: str) -> None:
+    """Every operation has an unknown error, and knows who asks before."""
+    client.simulator.accounts[site].broken.add(path)
+    assert await client.ez(site, path) == "-10"
+    assert (await client.raw(site, f"/api/{path}/", data={"user": "demo"}))[1] == "-1"
+
+
+async def test_ez_purchases_are_posted(client: Client) -> None:
+    """What is bought cannot stand in a URL."""
+    params = {**LOGIN, **CARD, "Credits": "100", "Keyword": "home"}
+    for path in ("credits/buy", "keyword/rent"):
+        assert (await client.raw("group_texting", f"/api/{path}/", "GET", params=params))[1] == "-10"
+    assert (await client.raw("group_texting", "/api/keyword/check", "GET", params=params))[1] == "1"
+    assert not client.simulator.accounts["group_texting"].keywords
+    assert not [request for request in client.simulator.requests() if CARD["CCNumber"] in str(request)]
+
+
+async def test_ez_keyword_check_below_the_minimum(client: Client) -> None:
+    """The document lists a purchase's answer there."""
+    client.simulator.accounts["club_texting"].below_minimum = True
+    assert await client.ez("club_texting", "keyword/check", Keyword="home") == "-2"
+
+
+@pytest.mark.parametrize("card", [{"Expy": "20"}, {"Type": "Diners"}, {"CCNumber": "4111111111111112"}, {"Expm": "13"}])
+async def test_ez_cards(client: Client, card: dict[str, str]) -> None:
+    """A card that cannot be right is declined."""
+    assert await client.ez("group_texting", "keyword/rent", **CARD | card, Keyword="home") == "0"
+    assert await client.ez("group_texting", "credits/buy", **CARD | card, Credits="100") == "0"
 
 
 @pytest.mark.parametrize(
@@ -168,3 +212,109 @@ async def test_ez_waits_for_a_response(client: Client, home: Home, body: str, te
     assert await client.simulator.answer("2125551234", "Hi") == (200, body)
     await client.simulator.settle()
     assert [message.text for message in client.simulator.messages()] == texts
+
+
+async def test_ez_response_in_a_minute(client: Client, home: Home) -> None:
+    """An answer that is late or not 200 is abandoned, and without the option nobody listens to it."""
+    account = client.simulator.accounts["group_texting"]
+    home.body = "Thanks!"
+    await client.send_ez("group_texting")
+    assert await client.simulator.answer("2125551234", "Hi") == (200, "Thanks!")
+    account.wait_for_response, home.status = True, 500
+    assert await client.simulator.answer("2125551234", "Hi") == (500, "Thanks!")
+    account.callback_seconds, home.seconds = 0.05, 0.5
+    assert await client.simulator.answer("2125551234", "Hi") == (0, "")
+    await client.simulator.settle()
+    assert len(client.simulator.messages()) == 1
+
+
+@pytest.mark.parametrize("body", ["a" * 161, "~" * 81])
+async def test_ez_response_too_long(client: Client, home: Home, body: str) -> None:
+    """The same length and characters hold as for a text."""
+    client.simulator.accounts["group_texting"].wait_for_response = True
+    home.body = body
+    await client.send_ez("group_texting")
+    await client.simulator.answer("2125551234", "Hi")
+    assert len(client.simulator.messages()) == 1
+
+
+@pytest.mark.parametrize(
+    ("unique", "text", "calls"),
+    [
+        (True, "JOIN", [("key", "PhoneNumber")]),
+        (False, "JOIN", [("key", "PhoneNumber"), ("hook", "from")]),
+        (True, "join us", [("key", "PhoneNumber")]),
+        (False, "join us", [("key", "PhoneNumber"), ("hook", "from")]),
+    ],
+)
+async def test_ez_unique_requests(
+    client: Client, home: Home, unique: bool, text: str, calls: list[tuple[str, str]]
+) -> None:
+    """A keyword submission goes to the keyword's URL, and to the forwarding URL unless requests are unique."""
+    account = client.simulator.accounts["group_texting"]
+    account.unique_requests = unique
+    account.keywords["join"] = Keyword(url=home.url.replace("hook", "key"))
+    await client.simulator.answer("2125551234", text, "group_texting")
+    made = [(call.url.rpartition("/")[2], next(iter(call.params))) for call in client.simulator.callbacks]
+    assert made == calls
+    await client.simulator.answer("2125551234", "join us", "group_texting")  # what the autoreply makes a reply
+    assert client.simulator.callbacks[-1].params == {"from": "2125551234", "message": "join us"}
+    assert len(client.simulator.callbacks) == len(calls) + 1
+
+
+@pytest.mark.parametrize("site", EZ)
+@pytest.mark.parametrize(
+    ("waits", "body", "texts"),
+    [
+        (False, "Hi", ["Thank you for joining our list."]),
+        (True, "", ["Thank you for joining our list."]),
+        (True, "Hi", ["Hi"]),
+    ],
+)
+async def test_ez_autoreply(client: Client, home: Home, site: str, waits: bool, body: str, texts: list[str]) -> None:
+    """A keyword's autoreply costs a credit, and gives way to what the server says."""
+    account = client.simulator.accounts[site]
+    account.keywords["join"] = Keyword(url=home.url)
+    account.unique_requests, account.wait_for_response, home.body = True, waits, body
+    before = account.credit
+    await client.simulator.answer("2125551234", "Join", site)
+    assert [message.text for message in client.simulator.messages(site)] == texts
+    assert account.credit == before - 1
+    account.credit = Decimal(0)
+    await client.simulator.answer("2125551234", "Join", site)
+    assert len(client.simulator.messages(site)) == 1
+
+
+async def test_ez_autoreply_without_a_url(client: Client) -> None:
+    """A keyword answers by itself, whether or not anyone is called."""
+    client.simulator.accounts["club_texting"].keywords["join"] = Keyword()
+    assert await client.simulator.answer("2125551234", "Join", "club_texting") is None
+    assert len(client.simulator.messages("club_texting")) == 1
+    with pytest.raises(LookupError):
+        await client.simulator.answer("2125551234", "Hello", "club_texting")
+
+
+@pytest.mark.parametrize(
+    ("site", "out", "code", "back", "after"),
+    [
+        ("club_texting", "STOP", "-5", "start", "1"),
+        ("club_texting", "stop", "-5", "Join", "1"),
+        ("club_texting", "Stop all", "-104", "join", "1"),
+        ("club_texting", "stop all", "-104", "help", "-104"),
+        ("group_texting", "STOPALL", "-104", "Help", "1"),
+        ("group_texting", "STOPALL", "-104", "Join", "1"),
+        ("group_texting", "STOP", "-5", "help", "-5"),
+        ("group_texting", "STOP", "-5", "Hello", "-5"),
+    ],
+)
+async def test_ez_opt_out(client: Client, home: Home, site: str, out: str, code: str, back: str, after: str) -> None:
+    """Numbers that opted out get nothing, not even the server's answer, until they opt in again."""
+    account = client.simulator.accounts[site]
+    account.keywords["join"] = Keyword(url=home.url)
+    account.wait_for_response, home.body = True, "Hi"
+    assert await client.send_ez(site) == "1"
+    await client.simulator.answer("2125551234", out, site)
+    assert len(client.simulator.messages(site)) == 1
+    assert await client.send_ez(site) == code
+    await client.simulator.answer("2125551234", back, site)
+    assert await client.send_ez(site) == after

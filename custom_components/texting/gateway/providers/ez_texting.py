@@ -1,6 +1,6 @@
 """The EZ Texting platform's HTTP API, which Club Texting and Group Texting share (docs of both)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 import re
@@ -10,16 +10,8 @@ import unicodedata
 
 from ..capabilities import Capability
 from ..encoding import Encoding
-from ..errors import (
-    AuthenticationFailed,
-    GatewayError,
-    InsufficientCredit,
-    InvalidResponse,
-    Limit,
-    MessageRejected,
-    OutcomeUnknown,
-    WebhookRejected,
-)
+from ..errors import InvalidResponse, Limit, LoginOrApiRefused, MessageRejected, WebhookRejected
+from ..gateway import Gateway, accepted
 from ..message import (
     Balance,
     DeliveryReport,
@@ -31,10 +23,13 @@ from ..message import (
     WebhookCall,
     incoming_type,
 )
+from ..orders import Orders
 from ..phone_number import digits, from_gateway
-from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted
+from ..provider import AccountField, Provider, ProviderInfo
 from ..status import FailureReason
-from ..transport import TOO_MANY_REQUESTS
+from ..transport import TOO_MANY_REQUESTS, Answer
+from .ez_texting_codes import CREDITS, SEND, SENT, failure
+from .ez_texting_orders import EZTextingOrders, Form
 
 TITLE_LENGTH = 13
 TEXT_LENGTH = 160
@@ -43,16 +38,6 @@ UNAUTHORIZED = 401
 # More than two connections at once are answered with it, and not processed.
 UNAVAILABLE = 503
 
-SENT = 1
-ERRORS: Mapping[int, Callable[[str], GatewayError]] = {
-    -1: lambda code: AuthenticationFailed(code=code),
-    -2: lambda code: InsufficientCredit(code=code),
-    -5: lambda code: MessageRejected(code=code, reason=FailureReason.OPTED_OUT),
-    -7: lambda code: MessageRejected(code=code, reason=FailureReason.INVALID_MESSAGE),
-    -10: lambda code: OutcomeUnknown(code=code),
-    -104: lambda code: MessageRejected(code=code, reason=FailureReason.OPTED_OUT),
-    -106: lambda code: MessageRejected(code=code, reason=FailureReason.INVALID_NUMBER),
-}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 # What typographic characters become when replacing is allowed; accents are taken off by Unicode's own tables.
@@ -67,10 +52,14 @@ REPLACEMENTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """A brand's own characters: those allowed besides letters, digits, space and line end; those that count double."""
+    """A brand's own characters: those allowed besides letters, digits, space and line end; those that count double.
+
+    Where line_end is set, CR LF counts as one character.
+    """
 
     characters: frozenset[str]
     double: frozenset[str]
+    line_end: bool = False
 
     @property
     def allowed(self) -> frozenset[str]:
@@ -79,11 +68,18 @@ class Brand:
 
     def units(self, text: str) -> int:
         """The text's length as the brand counts it."""
+        if self.line_end:
+            text = text.replace("\r\n", "\n")
         return sum(2 if character in self.double else 1 for character in text)
 
 
 def info(
-    provider: Provider, name: str, *fields: AccountField, url: str, more: Sequence[Capability] = ()
+    provider: Provider,
+    name: str,
+    *fields: AccountField,
+    url: str,
+    more: Sequence[Capability] = (),
+    opt_in_words: tuple[str, ...] = (),
 ) -> ProviderInfo:
     """A brand of the platform as data."""
     return ProviderInfo(
@@ -103,6 +99,9 @@ def info(
                 Capability.KEYWORDS,
                 Capability.TITLE,
                 Capability.REPLACE_CHARACTERS,
+                Capability.WEBHOOK_REPLY,
+                Capability.CREDIT_PURCHASE,
+                Capability.KEYWORD_SETUP,
                 *more,
             }
         ),
@@ -110,6 +109,7 @@ def info(
         busy=frozenset({TOO_MANY_REQUESTS, UNAVAILABLE}),
         webhook_methods=("GET", "POST"),
         calling_codes=("1",),
+        opt_in_words=opt_in_words,
     )
 
 
@@ -154,20 +154,25 @@ class EZTexting(Gateway):
 
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
         (message,) = messages
-        form = {"PhoneNumber": _national(message.to), "Subject": message.title or "", "Message": message.text}
+        form = {"PhoneNumber": national(message.to), "Subject": message.title or "", "Message": message.text}
         if Capability.EXPRESS in self.info.capabilities:
             form["Express"] = "0" if message.express is False else "1"
-        code = await self._call("sending", form)
+        code = await self._call("sending", form.items())
         if code != SENT:
-            raise _error(code)
+            raise failure(code, SEND, MessageRejected)
         return [accepted(message, provider_status=str(SENT))]
 
     async def balance(self) -> Sequence[Balance]:
         """What the account holds."""
-        credit = await self._call("credits/check", {})
+        credit = await self._call("credits/check")
         if credit < 0:
-            raise _error(credit)
+            raise failure(credit, CREDITS)
         return [Balance(amount=credit)]
+
+    @property
+    def orders(self) -> Orders:
+        """Credits and keywords."""
+        return EZTextingOrders(self._call, self.brand.allowed)
 
     def parse_webhook(self, call: WebhookCall) -> Sequence[DeliveryReport | IncomingMessage]:
         """A keyword alone (PhoneNumber, Message) or a reply (from, message), names in any case."""
@@ -176,31 +181,40 @@ class EZTexting(Gateway):
         sender, keyword = fields.get("from"), fields.get("phonenumber")
         if text is None or not (sender or keyword):
             raise WebhookRejected("neither a keyword nor a reply")
-        words = text.split(maxsplit=1)
-        by_keyword = sender is None and bool(words)
+        words, kind = text.split(maxsplit=1), incoming_type(text)
+        by_keyword = sender is None and bool(words) and kind is not IncomingType.OPT_OUT
         return [
             IncomingMessage(
                 sender=from_gateway(sender or keyword or "", "US"),
                 text=text,
-                type=IncomingType.KEYWORD if by_keyword else incoming_type(text),
+                type=IncomingType.KEYWORD if by_keyword else kind,
                 keyword=words[0] if by_keyword else None,
                 message_id=fields.get("messageid") or fields.get("message_id"),
             )
         ]
 
-    async def _call(self, path: str, form: Mapping[str, str]) -> Decimal:
-        """Ask the API; its answer is a bare number."""
-        credentials = {"User": self._account["username"], "Pass": self._account["password"]}
-        answer = await self._transport.request(
-            "POST", f"{self._account['url']}/api/{path}/", form={**credentials, **form}
-        )
+    async def _call(self, path: str, form: Form = ()) -> Decimal:
+        """Ask the API for a bare number."""
+        return number_of(await self._ask(path, form))
+
+    async def _ask(self, path: str, form: Form) -> Answer:
+        """Make a request, once."""
+        fields = [("User", self._account["username"]), ("Pass", self._account["password"]), *form]
+        try:
+            answer = await self._transport.request("POST", f"{self._account['url']}/api/{path}/", form=fields)
+        finally:
+            fields.clear()
         if answer.status == UNAUTHORIZED:
-            raise AuthenticationFailed(code="-1")
-        # The leading number counts; with an HTTP error only a body that is nothing else ("500 Internal …" is none).
-        read = _NUMBER.match if answer.status < HTTP_ERROR else _NUMBER.fullmatch
-        if not (match := read(answer.text)):
-            raise InvalidResponse(f"no number, HTTP {answer.status}")
-        return Decimal(match[0])
+            raise LoginOrApiRefused(code="-1")
+        return answer
+
+
+def number_of(answer: Answer) -> Decimal:
+    """The leading number, which counts; with an HTTP error only where nothing follows ("500 Internal …" is none)."""
+    read = _NUMBER.match if answer.status < HTTP_ERROR else _NUMBER.fullmatch
+    if not (match := read(answer.text)):
+        raise InvalidResponse(f"no number, HTTP {answer.status}")
+    return Decimal(match[0])
 
 
 def rewrite(text: str, allowed: frozenset[str]) -> tuple[str, dict[str, str]]:
@@ -220,17 +234,10 @@ def _without_accent(character: str) -> str:
     return "".join(part for part in decomposed if not unicodedata.combining(part))
 
 
-def _national(number: str) -> str:
+def national(number: str) -> str:
     """Ten digits for North America; other lengths pass through, and the gateway answers -106."""
     plain = digits(number)
     return plain[1:] if len(plain) == 11 and plain.startswith("1") else plain  # noqa: PLR2004  1 and ten digits
-
-
-def _error(code: Decimal) -> GatewayError:
-    """The documented error of a code; an undocumented one is a refusal where it is negative, else no answer at all."""
-    if make := ERRORS.get(int(code)):
-        return make(str(code))
-    return MessageRejected(code=str(code)) if code < 0 else InvalidResponse(code=str(code))
 
 
 def _too_long(limit: Limit, length: int, most: int) -> MessageRejected:

@@ -7,5 +7,6 @@ from .ez_texting import Brand, EZTexting, info
 class GroupTexting(EZTexting):
     """One account at Group Texting."""
 
-    info = info(Provider.GROUP_TEXTING, "Group Texting", url="https://app.grouptexting.com")
-    brand = Brand(characters=frozenset(".,:;!?()~=+-_\\/@$#&%"), double=frozenset("~@#%+=/\\\r\n"))
+    # "To opt this number in please text HELP or Your Keyword to our long code using that phone."
+    info = info(Provider.GROUP_TEXTING, "Group Texting", url="https://app.grouptexting.com", opt_in_words=("help",))
+    brand = Brand(characters=frozenset(".,:;!?()~=+-_\\/@$#&%"), double=frozenset("~@#%+=/\\\r\n"), line_end=True)
