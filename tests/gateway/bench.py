@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from custom_components.texting.gateway.errors import Limit, MessageRejected
+from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import DeliveryReport, IncomingMessage, WebhookCall
-from custom_components.texting.gateway.provider import Gateway, Provider, ProviderInfo
+from custom_components.texting.gateway.provider import Provider, ProviderInfo
 from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.gateway.status import Status
 from tests.simulator import Simulator

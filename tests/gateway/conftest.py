@@ -8,7 +8,8 @@ from aiohttp import web
 import pytest
 
 from custom_components.texting.gateway.errors import GatewayError
-from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.gateway import Gateway
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS, textinghouse
 from custom_components.texting.gateway.transport import Transport
 from tests.accounts import account_data
@@ -91,7 +92,18 @@ def _nothing_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(GatewayError, "__init__", remember)
     yield
-    for secret in (TOKEN, TOKEN.partition("|")[2], KEY, PASSWORD, "The door is open", "61234", "12555", "981234"):
+    for secret in (
+        TOKEN,
+        TOKEN.partition("|")[2],
+        KEY,
+        PASSWORD,
+        "The door is open",
+        "61234",
+        "12555",
+        "981234",
+        "4111",
+        "Lindqvist",
+    ):
         assert not [text for text in texts if secret in text]
 
 

@@ -9,14 +9,30 @@ from typing import Any
 from ulid_transform import ulid_now
 
 from custom_components.texting.gateway.errors import MessageRejected, OutcomeUnknown
+from custom_components.texting.gateway.gateway import Gateway, refused
 from custom_components.texting.gateway.message import Message, SendResult
-from custom_components.texting.gateway.provider import Gateway, Provider, refused
+from custom_components.texting.gateway.orders import Card
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import Status
 from tests.simulator import Simulator
 
 TOKEN = "7|demoTokenTextioPro"
 KEY = "demo-key"
 PASSWORD = "demo-password"
+CARD = Card(
+    first_name="Anna",
+    last_name="Lindqvist",
+    address="1 Main Street",
+    city="New York",
+    state="NY",
+    zip="10001",
+    country="US",
+    type="Visa",
+    number="4111 1111 1111 1111",
+    code="937",
+    month="12",
+    year="99",
+)
 
 # All but the last four digits of a number that the provider takes.
 PREFIXES = {

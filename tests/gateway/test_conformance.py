@@ -1,21 +1,29 @@
 """One suite for all: each provider against each capability it declares, over a real socket."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import batched
 
 import pytest
 
 from custom_components.texting.gateway.capabilities import Capability
-from custom_components.texting.gateway.errors import Limit
-from custom_components.texting.gateway.message import DeliveryReport, IncomingMessage, IncomingType, SendResult
+from custom_components.texting.gateway.errors import Limit, NotFound
+from custom_components.texting.gateway.message import (
+    DeliveryReport,
+    IncomingMessage,
+    IncomingType,
+    SendResult,
+    VoiceBroadcast,
+)
+from custom_components.texting.gateway.orders import KeywordSetup
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.gateway.status import Status
 from tests.simulator.accounts import Keyword
 
 from .bench import Bench, limit_of
-from .samples import new_message, number, send, send_one
+from .samples import CARD, new_message, number, send, send_one
 
 type Check = Callable[[Bench], Awaitable[None]]
 CHECKS: dict[Capability, Check] = {}
@@ -128,6 +136,7 @@ async def _answers_are_fetched(bench: Bench) -> None:
 @checks(Capability.KEYWORDS)
 async def _keywords_come_in(bench: Bench) -> None:
     bench.account.keywords["lights"] = Keyword(url=bench.home.url)
+    bench.account.unique_requests = True
     await bench.simulator.answer(number(bench.provider), "Lights", bench.provider)
     (keyword,) = bench.news()
     assert isinstance(keyword, IncomingMessage)
@@ -169,7 +178,7 @@ async def _titles_are_sent(bench: Bench) -> None:
 async def _senders_are_sent(bench: Bench) -> None:
     if bench.provider is Provider.THESMSPOINT:
         bench.account.senders[1]["approve_status"] = "Approved"
-        bench.account.templates[1]["sender_id"] = "HOMEAD"
+        bench.account.templates[3]["sender_id"] = "HOMEAD"
     assert (await send_one(bench.gateway, sender="HOMEAD")).status is Status.ACCEPTED
     assert bench.last.sender == "HOMEAD"
 
@@ -206,7 +215,7 @@ async def _templates_are_sent(bench: Bench) -> None:
 async def _senders_and_templates_are_listed(bench: Bench) -> None:
     senders, templates = await bench.gateway.senders(), await bench.gateway.templates()
     assert [(sender.sender_id, sender.approved) for sender in senders] == [("HOMEHA", True), ("HOMEAD", False)]
-    assert [template.approved for template in templates] == [True, True, False]
+    assert [template.approved for template in templates] == [True, True, False, True]
     assert templates[0].message == "The front door is open."
 
 
@@ -227,3 +236,111 @@ async def _characters_are_replaced(bench: Bench) -> None:
     assert result.status is Status.ACCEPTED
     assert bench.last.text.startswith("Ete: 21 deg, ")
     assert replacing.preview(new_message(bench.provider, text=text)).replaced["É"] == "E"
+
+
+@checks(Capability.WEBHOOK_REPLY)
+async def _answers_go_back_within_the_call(bench: Bench) -> None:
+    bench.account.wait_for_response = True
+    sent = await send_one(bench.gateway)
+    longest = new_message(bench.provider, text="Thanks. ".ljust(160, "a"))
+    bench.home.body = bench.gateway.prepare(longest)[0].text
+    await bench.simulator.answer(sent.message.to, "On my way", bench.provider)
+    assert (bench.last.text, bench.last.phone_number) == (longest.text, sent.message.to.removeprefix("+"))
+
+
+@checks(Capability.CREDIT_PURCHASE)
+async def _credits_are_bought(bench: Bench) -> None:
+    (before,) = await bench.gateway.balance()
+    assert CARD.type in bench.gateway.orders.card_types
+    await bench.gateway.orders.buy_credits(CARD, 200)
+    (after,) = await bench.gateway.balance()
+    assert (after.amount or 0) - (before.amount or 0) == 200
+
+
+@checks(Capability.KEYWORD_SETUP)
+async def _keywords_are_rented_and_set_up(bench: Bench) -> None:
+    orders = bench.gateway.orders
+    assert await orders.is_free("home") is True
+    await orders.rent("home", CARD)
+    assert await orders.is_free("home") is False
+    await orders.set_up(KeywordSetup(keyword="home", url=bench.home.url, autoreply="Welcome"))
+    await orders.set_up(KeywordSetup(keyword="home", group="Home"))
+    kept = bench.account.keywords["home"]
+    assert (kept.url, kept.autoreply, kept.group, kept.email) == (bench.home.url, "Welcome", "Home", "")
+
+
+@checks(Capability.CARRIER_LOOKUP)
+async def _carriers_are_looked_up(bench: Bench) -> None:
+    assert await bench.gateway.carrier(number(bench.provider)) == "VERIZONUS"
+
+
+@checks(Capability.VOICE_BROADCAST)
+async def _sounds_are_played(bench: Bench) -> None:
+    numbers = (number(bench.provider, 5601), number(bench.provider, 5602))
+    await bench.gateway.broadcast(VoiceBroadcast(numbers=numbers, caller_id="+12125550000", sound_file="alarm.wav"))
+    calls = bench.simulator.messages(bench.provider)
+    assert [f"+1{call.to}" for call in calls] == list(numbers)
+    assert {(call.sender, call.text) for call in calls} == {("2125550000", "alarm.wav")}
+
+
+@checks(Capability.CONTACTS)
+async def _contacts_are_kept(bench: Bench) -> None:
+    contacts, to = bench.gateway.contacts, number(bench.provider)
+    group = await contacts.create_group("Family")
+    made = await contacts.create_contact(group.id, to, {"FIRST_NAME": "Anna", "CITY": "Lyon"})
+    assert (made.number, made.fields) == (to, {"FIRST_NAME": "Anna", "CITY": "Lyon"})
+    changed = await contacts.update_contact(group.id, made.id, to, {"CITY": "Paris"})
+    assert changed.fields == {"FIRST_NAME": "Anna", "CITY": "Paris"}
+    assert [contact async for contact in contacts.contacts(group.id)] == [changed]
+    assert await contacts.contact(group.id, made.id) == changed
+    renamed = await contacts.rename_group(group.id, "Friends")
+    assert (renamed.id, renamed.name) == (group.id, "Friends")
+    assert (await contacts.group(group.id)).size == 1
+    assert [kept.name for kept in await contacts.groups()] == ["Friends"]
+    await contacts.delete_contact(group.id, made.id)
+    await contacts.delete_group(group.id)
+    assert await contacts.groups() == []
+    for call in (contacts.group(group.id), contacts.contact(group.id, made.id)):
+        with pytest.raises(NotFound):
+            await call
+
+
+@checks(Capability.CAMPAIGNS)
+async def _campaigns_go_to_groups(bench: Bench) -> None:
+    contacts = bench.gateway.contacts
+    group = await contacts.create_group("Family")
+    for last in (5601, 5602):
+        await contacts.create_contact(group.id, number(bench.provider, last), {})
+    (result,) = sent = await send(bench.gateway, [new_message(bench.provider, to=group.id, group_size=2)])
+    assert result.status is Status.ACCEPTED
+    assert result.message_id
+    assert bench.gateway.preview(result.message).cost == 2
+    await bench.simulator.settle()
+    assert len(bench.simulator.messages(bench.provider)) == 2
+    (report,) = await bench.gateway.reports(sent)
+    campaign = await contacts.campaign(result.message_id)
+    assert report.status is campaign.status is Status.DELIVERED
+    assert (campaign.text, campaign.total, campaign.delivered) == ("The door is open", 2, 2)
+    assert limit_of((await send(bench.gateway, [replace(result.message, group_size=0)]))[0]) is Limit.GROUP_EMPTY
+    with pytest.raises(NotFound):
+        await contacts.campaign("no-such-campaign")
+
+
+@checks(Capability.MESSAGE_LIST)
+async def _texts_are_listed(bench: Bench) -> None:
+    sent = await send(bench.gateway, [new_message(bench.provider, last) for last in (5601, 5602)])
+    await bench.simulator.settle()
+    listed = [message async for message in bench.gateway.messages(10)]
+    assert {message.message_id for message in listed} == {result.message_id for result in sent}
+    assert [message async for message in bench.gateway.messages(1)] == listed[:1]
+    assert await bench.gateway.message(listed[0].message_id) == listed[0]
+    assert {message.status for message in listed} == {Status.DELIVERED}
+    with pytest.raises(NotFound):
+        await bench.gateway.message("no-such-text")
+
+
+@checks(Capability.PROFILE)
+async def _whose_account_it_is(bench: Bench) -> None:
+    profile = await bench.gateway.profile()
+    assert (profile.name, profile.email) == ("Demo Home", "demo@example.com")
+    assert profile.id

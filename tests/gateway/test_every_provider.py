@@ -195,11 +195,23 @@ async def test_calls_a_provider_has_not(bench: Bench) -> None:
     calls: dict[Capability, Callable[[], Awaitable[object]]] = {
         Capability.STATUS: lambda: gateway.reports([]),
         Capability.INCOMING_POLL: gateway.incoming,
+        Capability.MESSAGE_LIST: lambda: anext(gateway.messages(1)),
+        Capability.PROFILE: gateway.profile,
     }
     for capability, call in calls.items():
         if capability not in has:
             with pytest.raises(Unsupported):
                 await call()
+    if Capability.MESSAGE_LIST not in has:
+        with pytest.raises(Unsupported):
+            await gateway.message("1")
+    if Capability.CONTACTS not in has:
+        with pytest.raises(Unsupported):
+            _ = gateway.contacts
+    if Capability.CAMPAIGNS not in has:
+        for size in (0, 3):
+            with pytest.raises(Unsupported):
+                gateway.preview(new_message(bench.provider, to="6415907d0d7a6", group_size=size))
     if Capability.SENDER_LIST not in has:
         for list_all in (gateway.senders, gateway.templates):
             with pytest.raises(Unsupported):

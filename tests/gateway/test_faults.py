@@ -7,7 +7,8 @@ import pytest
 
 from custom_components.texting.gateway.capabilities import Capability
 from custom_components.texting.gateway.errors import CannotConnect, GatewayError, OutcomeUnknown, RateLimited
-from custom_components.texting.gateway.provider import Provider, accepted
+from custom_components.texting.gateway.gateway import accepted
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import Status
 
 from .bench import Bench

@@ -1,5 +1,6 @@
 """TextingHouse's codes, limits, balances and calls."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from time import monotonic
@@ -8,17 +9,18 @@ from typing import Any
 import pytest
 
 from custom_components.texting.gateway.errors import (
-    AuthenticationFailed,
     GatewayError,
     InsufficientCredit,
     InvalidResponse,
     Limit,
+    LoginOrAddressRefused,
     MessageRejected,
     OutcomeUnknown,
     WebhookRejected,
 )
+from custom_components.texting.gateway.gateway import Gateway, accepted
 from custom_components.texting.gateway.message import Balance, DeliveryReport, IncomingMessage, WebhookCall
-from custom_components.texting.gateway.provider import Gateway, Provider, accepted
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
@@ -54,7 +56,7 @@ async def test_the_accounts_sender(gateway: OpenGateway, simulator: Simulator) -
 
 ERRORS: list[tuple[str, type[GatewayError], FailureReason]] = [
     ("100", MessageRejected, FailureReason.OTHER),
-    ("101", AuthenticationFailed, FailureReason.AUTHENTICATION),
+    ("101", LoginOrAddressRefused, FailureReason.AUTHENTICATION),
     ("104", InsufficientCredit, FailureReason.INSUFFICIENT_CREDIT),
     ("201", MessageRejected, FailureReason.OTHER),
     ("202", MessageRejected, FailureReason.OTHER),
@@ -159,6 +161,34 @@ async def test_the_stop_mention_stands_at_the_end(account: Gateway, simulator: S
     assert not simulator.requests()
 
 
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("Sale", "Sale STOP sms-s.top"),
+        ("Sale stop SMS-S.top ", "Sale STOP sms-s.top"),
+        ("Sale STOP sms-s.top\n", "Sale STOP sms-s.top"),
+        ("STOP sms-s.top Sale", "STOP sms-s.top Sale STOP sms-s.top"),
+    ],
+)
+async def test_the_stop_mention_is_added_where_that_is_wanted(
+    gateway: OpenGateway, simulator: Simulator, text: str, sent: str
+) -> None:
+    account = gateway(HOUSE, add_stop_mention=True)
+    message = new_message(HOUSE, text=text, commercial=True)
+    ready, preview = account.prepare(message)
+    assert (ready.text, preview.text, preview.units) == (sent, sent, len(sent))
+    assert account.prepare(ready)[0] == ready
+    assert (await send(account, [message]))[0].status is Status.ACCEPTED
+    assert simulator.messages()[0].text == sent
+    assert account.prepare(new_message(HOUSE, text=text))[0].text == text
+
+
+async def test_the_stop_mention_counts(gateway: OpenGateway) -> None:
+    account = gateway(HOUSE, add_stop_mention=True)
+    preview = account.preview(new_message(HOUSE, text="x" * 150, commercial=True))
+    assert (preview.segments, preview.cost, preview.units) == (2, 2, 165)
+
+
 CODES: list[tuple[str, Status, FailureReason | None]] = [
     ("0", Status.ACCEPTED, None),
     ("1", Status.SENT, None),
@@ -186,6 +216,41 @@ async def test_status_codes(
 
 async def test_an_unknown_message_is_no_news(account: Gateway) -> None:
     assert await account.reports([accepted(new_message(HOUSE), message_id="5d72"), accepted(new_message(HOUSE))]) == []
+
+
+async def test_a_message_is_asked_for_by_both_ids(account: Gateway, simulator: Simulator) -> None:
+    result = await send_one(account)
+    await simulator.settle()
+    simulator.clear_requests()
+    (report,) = await account.reports([replace(result, message_id="5d72")])
+    assert (report.status, report.message_id) == (Status.DELIVERED, "5d72")
+    asked = [{key: request.params.get(key) for key in ("api_id", "climsgid")} for request in simulator.requests()]
+    assert asked == [{"api_id": "5d72", "climsgid": None}, {"api_id": None, "climsgid": result.message.reference}]
+    simulator.clear_requests()
+    (report,) = await account.reports([result])
+    assert report.status is Status.DELIVERED
+    assert len(simulator.requests()) == 1
+
+
+async def test_documented_errors_as_they_really_come(gateway: OpenGateway, simulator: Simulator) -> None:
+    """Each has its cause at the gateway; what the home itself refuses before cannot be seen here."""
+    kept, account = simulator.accounts[HOUSE], gateway(HOUSE)
+    kept.processing_fails = True
+    (lost,) = await account.send([new_message(HOUSE)])
+    assert (type(lost.error), lost.provider_status) == (OutcomeUnknown, "300")
+    kept.processing_fails = False
+    assert (await send_one(gateway(HOUSE), to="12")).status is Status.ACCEPTED
+    (missing,) = await gateway(HOUSE).send([new_message(HOUSE, text="")])
+    assert (type(missing.error), missing.provider_status) == (MessageRejected, "100")
+    (unmentioned,) = await gateway(HOUSE).send([new_message(HOUSE, commercial=True)])
+    assert (unmentioned.reason, unmentioned.provider_status) == (FailureReason.INVALID_MESSAGE, "400")
+    kept.credit = Decimal(0)
+    poor = await send_one(gateway(HOUSE), text="Another")
+    assert (type(poor.error), poor.provider_status) == (InsufficientCredit, "104")
+    kept.ip_locked = True
+    with pytest.raises(LoginOrAddressRefused) as raised:
+        await gateway(HOUSE).verify()
+    assert raised.value.code == "101"
 
 
 async def test_reports_that_fail(account: Gateway, answer: GiveAnswer) -> None:

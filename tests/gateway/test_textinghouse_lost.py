@@ -10,8 +10,9 @@ from custom_components.texting.gateway.errors import (
     MessageRejected,
     OutcomeUnknown,
 )
+from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import SendResult
-from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator

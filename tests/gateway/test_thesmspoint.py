@@ -15,7 +15,8 @@ from custom_components.texting.gateway.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.gateway.gateway import Gateway
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
 
@@ -57,7 +58,7 @@ async def test_one_recipient_is_a_single_send(account: Gateway, simulator: Simul
         "recipient": digits(),
         "message": "é+&",
         "sender_id": "HOMEHA",
-        "template_id": "1107000000000000002",
+        "template_id": "1107000000000000004",
         "channel": "1",
         "is_unicode": "0",
     }

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from custom_components.texting.gateway.errors import AuthenticationFailed, InvalidResponse
+from custom_components.texting.gateway.gateway import Gateway, accepted
 from custom_components.texting.gateway.message import Balance, Sender, SendResult, Template
-from custom_components.texting.gateway.provider import Gateway, Provider, accepted
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import Status
 from tests.simulator import Simulator
 
@@ -163,7 +164,14 @@ async def test_what_is_no_balance(account: Gateway, answer: GiveAnswer, data: ob
 
 
 async def test_senders_and_templates(account: Gateway) -> None:
-    assert (await account.senders())[0] == Sender(id="11", sender_id="HOMEHA", type="Transactional", approved=True)
+    assert (await account.senders())[0] == Sender(
+        id="11",
+        sender_id="HOMEHA",
+        type="Transactional",
+        approved=True,
+        entity_id="1101000000000000001",
+        purpose="Home alerts",
+    )
     assert (await account.templates())[2] == Template(
         template_id="1107000000000000003",
         name="Water leak",

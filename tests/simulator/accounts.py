@@ -21,7 +21,9 @@ class TextingHouseAccount:
     price: Decimal = Decimal(1)
     ip_locked: bool = False
     flood_seconds: float = 10.0
+    processing_fails: bool = False
     time_zone: str = "Europe/Paris"
+    time_zones: dict[str, str] = field(default_factory=lambda: {"262692": "Indian/Reunion", "44": "Europe/London"})
     holidays: set[date] = field(default_factory=set)
     callback_url: str | None = None
     callback_form: bool = False
@@ -46,6 +48,17 @@ class TextioProAccount:
     with_direction: bool = True
     update_requires: Literal["PHONE", "phone"] = "PHONE"
     per_page: int = 25
+    lying_pages: Literal["", "empty", "repeated", "many", "few", "total"] = ""
+    page_fields: Literal["all", "next", "total"] = "all"  # what tells how many there are: all three, or this alone
+    oldest_first: bool = False  # the list of messages; nobody says which end it begins at
+    contact_reads: Literal["POST", "GET"] = "POST"
+    group_counts: bool = True
+    unique_names: bool = False
+    field_names: Literal["upper", "lower"] = "upper"
+    delete_data: Literal["documented", "null"] = "documented"
+    missing_shape: Literal["envelope", "laravel"] = "envelope"
+    campaign_counts: Literal["row", "cache", "none"] = "row"
+    campaign_data: Literal["full", "null", "sentence"] = "full"
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     campaigns: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -74,7 +87,11 @@ class EzTextingAccount:
     connection_limit: int | None = 2
     callback_url: str | None = None
     callback_extra: dict[str, str] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)  # operations that answer -10, as "credits/buy"
+    below_minimum: bool = False  # a check of a keyword answers -2, as documented
+    callback_seconds: float = 60.0  # "within 60 seconds or it will be abandoned" (Group Texting)
     wait_for_response: bool = False
+    unique_requests: bool = False  # with it a keyword's URL is called, and the forwarding URL is not
     opted_out: set[str] = field(default_factory=set)
     globally_opted_out: set[str] = field(default_factory=set)
     keywords: dict[str, Keyword] = field(default_factory=dict)
@@ -109,6 +126,7 @@ def _templates() -> list[dict[str, str]]:
         ("21", "Front door", "1107000000000000001", "The front door is open.", "Approved"),
         ("22", "Any alert", "1107000000000000002", "Home alert: {#var#}", "Approved"),
         ("23", "Water leak", "1107000000000000003", "Water in the {#var#}.", "Pending"),
+        ("24", "Anything", "1107000000000000004", "{#var#}" * 20, "Approved"),
     )
     return [
         {
@@ -141,6 +159,8 @@ class TheSmsPointAccount:
     report_shape: Literal["mobile_number", "recipient", "mixed", "single"] = "mobile_number"
     report_status: Literal["error", "success"] = "error"
     error_status: int = 200
+    error_field: Literal["message", "errors"] = "message"
+    checks_templates: bool = False  # whether the gateway or the operator after it looks, nobody says
 
 
 def default_accounts() -> dict[str, Any]:

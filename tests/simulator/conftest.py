@@ -28,7 +28,7 @@ async def client(simulator: Simulator) -> AsyncIterator[Client]:
 async def home(simulator: Simulator) -> AsyncIterator[Home]:
     """Be the callback URL that every pushing account calls."""
     receiver = Home()
-    runner = web.ServerRunner(web.Server(receiver.handle), shutdown_timeout=0.1)
+    runner = web.ServerRunner(web.Server(receiver.handle, handler_cancellation=True), shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"

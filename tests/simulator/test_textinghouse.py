@@ -111,6 +111,23 @@ async def test_house_holds_commercial_messages(client: Client, sent_at: str, hel
     assert await client.house(cmd="getstatus", climsgid="c") == "3"
 
 
+async def test_house_holds_by_the_recipients_time(client: Client) -> None:
+    """At seven in Paris it is ten on La Réunion; a test is held nowhere."""
+    now = datetime.fromisoformat("2026-03-02T07:00+01:00")
+    client.simulator.clock = lambda: now
+    for to in ("33600000001", "262692000001", "999"):
+        await client.send_house(to=to, txt="Hi STOP sms-s.top", iscom="Y")
+    held = [message.not_before - now for message in client.simulator.messages()]
+    assert held == [timedelta(hours=1), timedelta(0), timedelta(0)]
+
+
+async def test_house_fails_to_process(client: Client) -> None:
+    """The one documented error that has no cause of the caller's."""
+    client.simulator.accounts["textinghouse"].processing_fails = True
+    assert (await client.send_house()).startswith("ERR: 300 |")
+    assert not client.simulator.messages()
+
+
 @pytest.mark.parametrize("form", [False, True])
 async def test_house_callbacks(client: Client, home: Home, form: bool) -> None:
     """Each change of status is posted, then the reply, as JSON or as a form."""

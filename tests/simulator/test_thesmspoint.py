@@ -63,6 +63,21 @@ async def test_point_errors(client: Client) -> None:
     assert await client.point("sms-delivery-status", job_id="1") == unknown
 
 
+async def test_point_errors_in_their_other_field(client: Client) -> None:
+    """The text beside the examples says that the words are in `errors`."""
+    client.simulator.accounts["thesmspoint"].error_field = "errors"
+    answer = await client.point("delete-all")
+    assert answer == {"status": "error", "message": None, "errors": ["Request Type Not Allowed"]}
+
+
+@pytest.mark.parametrize(("text", "code"), [("Home alert: a\nb", "000"), ("Home alert: ", "024"), ("Water", "024")])
+async def test_point_may_check_templates(client: Client, text: str, code: str) -> None:
+    """A text must be its template with something in place of each variable, where that is looked at."""
+    client.simulator.accounts["thesmspoint"].checks_templates = True
+    sms = POINT_SMS | {"template_id": "1107000000000000002", "message": text}
+    assert (await client.point("send-single-sms", **sms))["data"]["ErrorCode"] == code
+
+
 @pytest.mark.parametrize("shape", ["message_data", "message_id"])
 async def test_point_bulk(client: Client, shape: str) -> None:
     """Recipients are JSON text; the answer has either documented shape."""

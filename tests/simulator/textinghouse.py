@@ -78,6 +78,8 @@ class TextingHouse:
         _check_form(params)
         if commercial and not text.endswith(STOP_MENTION):
             raise _Refused(400)
+        if self._account.processing_fails:
+            raise _Refused(300)
         now = self._network.clock()
         last = self._last_accepted.get((to, text))
         if last is not None and now - last < timedelta(seconds=self._account.flood_seconds):
@@ -93,7 +95,7 @@ class TextingHouse:
             segments=segments,
             sender=params.get("from") or "",
             client_id=params.get("climsgid") or None,
-            not_before=next_allowed(now, self._account) if commercial else now,
+            not_before=next_allowed(now, self._account, to) if commercial and to != TEST_NUMBER else now,
             extra={"commercial": commercial, "test": to == TEST_NUMBER},
         )
         self._by_id[message.id] = message
@@ -123,9 +125,10 @@ class TextingHouse:
         return bare_number(self._account.credit)
 
 
-def next_allowed(now: datetime, account: TextingHouseAccount) -> datetime:
+def next_allowed(now: datetime, account: TextingHouseAccount, to: str) -> datetime:
     """When a commercial message may be sent: `now`, or the start of the next allowed slot (section 4.3)."""
-    local = now.astimezone(ZoneInfo(account.time_zone))
+    zones = (zone for prefix, zone in account.time_zones.items() if to.startswith(prefix))
+    local = now.astimezone(ZoneInfo(next(zones, account.time_zone)))
     day = local.date()
     while True:
         opens, closes = _SATURDAY_HOURS if day.weekday() == _SATURDAY else _WEEKDAY_HOURS

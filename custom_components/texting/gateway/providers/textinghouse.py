@@ -8,21 +8,23 @@ from dataclasses import replace
 from datetime import UTC, datetime
 import re
 from time import monotonic
-from typing import Any
+from typing import Any, override
 
 from ..answers import amount
 from ..capabilities import Capability
+from ..commercial_hours import next_opening
 from ..errors import (
-    AuthenticationFailed,
     CannotConnect,
     GatewayError,
     InsufficientCredit,
     InvalidResponse,
     Limit,
+    LoginOrAddressRefused,
     MessageRejected,
     OutcomeUnknown,
     WebhookRejected,
 )
+from ..gateway import Gateway, accepted
 from ..message import (
     Balance,
     DeliveryReport,
@@ -34,7 +36,7 @@ from ..message import (
     incoming_type,
 )
 from ..phone_number import digits, from_gateway
-from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted
+from ..provider import AccountField, Provider, ProviderInfo
 from ..status import FailureReason, Status
 from ..transport import Transport
 
@@ -64,22 +66,20 @@ INFO = ProviderInfo(
     in_flight=8,
     test_number="999",
     webhook_methods=("POST",),
+    sender_field="sender",
+    sender_pattern=r"[a-zA-Z0-9]{1,11}",
 )
 
 PATH = "/http/v1/do"
 STOP_MENTION = "STOP sms-s.top"
-SENDER = re.compile(r"[a-zA-Z0-9]{1,11}")
 # The documented characters. Others may be replaced on the way to some networks; they are not refused.
 CHARACTERS = frozenset(
     " 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZÄäàÅåÆæßÇèéÉìÖöòØøÑñÜüù"
     "#¤%&()*+,-./:;<>=§$!?£¿·@¡'\"\n[]{}~^|"
 )
-# Seconds in which the same text to the same number is refused.
-FLOOD_SECONDS = 10.0
-# Questions about messages at once: what is to be sent goes before.
-QUESTIONS = 2
-# A lost message is asked for twice, this many seconds apart, before it counts as never accepted.
-ASK_AGAIN_AFTER = 10.0
+FLOOD_SECONDS = 10.0  # in which the same text to the same number is refused
+QUESTIONS = 2  # at once about messages: what is to be sent goes before
+ASK_AGAIN_AFTER = 10.0  # seconds, before a lost message counts as never accepted
 
 STATUSES: Mapping[str, tuple[Status, FailureReason | None]] = {
     "0": (Status.ACCEPTED, None),
@@ -96,7 +96,7 @@ UNKNOWN_MESSAGE_ID = "201"
 UNKNOWN_CLIENT_ID = "202"
 FLOOD = "350"
 ERRORS: Mapping[str, Callable[[str, str], GatewayError]] = {
-    "101": lambda text, code: AuthenticationFailed(text, code=code),
+    "101": lambda text, code: LoginOrAddressRefused(text, code=code),
     "104": lambda text, code: InsufficientCredit(text, code=code),
     "300": lambda text, code: OutcomeUnknown(text, code=code),
     "350": lambda text, code: MessageRejected(text, code=code, reason=FailureReason.FLOOD),
@@ -119,15 +119,26 @@ class TextingHouse(Gateway):
         self._sent_at: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
 
     def _preview(self, message: Message) -> Preview:
-        sender = message.sender or self._account.get("sender")
-        if sender and not SENDER.fullmatch(sender):
-            raise MessageRejected(limit=Limit.SENDER, reason=FailureReason.INVALID_MESSAGE)
-        if message.commercial and not message.text.rstrip().endswith(STOP_MENTION):
+        if message.commercial:
+            message = replace(message, text=self._with_mention(message.text.rstrip()))
+        preview = replace(super()._preview(message), doubtful="".join(sorted(set(message.text) - CHARACTERS)))
+        return replace(preview, cost=0) if message.to == INFO.test_number else preview
+
+    def _with_mention(self, text: str) -> str:
+        """A commercial text with the mention at its very end, where the account's options allow to add it."""
+        if text.endswith(STOP_MENTION):
+            return text
+        if not self._account.get("add_stop_mention"):
             raise MessageRejected(
                 limit=Limit.COMMERCIAL_MENTION, reason=FailureReason.INVALID_MESSAGE, mention=STOP_MENTION
             )
-        preview = replace(super()._preview(message), doubtful="".join(sorted(set(message.text) - CHARACTERS)))
-        return replace(preview, cost=0) if message.to == INFO.test_number else preview
+        if text.lower().endswith(STOP_MENTION.lower()):
+            return text[: -len(STOP_MENTION)] + STOP_MENTION
+        return f"{text} {STOP_MENTION}"
+
+    @override
+    def held_until(self, message: Message, at: datetime) -> datetime | None:
+        return next_opening(message.to, at) if message.commercial and message.to != INFO.test_number else None
 
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
         (message,) = messages
@@ -162,7 +173,7 @@ class TextingHouse(Gateway):
             "iscom": "Y" if message.commercial else "N",
             "climsgid": message.reference,
         }
-        if sender := message.sender or self._account.get("sender"):
+        if sender := self._sender(message):
             parameters["from"] = sender
         try:
             answer = await self._call("sendsms", parameters)
@@ -202,8 +213,14 @@ class TextingHouse(Gateway):
         return [answer for answer in answered if isinstance(answer, DeliveryReport)]
 
     async def _report(self, message: Message, message_id: str | None) -> DeliveryReport | None:
-        """The message's status, None where the gateway does not know it."""
-        key = {"api_id": message_id} if message_id else {"climsgid": message.reference}
+        """The message's status by the gateway's id, else by ours; None where the gateway knows neither."""
+        for name, value in (("api_id", message_id), ("climsgid", message.reference)):
+            if value and (code := await self._status({name: value})):
+                return _report(code, message_id=message_id, reference=message.reference)
+        return None
+
+    async def _status(self, key: Mapping[str, str]) -> str | None:
+        """A status code, None where the gateway does not know the message."""
         try:
             async with self._questions:
                 code = await self._call("getstatus", key)
@@ -213,7 +230,7 @@ class TextingHouse(Gateway):
             raise
         if not code.isdigit():
             raise InvalidResponse("no status code")
-        return _report(code, message_id=message_id, reference=message.reference)
+        return code
 
     def parse_webhook(self, call: WebhookCall) -> Sequence[DeliveryReport | IncomingMessage]:
         """A status {apimsgid, climsgid, status} or a reply {apimsgid, climsgid, from, txt, date}, JSON or a form."""

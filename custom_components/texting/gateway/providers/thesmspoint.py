@@ -5,26 +5,20 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
 import json
-import re
+from typing import Any, override
 
-from ..answers import ErrorWords, Row, amount, error_of, rows, text
+from ..answers import Row, amount, rows, text
 from ..capabilities import Capability
 from ..encoding import Encoding, encoding_of
-from ..errors import (
-    AuthenticationFailed,
-    GatewayError,
-    InsufficientCredit,
-    InvalidResponse,
-    Limit,
-    MessageRejected,
-    OutcomeUnknown,
-    RateLimited,
-    redact,
-)
+from ..errors import GatewayError, InvalidResponse, Limit, MessageRejected
+from ..gateway import Gateway, all_but
 from ..message import Balance, DeliveryReport, Message, Preview, Sender, SendResult, Template
 from ..phone_number import digits
-from ..provider import AccountField, Gateway, Provider, ProviderInfo, accepted, all_but, refused
-from ..status import FailureReason, Status
+from ..provider import AccountField, Provider, ProviderInfo
+from ..status import FailureReason
+from ..template import find_mismatch
+from ..transport import Transport
+from . import thesmspoint_answers as wire
 
 CHANNELS = ("1", "2", "3")  # what each of them is, nobody says
 
@@ -53,6 +47,7 @@ INFO = ProviderInfo(
     # The gateway takes 2,000 in a request; with fewer, fewer are in doubt when an answer is lost.
     batch_size=500,
     pools=("Transactional", "Promotional", "OTP"),
+    sender_field="sender_id",
 )
 
 # More than 765 characters, five joined parts, are cut off. Of unicode nothing is said: the same five parts (335 UTF-16
@@ -60,43 +55,22 @@ INFO = ProviderInfo(
 PARTS = 5
 LENGTHS: Mapping[Encoding, int] = {Encoding.GSM7: 765, Encoding.UCS2: 335}
 
-EXPIRED = "expired"
-STATUSES: Mapping[str, tuple[Status, FailureReason | None]] = {
-    "sent": (Status.SENT, None),
-    "delivered": (Status.DELIVERED, None),
-    "undelivered": (Status.UNDELIVERED, FailureReason.OTHER),
-    "u": (Status.UNDELIVERED, FailureReason.OTHER),
-    # Documented as "message pending, the message is en route": the end only when nothing else comes for long.
-    EXPIRED: (Status.SENT, None),
-}
-
-SUCCESS = "success"
-SUCCESS_CODES = frozenset({"000", "0"})
 APPROVED = "approved"
 INVALID = FailureReason.INVALID_MESSAGE
-# An error has words and no code; these are documented, or a part of those that are.
-ERRORS: ErrorWords = {
-    r"api.?key|unauth": AuthenticationFailed,
-    r"credit|balance": InsufficientCredit,
-    r"too many": RateLimited,
-    r"server error": OutcomeUnknown,
-    r"number|mobile|recipient": FailureReason.INVALID_NUMBER,
-    r"not allowed": FailureReason.PROHIBITED,
-    r"template|sender|message|channel|unicode": FailureReason.INVALID_MESSAGE,
-}
-_UNKNOWN_ID = re.compile(r"invalid (message|job).?id", re.IGNORECASE)
-_NATIONAL_LENGTH = 10
 _alike = all_but("reference", "to", "text")
 ALONE = 20  # messages that one poll asks for by their own ids at most
-
-type Index = defaultdict[tuple[str, ...], list[Row]]
 
 
 class TheSMSPoint(Gateway):
     """One account at TheSMSPoint."""
 
     info = INFO
-    _turn = 0  # of those that are asked for alone
+
+    def __init__(self, transport: Transport, account: Mapping[str, Any]) -> None:
+        """Start without knowing the templates."""
+        super().__init__(transport, account)
+        self._turn = 0  # of those that are asked for alone
+        self._registered: dict[str, str] = {}  # what a template's texts must follow, by its id
 
     def _preview(self, message: Message) -> Preview:
         preview = super()._preview(message)
@@ -110,13 +84,26 @@ class TheSMSPoint(Gateway):
             raise MessageRejected(limit=Limit.TEMPLATE_MISSING, reason=INVALID)
         if options["channel"] not in CHANNELS:
             raise MessageRejected(limit=Limit.CHANNEL, reason=INVALID, choices=", ".join(CHANNELS))
+        self._check_template(preview.text, options["template_id"])
         return preview
+
+    def _check_template(self, written: str, template_id: str) -> None:
+        """Hold a text against its template; of one that is not known, the gateway decides."""
+        template = self._registered.get(template_id)
+        if template and (found := find_mismatch(written, template)):
+            raise MessageRejected(
+                limit=Limit.TEMPLATE_MISMATCH,
+                reason=INVALID,
+                position=found.position,
+                expected=found.expected,
+                template=found.template,
+            )
 
     def _options(self, message: Message) -> dict[str, str]:
         """What the message asks for, else what the account has."""
         channel = message.channel if message.channel is not None else self._account.get("channel")
         return {
-            "sender_id": message.sender or self._account.get("sender_id") or "",
+            "sender_id": self._sender(message),
             "template_id": message.template_id or self._account.get("template_id") or "",
             "channel": str(CHANNELS[0] if channel is None else channel),
         }
@@ -133,7 +120,7 @@ class TheSMSPoint(Gateway):
         else:
             recipients = [{"number": digits(message.to), "text": message.text} for message in messages]
             command, form = "send-bulk-sms", form | {"recipient": json.dumps(recipients)}
-        return _results(messages, await self._read(command, form))
+        return wire.results(messages, await self._read(command, form))
 
     async def balance(self) -> Sequence[Balance]:
         """What each pool holds."""
@@ -151,13 +138,19 @@ class TheSMSPoint(Gateway):
                 sender_id=text(row, "sender_id"),
                 type=text(row, "type_value"),
                 approved=text(row, "approve_status").lower() == APPROVED,
+                entity_id=text(row, "entity_id"),
+                purpose=text(row, "purpose_value"),
             )
             for row in rows(await self._read("get-sender-id"))
         ]
 
+    @override
+    async def refresh(self) -> None:
+        await self.templates()
+
     async def templates(self) -> Sequence[Template]:
-        """The account's templates."""
-        return [
+        """The account's templates, which texts are held against from then on."""
+        found = [
             Template(
                 template_id=text(row, "template_id"),
                 name=text(row, "name"),
@@ -168,6 +161,8 @@ class TheSMSPoint(Gateway):
             )
             for row in rows(await self._read("get-templates"))
         ]
+        self._registered = {template.template_id: template.message for template in found}
+        return found
 
     async def reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
         """One request a job, then one by its own id for some of the messages that their job's answer does not name."""
@@ -178,10 +173,10 @@ class TheSMSPoint(Gateway):
         found, missing = list[DeliveryReport](), list[tuple[str, SendResult]]()
         answered = await asyncio.gather(*map(self._status, jobs))
         for (job, results), listed in zip(jobs.items(), answered, strict=True):
-            index = _index(listed)
+            index = wire.index_of(listed)
             for result in results:
-                if row := _row_of(index, result):
-                    found.append(_report(row, result))
+                if row := wire.row_of(index, result):
+                    found.append(wire.report_of(row, result))
                 elif result.message_id and result.message_id != job:
                     missing.append((result.message_id, result))
         return found + await self._ask_alone(missing)
@@ -194,24 +189,17 @@ class TheSMSPoint(Gateway):
         found: list[DeliveryReport] = []
         with suppress(GatewayError):  # what is known by then is news; the others are asked for the next time
             for message_id, result in asked:
-                if row := _row_of(_index(await self._status(message_id)), result):
-                    found.append(_report(row, result))
+                if row := wire.row_of(wire.index_of(await self._status(message_id)), result):
+                    found.append(wire.report_of(row, result))
         return found
 
     async def _status(self, job: str) -> list[Row]:
-        """What the gateway says of a job; rows are news whatever the status beside them, "error" in its own example."""
-        envelope = await self._call("sms-delivery-status", {"job_id": job})
-        found = [row for row in rows(envelope.get("data")) if _state(row)]
-        if found or text(envelope, "status").lower() == SUCCESS or _UNKNOWN_ID.search(text(envelope, "message")):
-            return found
-        raise error_of(text(envelope, "message"), ERRORS)
+        """What the gateway says of a job."""
+        return wire.listed(await self._call("sms-delivery-status", {"job_id": job}))
 
     async def _read(self, command: str, form: Mapping[str, str] | None = None) -> object:
         """The data of a successful answer; raises the error of any other."""
-        envelope = await self._call(command, form or {})
-        if text(envelope, "status").lower() != SUCCESS:
-            raise error_of(text(envelope, "message"), ERRORS)
-        return envelope.get("data")
+        return wire.data_of(await self._call(command, form or {}))
 
     async def _call(self, command: str, form: Mapping[str, str]) -> Row:
         """Ask the API for its envelope {status, message, data}; it always has a status."""
@@ -222,75 +210,3 @@ class TheSMSPoint(Gateway):
         if not text(envelope, "status"):
             raise InvalidResponse(f"neither success nor error, HTTP {answer.status}")
         return envelope
-
-
-def _results(messages: Sequence[Message], data: object) -> list[SendResult]:
-    """What became of each: {ErrorCode, JobId, MessageData: [one for each number]}, or {status, message_id}."""
-    answer = data if isinstance(data, dict) else {}
-    code = text(answer, "ErrorCode")
-    if (code and code not in SUCCESS_CODES) or text(answer, "status").lower() not in ("", SUCCESS):
-        raise error_of(text(answer, "ErrorMessage") or text(answer, "message"), ERRORS, code or None)
-    job = text(answer, "JobId") or text(answer, "message_id") or None
-    alone = len(messages) == 1
-    taken = rows(answer.get("MessageData"))
-    if not taken:
-        # The id of the second shape is the request's; of one message it is the message's as well.
-        return [accepted(message, batch_id=job, message_id=job if alone else None) for message in messages]
-    by_number: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in taken:
-        by_number[_national(messages[0].to if alone and len(taken) == 1 else text(row, "Number"))].append(row)
-    return [_result(message, by_number[_national(message.to)], job) for message in messages]
-
-
-def _result(message: Message, taken: list[Row], job: str | None) -> SendResult:
-    """The row of the message's number, and of its text where two went to that number."""
-    if not taken:
-        return refused(message, OutcomeUnknown("a number is missing in the answer"))
-    row = next((row for row in taken if text(row, "message") == message.text), taken[0])
-    taken.remove(row)
-    return accepted(message, batch_id=job, message_id=text(row, "message_id") or None)
-
-
-def _index(found: Sequence[Row]) -> Index:
-    """The rows of a report, by the message's id, by its number, and by number and text."""
-    index: Index = defaultdict(list)
-    for row in found:
-        number = _national(text(row, "mobile_number") or text(row, "recipient"))
-        for key in (("id", text(row, "message_id")), ("number", number), ("text", number, text(row, "content"))):
-            index[key].append(row)
-    return index
-
-
-def _row_of(index: Index, result: SendResult) -> Row | None:
-    """The only row of the message's id, else of its number, else of number and text."""
-    number = _national(result.message.to)
-    by_id = index["id", result.message_id] if result.message_id else []
-    for found in (by_id, index["number", number], index["text", number, result.message.text]):
-        if len(found) == 1:
-            return found[0]
-    return None
-
-
-def _report(row: Row, result: SendResult) -> DeliveryReport:
-    """A row as news of the message; a word that is not documented is kept as unknown."""
-    word = _state(row)
-    status, reason = STATUSES.get(word.lower(), (Status.UNKNOWN, None))
-    return DeliveryReport(
-        status=status,
-        reason=reason,
-        provider_status=redact(word),
-        message_id=result.message_id,
-        batch_id=result.batch_id,
-        reference=result.message.reference,
-        to=result.message.to,
-        otherwise=Status.EXPIRED if word.lower() == EXPIRED else None,
-    )
-
-
-def _state(row: Row) -> str:
-    return text(row, "status_name") or text(row, "delivery_status_id")
-
-
-def _national(number: str) -> str:
-    """The number without its country code, to compare: reports write it with and without the 91."""
-    return digits(number)[-_NATIONAL_LENGTH:]
