@@ -1,6 +1,6 @@
-"""What an account remembers across restarts: incoming texts already seen, calls of its webhook."""
+"""What an account remembers across restarts: texts already seen, calls of its webhook, who opted out, groups."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -14,12 +14,17 @@ SAVE_AFTER = 1.0
 
 @dataclass(slots=True)
 class Memory:
-    """The remembered values; times are ISO 8601, None where nothing has happened."""
+    """The remembered values; times are ISO 8601, None where nothing has happened.
+
+    opted_out are numbers, since when; groups are those that were texted, {id: {name, size}}.
+    """
 
     seen: list[str] | None = None
     webhook_called_at: str | None = None
     webhook_refused: int = 0
     reports_unknown: int = 0
+    opted_out: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class AccountStore:
@@ -45,7 +50,8 @@ class AccountStore:
 
     async def async_save(self) -> None:
         """Write now."""
-        await self._store.async_save(asdict(self.memory))
+        if not self._closed:
+            await self._store.async_save(asdict(self.memory))
 
     async def async_remove(self) -> None:
         """Forget the account; a request still under way may outlive it."""

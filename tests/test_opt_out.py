@@ -1,0 +1,458 @@
+"""Who asks for no more texts gets none, until that is taken back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+import json
+import logging
+from typing import Any
+
+import aiohttp
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.texting.diagnostics import async_get_config_entry_diagnostics
+from custom_components.texting.gateway.provider import Provider
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, SubentryFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from tests.conftest import Connect, SetUp
+from tests.flows import suggested
+from tests.home import (
+    ask_to_send,
+    first_number,
+    notify,
+    notify_entities,
+    preview,
+    record_changes,
+    restart,
+    send,
+    state_of,
+    text_of,
+    told,
+    until,
+)
+from tests.privacy import told as told_of
+from tests.routes import disconnect, sent, set_up_route
+from tests.simulator import Simulator
+from tests.simulator.accounts import Keyword
+from tests.test_reply import rent
+
+type Settle = Callable[[], Awaitable[None]]
+
+HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
+EZ = pytest.mark.parametrize("provider", [CLUB, GROUP])
+ANNA, CLARA, NATIONAL = "+33612345601", "+12125550142", "2125550142"
+
+
+def known(entry: MockConfigEntry) -> list[str]:
+    """The numbers that are remembered."""
+    return list(entry.runtime_data.state.store.memory.opted_out)
+
+
+async def text_in(url: str, text: str, provider: Provider = GROUP) -> None:
+    """Let the provider tell of a text of the first recipient."""
+    fields = {"from": NATIONAL, "message": text}
+    if provider is HOUSE:
+        fields = {"apimsgid": "1", "climsgid": "", "from": ANNA.removeprefix("+"), "txt": text}
+    async with aiohttp.ClientSession() as session, session.post(url, json=fields) as response:
+        assert (response.status, await response.text()) == (200, "")
+
+
+async def refused(hass: HomeAssistant, simulator: Simulator, **data: Any) -> str:
+    """Send to whoever wants no more: it must be refused without a request; what the user is told."""
+    simulator.clear_requests()
+    with pytest.raises(ServiceValidationError) as raised:
+        await send(hass, "Water", **data)
+    assert not [request for request in simulator.requests() if "credit" not in request.path]
+    return text_of(raised.value, "limit_opted_out")
+
+
+# -- the gateway says so -------------------------------------------------------------------------------------------
+
+
+@EZ
+@pytest.mark.parametrize("names", ["opted_out", "globally_opted_out"])
+async def test_a_refusal_is_remembered(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider, names: str
+) -> None:
+    entry = await set_up(provider)
+    getattr(simulator.accounts[provider], names).add(NATIONAL)
+    entity_id = notify_entities(provider)[0]
+    with pytest.raises(HomeAssistantError) as raised:
+        await notify(hass, entity_id, "Water")
+    text_of(raised.value, "rejected_opted_out")
+    await told(hass)
+    assert known(entry) == [CLARA]
+    assert entry.title in await refused(hass, simulator, entity_id=entity_id)
+    assert (await preview(hass, entry, "Water", to=CLARA))["limit"] == "opted_out"
+    report = state_of(hass, f"event.{provider}_delivery_report").attributes
+    assert (report["event_type"], report["reason"]) == ("rejected", "opted_out")
+    await restart(hass, entry)
+    await refused(hass, simulator, entity_id=entity_id, urgent=True)
+    assert not simulator.messages()
+
+
+async def test_a_blacklist_is_remembered(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(PRO)
+    simulator.faults.add(PRO, "answer", body={"status": "error", "message": "The number is blacklisted"})
+    with pytest.raises(HomeAssistantError):
+        await notify(hass, "notify.anna", "Water")
+    await told(hass)
+    await refused(hass, simulator, entity_id="notify.anna")
+    assert known(entry) == [ANNA]
+
+
+async def test_other_refusals_are_not(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(GROUP)
+    simulator.accounts[GROUP].credit = Decimal(0)
+    with pytest.raises(HomeAssistantError):
+        await notify(hass, "notify.clara", "Water")
+    await told(hass)
+    assert known(entry) == []
+
+
+async def test_the_others_are_sent_to(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(CLUB)
+    simulator.accounts[CLUB].opted_out.add("2125550143")
+    for _ in range(2):
+        answers = await ask_to_send(hass, "Water", entity_id=["notify.clara", "notify.carl"])
+        by_number = {answer["to"]: answer for answer in answers}
+        assert [by_number[to]["status"] for to in (CLARA, "+12125550144")] == ["accepted", "accepted"]
+        assert (by_number["+12125550143"]["reason"], by_number["+12125550143"]["segments"]) == ("opted_out", 0)
+        await told(hass)
+        assert known(entry) == ["+12125550143"]
+    assert len(simulator.messages()) == 4
+
+
+# -- the phone says so ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "STOP",
+            "stop",
+            " Stop. ",
+            "«Stop!»",
+            "S\u0301top",
+            "STOPALL",
+            "stop  all",
+            "Unsubscribe",
+            "cancel",
+            "End",
+            "QUIT",
+        ),
+        *("ARRET", "arrêt", "Arre\u0302t !", "ＳＴＯＰ", "_stop_"),
+    ],
+)
+async def test_stop_words(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, text: str
+) -> None:
+    url = await connect(entry := await set_up(HOUSE))
+    events = record_changes(hass, "event.textinghouse_incoming_message")
+    await text_in(url, text, HOUSE)
+    assert [event.attributes["event_type"] for event in events] == ["opt_out"]
+    assert known(entry) == [ANNA]
+    await refused(hass, simulator, entity_id="notify.anna")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Stop it",
+        "Please stop",
+        "STOP1",
+        "nonstop",
+        "S T O P",
+        "",
+        " ",
+        "!",
+        "the end",
+        "stop" * 10_000,
+        "stop" + " " * 200,
+    ],
+)
+async def test_other_texts_stop_nothing(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, text: str
+) -> None:
+    url = await connect(entry := await set_up(HOUSE))
+    await text_in(url, text, HOUSE)
+    assert known(entry) == []
+
+
+@EZ
+async def test_it_is_on_disk_before_the_provider_is_answered(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    connect: Connect,
+    hass_storage: dict[str, Any],
+    provider: Provider,
+) -> None:
+    url = await connect(entry := await set_up(provider))
+    await text_in(url, "STOP")
+    assert list(hass_storage[f"texting.{entry.entry_id}"]["data"]["opted_out"]) == [CLARA]
+
+
+@EZ
+async def test_a_keyword_that_stops_is_no_keyword(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider
+) -> None:
+    url = await connect(entry := await set_up(provider, options={"reply_within": 50}))
+    await rent(hass, entry, "Stop", "Never sent")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(url, params={"PhoneNumber": NATIONAL, "Message": "Stop"}) as response,
+    ):
+        assert (response.status, await response.text()) == (200, "")
+    assert state_of(hass, f"event.{provider}_incoming_message").attributes["event_type"] == "opt_out"
+    assert known(entry) == [CLARA]
+
+
+async def test_what_waits_is_not_sent_any_more(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, impatient: None
+) -> None:
+    url = await connect(entry := await set_up(GROUP))
+    await disconnect(simulator, "group_texting")
+    (waiting,) = await ask_to_send(hass, "Water", entity_id="notify.clara")
+    (other,) = await ask_to_send(hass, "Water", account=entry.entry_id, to="+12125550143")
+    assert (waiting["status"], other["status"]) == ("queued", "queued")
+    await text_in(url, "STOP")
+    await told(hass)
+    for answer, status, reason in ((waiting, "rejected", "opted_out"), (other, "queued", None)):
+        now: Any = await hass.services.async_call(
+            "texting", "get_status", {"reference": answer["reference"]}, blocking=True, return_response=True
+        )
+        assert (now["status"], now["reason"]) == (status, reason)
+    assert not simulator.messages()
+
+
+async def test_what_still_waits_on_disk_is_not_sent_after_a_restart(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, impatient: None
+) -> None:
+    entry = await set_up(GROUP)
+    await disconnect(simulator, "group_texting")
+    await ask_to_send(hass, "Water", entity_id="notify.clara")
+    # As if it had stopped right after a STOP came in.
+    entry.runtime_data.state.opt_outs.async_add(CLARA)
+    await restart(hass, entry)
+    report = state_of(hass, "event.group_texting_delivery_report").attributes
+    assert (report["event_type"], report["reason"]) == ("rejected", "opted_out")
+    assert not simulator.messages()
+
+
+async def test_who_stopped_is_not_answered(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    url = await connect(await set_up(GROUP, options={"reply_within": 50}))
+    await text_in(url, "STOP")
+    incoming_id = state_of(hass, "event.group_texting_incoming_message").attributes["incoming_id"]
+    with pytest.raises(ServiceValidationError) as raised:
+        await hass.services.async_call("texting", "reply", {"incoming_id": incoming_id, "message": "Oh"}, blocking=True)
+    text_of(raised.value, "limit_opted_out")
+
+
+# -- taken back ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["START", "start", " Start! ", "UNSTOP", "Yes", "YES."])
+async def test_start_words(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, text: str
+) -> None:
+    url = await connect(entry := await set_up(HOUSE))
+    await text_in(url, "STOP", HOUSE)
+    await text_in(url, "Hello", HOUSE)
+    await text_in(url, "Start it", HOUSE)
+    await text_in(url, "HELP", HOUSE)
+    assert known(entry) == [ANNA]
+    await text_in(url, text, HOUSE)
+    assert known(entry) == []
+    await notify(hass, "notify.anna", "Water")
+    assert len(simulator.messages()) == 1
+    await restart(hass, entry)
+    assert known(entry) == []
+
+
+async def test_stop_after_start_counts_again(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    """Also within the minute in which it is taken for the provider's repetition."""
+    url = await connect(entry := await set_up(GROUP))
+    for text in ("STOP", "START", "STOP"):
+        await text_in(url, text)
+    assert known(entry) == [CLARA]
+
+
+@EZ
+async def test_help_takes_back_what_the_whole_platform_refuses(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider
+) -> None:
+    """At Group Texting; at Club Texting only the keyword does."""
+    await connect(entry := await set_up(provider))
+    await notify(hass, "notify.clara", "Water")
+    simulator.accounts[provider].globally_opted_out.add(NATIONAL)
+    with pytest.raises(HomeAssistantError):
+        await notify(hass, "notify.clara", "Fire")
+    await told(hass)
+    await simulator.answer(CLARA, "Help", provider)
+    assert known(entry) == ([] if provider is GROUP else [CLARA])
+    if provider is GROUP:
+        await notify(hass, "notify.clara", "Fire")
+        assert simulator.messages()[-1].text == "Fire"
+
+
+@EZ
+@pytest.mark.parametrize("text", ["Home", "home please"])
+async def test_a_keyword_takes_it_back(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider, text: str
+) -> None:
+    entry = await set_up(provider)
+    await rent(hass, entry, "HOME")
+    url = await connect(entry)
+    simulator.accounts[provider].keywords["home"] = Keyword(url=url, autoreply="")
+    await notify(hass, "notify.clara", "Water")
+    await simulator.answer(CLARA, "STOP", provider)
+    await refused(hass, simulator, entity_id="notify.clara")
+    await simulator.answer(CLARA, text, provider)
+    await notify(hass, "notify.clara", "Fire")
+    assert [message.text for message in simulator.messages()] == ["Water", "Fire"]
+
+
+# -- routes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("unloaded", [False, True])
+async def test_nobody_gets_texts_by_another_way(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, place: int, *, unloaded: bool
+) -> None:
+    """Wherever in the route the account is that was told so, and while it is not loaded."""
+    accounts = [await set_up(CLUB), await set_up(GROUP)]
+    route = await set_up_route(hass, accounts)
+    await text_in(await connect(accounts[place]), "STOP")
+    if unloaded:
+        await hass.config_entries.async_unload(accounts[place].entry_id)
+    assert "Alerts" in await refused(hass, simulator, account=route.entry_id, to=CLARA)
+    assert (await preview(hass, route, "Water", to=CLARA))["limit"] == "opted_out"
+    assert known(route) == []
+    await send(hass, "Water", account=route.entry_id, to="+12125550143")
+    # It waits a moment for the first account, where that is the one that is not loaded.
+    assert sent(simulator) == ([] if unloaded and place == 0 else [CLUB])
+
+
+async def test_what_waits_in_a_route_is_not_sent_any_more(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, impatient: None
+) -> None:
+    accounts = [await set_up(CLUB), await set_up(GROUP)]
+    route = await set_up_route(hass, accounts)
+    await disconnect(simulator, "club_texting")
+    (waiting,) = await ask_to_send(hass, "Water", account=route.entry_id, to=CLARA)
+    await text_in(await connect(accounts[0]), "STOP")
+    await told(hass)
+    async with asyncio.timeout(10):
+        await until(lambda: not len(route.runtime_data.desk.book))
+    now: Any = await hass.services.async_call(
+        "texting", "get_status", {"reference": waiting["reference"]}, blocking=True, return_response=True
+    )
+    assert (waiting["status"], now["status"], now["reason"]) == ("queued", "rejected", "opted_out")
+    assert not simulator.messages()
+
+
+# -- the recipient's dialog ----------------------------------------------------------------------------------------
+
+
+async def change(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> SubentryFlowResult:
+    subentry = next(subentry for subentry in entry.subentries.values() if subentry.title == name)
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "recipient"), context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry.subentry_id}
+    )
+
+
+async def submit(hass: HomeAssistant, form: SubentryFlowResult, **values: Any) -> SubentryFlowResult:
+    result = await hass.config_entries.subentries.async_configure(form["flow_id"], values)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return result
+
+
+def asks(form: SubentryFlowResult) -> bool:
+    """Whether the form shows an opt-out."""
+    assert form["data_schema"] is not None
+    return "opted_out" in {str(marker) for marker in form["data_schema"].schema}
+
+
+async def test_the_dialog_shows_it_and_takes_it_back(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    url = await connect(entry := await set_up(HOUSE))
+    assert not asks(await change(hass, entry, "Anna"))
+    await text_in(url, "STOP", HOUSE)
+    assert not asks(await change(hass, entry, "Ben"))
+    form = await change(hass, entry, "Anna")
+    assert asks(form)
+    assert form["data_schema"] is not None
+    assert form["data_schema"]({"name": "Anna", "numbers": [ANNA]})["opted_out"] is True
+    assert form["description_placeholders"] == {"number": "", "country": "FR", "note": "", "opted_out": ANNA}
+    result = await submit(hass, form, name="Anne", numbers=[ANNA], opted_out=True)
+    assert result["reason"] == "reconfigure_successful"
+    assert known(entry) == [ANNA]
+    form = await submit(hass, await change(hass, entry, "Anne"), name="Anna", numbers=["12"], opted_out=False)
+    assert (form["errors"], suggested(form)["opted_out"]) == ({"numbers": "invalid_number"}, False)
+    assert known(entry) == [ANNA]
+    result = await submit(hass, form, name="Anna", numbers=[ANNA], opted_out=False)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    assert known(entry) == []
+    (subentry,) = [subentry for subentry in entry.subentries.values() if subentry.title == "Anna"]
+    assert dict(subentry.data) == {"numbers": [ANNA]}
+    assert not asks(await change(hass, entry, "Anna"))
+    await restart(hass, entry)
+    await notify(hass, "notify.anna", "Water")
+    assert len(simulator.messages()) == 1
+
+
+async def test_the_dialog_of_an_account_that_does_not_load(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    url = await connect(entry := await set_up(HOUSE))
+    await text_in(url, "STOP", HOUSE)
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.data.pop("texting_states")
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    form = await change(hass, entry, "Anna")
+    assert asks(form)
+    await submit(hass, form, name="Anna", numbers=[ANNA], opted_out=False)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert known(entry) == []
+
+
+async def test_the_dialog_of_a_routes_recipient(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    accounts = [await set_up(PRO), await set_up(HOUSE)]
+    route = await set_up_route(hass, accounts)
+    await text_in(await connect(accounts[1]), "STOP", HOUSE)
+    await refused(hass, simulator, entity_id="notify.rita")
+    form = await change(hass, route, "Rita")
+    assert asks(form)
+    await submit(hass, form, name="Rita", numbers=[ANNA], opted_out=False)
+    assert known(accounts[1]) == []
+    await notify(hass, "notify.rita", "Water")
+    assert sent(simulator) == [PRO]
+
+
+# -- what nobody may read ------------------------------------------------------------------------------------------
+
+
+async def test_nothing_is_told(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="custom_components.texting")
+    url = await connect(entry := await set_up(HOUSE))
+    await text_in(url, "STOP", HOUSE)
+    error = await refused(hass, simulator, account=entry.entry_id, to=first_number(HOUSE))
+    shown = await async_get_config_entry_diagnostics(hass, entry)
+    assert shown["opted_out"] == 1
+    log = [record.getMessage() for record in caplog.records if record.name.startswith("custom_components.texting")]
+    assert told_of("\n".join([json.dumps(shown), error, *log]), "STOP") == []
