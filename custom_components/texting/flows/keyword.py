@@ -1,0 +1,207 @@
+"""Adding and changing a keyword: whether it is free, renting it, and what happens when it is texted in."""
+
+import logging
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.helpers.translation import async_get_translations
+
+from ..account import Account
+from ..const import (
+    CONF_ANSWER,
+    CONF_AUTOREPLY,
+    CONF_CALL_HOME,
+    CONF_EMAIL,
+    CONF_GROUP,
+    CONF_KEYWORD,
+    DOMAIN,
+    SUBENTRY_KEYWORD,
+)
+from ..exceptions import FORM_ERRORS, form_error, home_assistant_error
+from ..gateway.errors import Field, GatewayError, KeywordTaken, MessageRejected, SetupRejected
+from ..gateway.message import Message
+from ..gateway.orders import Card, KeywordSetup, Orders
+from ..webhook import async_address
+from .card import async_order, card_fields, loaded_account, suggestions
+from .forms import flatten
+
+_LOGGER = logging.getLogger(__name__)
+_TEXTS = f"component.{DOMAIN}.selector.configure.options"
+# Where the form has another field for what the provider refuses; it has none for the keyword.
+_SHOWN_AT = {
+    Field.GROUP: CONF_GROUP,
+    Field.AUTOREPLY: CONF_AUTOREPLY,
+    Field.EMAIL: CONF_EMAIL,
+    Field.URL: CONF_CALL_HOME,
+}
+
+
+class KeywordFlow(ConfigSubentryFlow):
+    """The flow of one keyword."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._keyword = ""
+        self._rented = False
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for the keyword, and whether it is free."""
+        account = loaded_account(self._get_entry())
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._keyword = user_input[CONF_KEYWORD].strip()
+            try:
+                if not self._exists():
+                    free = await account.gateway.orders.is_free(self._keyword)
+                    return await (self.async_step_free() if free else self.async_step_taken())
+                errors = {CONF_KEYWORD: "keyword_exists"}
+            except SetupRejected:
+                errors = {CONF_KEYWORD: "invalid_keyword"}
+            except GatewayError as err:
+                errors = _failed(account, err)
+        schema = vol.Schema({vol.Required(CONF_KEYWORD): TextSelector()})
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or {}),
+            errors=errors,
+            description_placeholders={"account": account.entry.title},
+        )
+
+    def _exists(self) -> bool:
+        """Whether the account has the keyword here already."""
+        keywords = self._get_entry().get_subentries_of_type(SUBENTRY_KEYWORD)
+        return self._keyword.casefold() in {keyword.data[CONF_KEYWORD].casefold() for keyword in keywords}
+
+    async def async_step_free(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Nobody has it: rent it here or on the provider's site."""
+        return await self._async_menu("free", rent="rent", set_up="rent_there", user="other")
+
+    async def async_step_taken(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Somebody has it, perhaps this account."""
+        return await self._async_menu("taken", set_up="mine", user="other")
+
+    async def _async_menu(self, step_id: str, **choices: str) -> SubentryFlowResult:
+        """A menu of steps, each with the key of its text."""
+        return self.async_show_menu(
+            step_id=step_id,
+            menu_options={step: await self._async_text(key) for step, key in choices.items()},
+            description_placeholders={"keyword": self._keyword, "account": self._get_entry().title},
+        )
+
+    async def async_step_rent(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for the card and rent."""
+        account = loaded_account(self._get_entry())
+        errors: dict[str, str] = {}
+        if user_input is not None:
+
+            async def rent(orders: Orders, card: Card) -> None:
+                await orders.rent(self._keyword, card)
+
+            try:
+                errors = await async_order(account, user_input, rent)
+            except KeywordTaken:
+                return await self.async_step_taken()
+            if not errors:
+                self._rented = True
+                return await self.async_step_set_up()
+        schema = vol.Schema(card_fields(account.gateway.orders.card_types))
+        return self.async_show_form(
+            step_id="rent",
+            data_schema=self.add_suggested_values_to_schema(schema, suggestions(user_input)),
+            errors=errors,
+            description_placeholders={"keyword": self._keyword, "account": account.entry.title},
+        )
+
+    # -- what happens when it is texted in -------------------------------------------------------------------------
+
+    async def async_step_set_up(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Set the new keyword up."""
+        return await self._async_step_set_up("set_up", user_input, {})
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change what happens."""
+        subentry = self._get_reconfigure_subentry()
+        self._keyword = subentry.data[CONF_KEYWORD]
+        return await self._async_step_set_up("reconfigure", user_input, dict(subentry.data))
+
+    async def _async_step_set_up(
+        self, step_id: str, user_input: dict[str, Any] | None, known: dict[str, Any]
+    ) -> SubentryFlowResult:
+        account = loaded_account(self._get_entry())
+        address, public = await async_address(self.hass, account.entry)
+        notes = ["rented"] if self._rented else []
+        if not public:
+            notes.append("not_public" if address else "no_address")
+        told = {
+            "keyword": self._keyword,
+            "account": account.entry.title,
+            "note": "\n\n".join([await self._async_text(note) for note in notes]),
+            "said": "",
+        }
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = {CONF_KEYWORD: self._keyword, **flatten(user_input)}
+            url = address if public and data.get(CONF_CALL_HOME) else None
+            errors, told["said"] = await self._async_apply(data, url)
+            if not errors:
+                return self._save(step_id, data)
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(_schema(public=public), user_input or known),
+            errors=errors,
+            description_placeholders=told,
+        )
+
+    async def _async_apply(self, data: dict[str, Any], url: str | None) -> tuple[dict[str, str], str]:
+        """Tell the provider; what is wrong by field, and in its words."""
+        account = loaded_account(self._get_entry())
+        try:
+            if CONF_ANSWER in data:
+                data[CONF_ANSWER] = account.prepare(Message(reference="", to="", text=data[CONF_ANSWER]))[0].text
+        except MessageRejected as err:
+            return {CONF_ANSWER: "invalid_answer"}, str(home_assistant_error(err, account.entry.title))
+        fields = {name: data.get(name) for name in (CONF_GROUP, CONF_AUTOREPLY, CONF_EMAIL)}
+        try:
+            await account.gateway.orders.set_up(KeywordSetup(keyword=self._keyword, url=url, **fields))
+        except SetupRejected as err:
+            return {_SHOWN_AT.get(err.field, "base"): form_error(err)}, ""
+        except GatewayError as err:
+            return _failed(account, err), ""
+        return {}, ""
+
+    def _save(self, step_id: str, data: dict[str, Any]) -> SubentryFlowResult:
+        if step_id == "reconfigure":
+            return self.async_update_and_abort(self._get_entry(), self._get_reconfigure_subentry(), data=data)
+        return self.async_create_entry(title=self._keyword, data=data, unique_id=self._keyword.casefold())
+
+    async def _async_text(self, key: str) -> str:
+        texts = await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
+        return texts[f"{_TEXTS}.{key}"]
+
+
+def _failed(account: Account, error: GatewayError) -> dict[str, str]:
+    """The error as a form shows it; what the form has no words for stands in the log."""
+    account.async_failed(error)
+    key = form_error(error)
+    if key not in FORM_ERRORS:
+        _LOGGER.error("The keyword could not be looked up or set up: %s", error)
+        key = "unknown"
+    return {"base": key}
+
+
+def _schema(*, public: bool) -> vol.Schema:
+    """The form of what happens; without an address on the internet, the provider cannot call."""
+    text = TextSelector(TextSelectorConfig(multiline=True))
+    call_home: dict[vol.Marker, Any] = {vol.Required(CONF_CALL_HOME, default=True): BooleanSelector()} if public else {}
+    return vol.Schema(
+        {
+            vol.Optional(CONF_GROUP): TextSelector(),
+            vol.Optional(CONF_AUTOREPLY): text,
+            vol.Optional(CONF_EMAIL): TextSelector(TextSelectorConfig(type=TextSelectorType.EMAIL)),
+            **call_home,
+            vol.Optional(CONF_ANSWER): text,
+        }
+    )
