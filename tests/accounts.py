@@ -39,7 +39,7 @@ def account_data(provider: Provider, simulator: Sites) -> dict[str, Any]:
         Provider.THESMSPOINT: {
             "api_key": "demo-key",
             "sender_id": "HOMEHA",
-            "template_id": "1107000000000000002",
+            "template_id": "1107000000000000004",
             "channel": "1",
             **url,
         },

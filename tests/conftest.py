@@ -19,8 +19,10 @@ from custom_components.texting.gateway.provider import Provider
 from homeassistant.components import webhook
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import aiohttp_client
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from tests.accounts import new_entry
+from tests.flows import Loopback
 from tests.simulator import Simulator
 from tests.tls import Impostor
 
@@ -157,3 +159,9 @@ def pass_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> PassTime:
         await hass.async_block_till_done(wait_background_tasks=background)
 
     return jump
+
+
+@pytest.fixture
+def localhost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let http://localhost be this machine, which the test kit asks a name server for."""
+    monkeypatch.setattr(aiohttp_client, "_async_make_resolver", lambda _hass: Loopback())

@@ -1,6 +1,9 @@
 """Walking through the integration's forms as a user does."""
 
-from typing import Any
+import socket
+from typing import Any, override
+
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
@@ -20,6 +23,14 @@ SECRETS = {
     Provider.GROUP_TEXTING: ("password", "password"),
     Provider.THESMSPOINT: ("api_key", "key"),
 }
+# What an action says of a refused login, and what a form says.
+LOGIN_REFUSED = {
+    Provider.TEXTINGHOUSE: ("login_or_address_refused", "invalid_auth_or_address"),
+    Provider.TEXTIOPRO: ("authentication_failed", "invalid_auth"),
+    Provider.CLUB_TEXTING: ("login_or_api_refused", "invalid_auth_or_api"),
+    Provider.GROUP_TEXTING: ("login_or_api_refused", "invalid_auth_or_api"),
+    Provider.THESMSPOINT: ("authentication_failed", "invalid_auth"),
+}
 SITES = {
     Provider.TEXTINGHOUSE: ("textinghouse", "textinghouse_backup"),
     Provider.TEXTIOPRO: ("textiopro",),
@@ -27,7 +38,25 @@ SITES = {
     Provider.GROUP_TEXTING: ("group_texting",),
     Provider.THESMSPOINT: ("thesmspoint",),
 }
-SENDER_INPUT = {"sender_id": "HOMEHA", "template_id": "1107000000000000002", "channel": "1"}
+SENDER_INPUT = {"sender_id": "HOMEHA", "template_id": "1107000000000000004", "channel": "1"}
+
+
+class Loopback(AbstractResolver):
+    """Finds every host on this machine."""
+
+    @override
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(hostname=host, host="127.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0),
+        ]
+
+    @override
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    real_close = close
 
 
 def account_input(provider: Provider, simulator: Simulator, **changes: Any) -> dict[str, Any]:

@@ -4,13 +4,27 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.const import DOMAIN
-from custom_components.texting.gateway.provider import Gateway, Provider
+from custom_components.texting.flows import sender
+from custom_components.texting.flows.forms import other_host
+from custom_components.texting.gateway.gateway import Gateway
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, FlowType
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from tests.accounts import RECIPIENTS, account_data, new_entry
-from tests.flows import SECRETS, SENDER_INPUT, SITES, WRONG, account_input, begin, choices, submit, submit_account
+from tests.flows import (
+    LOGIN_REFUSED,
+    SECRETS,
+    SENDER_INPUT,
+    SITES,
+    WRONG,
+    account_input,
+    begin,
+    choices,
+    submit,
+    submit_account,
+)
 from tests.simulator import Simulator
 from tests.tls import Impostor
 
@@ -108,7 +122,7 @@ async def test_wrong_credentials_then_right_ones(hass: HomeAssistant, simulator:
     form = await begin(hass, provider)
     result = await submit(hass, form, account_input(provider, simulator, **{secret: WRONG}))
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, provider)
-    assert result["errors"] == {"base": "invalid_auth"}
+    assert result["errors"] == {"base": LOGIN_REFUSED[provider][1]}
     result = await submit_account(hass, result, provider, account_input(provider, simulator))
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
@@ -229,6 +243,66 @@ async def test_the_same_login_at_another_address_is_another_account(
     assert result["title"] == f"{GATEWAYS[provider].info.name} 2"
 
 
+@pytest.mark.parametrize(
+    ("provider", "field", "wrong"),
+    [
+        (Provider.TEXTINGHOUSE, "sender", "My Home"),
+        (Provider.TEXTINGHOUSE, "sender", "+33612345678"),
+        (Provider.TEXTIOPRO, "sender_id", "TwelveLetter"),
+    ],
+)
+async def test_a_sender_the_provider_does_not_take(
+    hass: HomeAssistant, simulator: Simulator, provider: Provider, field: str, wrong: str
+) -> None:
+    form = await submit(hass, await begin(hass, provider), account_input(provider, simulator, **{field: wrong}))
+    assert (form["type"], form["errors"]) == (FlowResultType.FORM, {field: "invalid_sender"})
+    assert not simulator.requests()
+    result = await submit(hass, form, account_input(provider, simulator, **{field: "Home"}))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+# -- another site of the same software -----------------------------------------------------------------------------
+
+
+def elsewhere(simulator: Simulator, provider: Provider) -> str:
+    """The simulator under a name."""
+    return simulator.url(provider).replace("127.0.0.1", "localhost")
+
+
+@EVERY_PROVIDER
+@pytest.mark.usefixtures("localhost")
+async def test_an_account_elsewhere_is_named_after_the_host(
+    hass: HomeAssistant, simulator: Simulator, provider: Provider
+) -> None:
+    secret, kept_in = SECRETS[provider]
+    for place, title in enumerate(("localhost", "localhost 2")):
+        setattr(simulator.accounts[provider], kept_in, f"{place}|secret")
+        fields = {secret: f"{place}|secret", "url": elsewhere(simulator, provider)}
+        if "username" in GATEWAYS[provider].info.identity:
+            simulator.accounts[provider].user = fields["username"] = f"user{place}"
+        values = account_input(provider, simulator, **fields)
+        result = await submit_account(hass, await begin(hass, provider), provider, values)
+        assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, title)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://sms.example.com", "sms.example.com"),
+        ("https://SMS.Example.com:8443/panel", "sms.example.com"),
+        ("https://www.example.com", "example.com"),
+        ("https://app.example.com", "example.com"),
+        ("https://app.local", "app.local"),
+        ("https://app.textiopro.com/", None),
+        ("https://App.TextioPro.com", None),
+        ("https://192.0.2.7", None),
+        ("https://[2001:db8::7]:8443", None),
+    ],
+)
+def test_what_a_host_is_called(url: str, name: str | None) -> None:
+    assert other_host(GATEWAYS[Provider.TEXTIOPRO].info, {"url": url}) == name
+
+
 # -- TheSMSPoint's second step -------------------------------------------------------------------------------------
 
 
@@ -241,9 +315,32 @@ async def test_the_sender_is_chosen_from_what_the_account_has(hass: HomeAssistan
         "1107000000000000001": "Front door (Transactional)",
         "1107000000000000002": "Any alert (Transactional)",
         "1107000000000000003": "Water leak (Transactional, pending)",
+        "1107000000000000004": "Anything (Transactional)",
     }
     result = await submit(hass, form, SENDER_INPUT | {"channel": "3"})
     assert result["data"].items() >= (SENDER_INPUT | {"channel": "3"}).items()
+
+
+async def test_pending_is_said_in_the_homes_language(
+    hass: HomeAssistant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def german(*_: object) -> dict[str, str]:
+        return {"component.texting.selector.configure.options.pending": "wartet"}
+
+    provider = Provider.THESMSPOINT
+    form = await begin(hass, provider)
+    monkeypatch.setattr(sender, "async_get_translations", german)
+    form = await submit(hass, form, account_input(provider, simulator))
+    assert choices(form, "sender_id")["HOMEAD"] == "HOMEAD (Promotional, wartet)"
+
+
+async def test_senders_stay_where_templates_cannot_be_read(hass: HomeAssistant, simulator: Simulator) -> None:
+    simulator.faults.add("thesmspoint", "html", path="get-templates")
+    provider = Provider.THESMSPOINT
+    form = await submit(hass, await begin(hass, provider), account_input(provider, simulator))
+    assert form["errors"] == {"base": "invalid_response"}
+    assert set(choices(form, "sender_id")) == {"HOMEHA", "HOMEAD"}
+    assert choices(form, "template_id") == {}
 
 
 async def test_a_sender_without_a_type_is_shown_by_its_name(hass: HomeAssistant, simulator: Simulator) -> None:

@@ -278,7 +278,7 @@ async def test_the_button_says_what_is_wrong(hass: HomeAssistant, set_up: SetUp,
     simulator.accounts[HOUSE].password = "changed"
     with pytest.raises(HomeAssistantError) as caught:
         await press(hass)
-    text_of(caught.value, "authentication_failed")
+    text_of(caught.value, "login_or_address_refused")
 
 
 @pytest.mark.parametrize("provider", [provider for provider in Provider if provider is not HOUSE])

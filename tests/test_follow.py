@@ -162,6 +162,7 @@ async def test_the_status_is_what_the_gateway_says_now(
             "status": "delivered" if can_ask else "accepted",
             "reason": None,
             "segments": 1,
+            "held_until": None,
         }
         assert (word is not None) or not can_ask
     # What is final is not asked for again.

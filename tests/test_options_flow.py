@@ -47,7 +47,8 @@ async def test_the_menu_offers_what_the_provider_has(
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "init")
     page = {f"webhook_{provider}": "Receive replies"} if GATEWAYS[provider].info.uses_webhook else {}
-    assert menu["menu_options"] == {"settings": "Settings", **page}
+    buy = {"buy_credits": "Buy credits"} if provider in (CLUB, GROUP) else {}
+    assert menu["menu_options"] == {"settings": "Settings", **page, **buy}
 
 
 @EVERY_PROVIDER
@@ -72,7 +73,10 @@ async def test_settings_are_stored_and_shown_again(
     if provider is PRO:
         defaults["incoming_interval"], chosen["incoming_interval"] = 30, 120
     if provider in (CLUB, GROUP):
-        defaults["replace_characters"], chosen["replace_characters"] = False, True
+        defaults |= {"replace_characters": False, "reply_within": 0}
+        chosen |= {"replace_characters": True, "reply_within": 50}
+    if provider is HOUSE:
+        defaults["add_stop_mention"], chosen["add_stop_mention"] = False, True
     assert form["data_schema"]({}) == defaults
     before = set_ups(entry)
     result = await submit(hass, form, **chosen)
@@ -90,12 +94,13 @@ async def test_settings_are_stored_and_shown_again(
         *(("daily_limit", wrong) for wrong in (-1, "nan")),
         *(("if_unsure", wrong) for wrong in ("", "ask")),
         *(("keep_days", wrong) for wrong in (0, 366)),
+        *(("reply_within", wrong) for wrong in (-1, 51, "long")),
     ],
 )
 async def test_settings_have_limits(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, option: str, wrong: object
 ) -> None:
-    entry = await set_up(HOUSE)
+    entry = await set_up(CLUB if option == "reply_within" else HOUSE)
     form = await choose(hass, entry, "settings")
     with pytest.raises(InvalidData) as caught:
         await submit(hass, form, **{option: wrong})

@@ -1,11 +1,30 @@
 """What the README and its neighbours say is true."""
 
+from collections.abc import Iterator
 import json
 from pathlib import Path
+import re
 import tomllib
+from typing import Any
+
+import pytest
+import yaml
 
 from custom_components.texting.gateway.capabilities import Capability, MessageType
-from scripts.capability_matrix import CAPABILITIES, README, TYPES, readme_with_table
+from custom_components.texting.gateway.gateway import Gateway
+from custom_components.texting.gateway.providers import GATEWAYS
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from scripts.capability_matrix import (
+    CAPABILITIES,
+    PAGES,
+    README,
+    TYPES,
+    WHERE,
+    page_of,
+    page_with_list,
+    readme_with_table,
+)
 
 ROOT = README.parent
 
@@ -15,9 +34,80 @@ def test_the_capability_table_is_current() -> None:
     assert readme_with_table(text) == text, "run: python -m scripts.capability_matrix"
 
 
+@pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=list(GATEWAYS))
+def test_each_providers_page_is_current(gateway: type[Gateway]) -> None:
+    text = page_of(gateway.info).read_text("utf-8")
+    assert text.startswith(f"# {gateway.info.name}\n")
+    assert page_with_list(text, gateway.info) == text, "run: python -m scripts.capability_matrix"
+
+
+def test_there_are_no_other_pages_and_all_are_linked() -> None:
+    pages = {page_of(gateway.info) for gateway in GATEWAYS.values()}
+    assert set(PAGES.iterdir()) == pages
+    links = re.findall(r"\]\((docs/providers/[^)]+)\)", README.read_text("utf-8"))
+    assert {ROOT / link for link in links} == pages
+
+
+def test_where_a_capability_is_offered_is_told_of_each() -> None:
+    assert set(WHERE) == set(Capability)
+
+
 def test_the_capability_table_names_everything() -> None:
     assert set(CAPABILITIES) == set(Capability)
     assert set(TYPES) == set(MessageType)
+
+
+def test_actions_that_are_named_are_there() -> None:
+    described = yaml.safe_load((ROOT / "custom_components/texting/services.yaml").read_text("utf-8"))
+    for path in (README, *PAGES.iterdir()):
+        named = set(re.findall(r"`texting\.(?!db`)(\w+)`", path.read_text("utf-8")))
+        assert named <= described.keys(), path.name
+
+
+EXAMPLES = [
+    (path.name, example)
+    for path in (README, *sorted(PAGES.iterdir()))
+    for example in re.findall(r"^```yaml\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+]
+
+
+@pytest.mark.parametrize(("page", "example"), EXAMPLES, ids=[f"{page} {n}" for n, (page, _) in enumerate(EXAMPLES)])
+async def test_examples_are_automations_whose_actions_are_there(hass: HomeAssistant, page: str, example: str) -> None:
+    automation = yaml.safe_load(example)
+    assert automation.keys() <= {"triggers", "conditions", "actions"}
+    cv.SCRIPT_SCHEMA(automation["actions"])
+    cv.CONDITIONS_SCHEMA(automation.get("conditions", []))
+    cv.TRIGGER_SCHEMA(automation.get("triggers", []))
+    described = yaml.safe_load((ROOT / "custom_components/texting/services.yaml").read_text("utf-8"))
+    for called in _called(automation):
+        domain, _, name = called["action"].partition(".")
+        if domain != "texting":
+            continue
+        fields = dict(_fields(described[name].get("fields", {})))
+        assert called.get("data", {}).keys() <= fields.keys(), called["action"]
+        needed = {name for name, field in fields.items() if field.get("required")}
+        assert needed <= called.get("data", {}).keys(), called["action"]
+
+
+def _called(node: Any) -> Iterator[dict[str, Any]]:
+    """The actions that an example calls, wherever it does."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _called(each)
+    elif isinstance(node, dict):
+        if "action" in node:
+            yield node
+        for each in node.values():
+            yield from _called(each)
+
+
+def _fields(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The fields of an action, those in sections too."""
+    for name, field in fields.items():
+        if "fields" in field:
+            yield from _fields(field["fields"])
+        else:
+            yield name, field
 
 
 def test_pictures_of_the_readme_are_there() -> None:

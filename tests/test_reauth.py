@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from tests.conftest import SetUp
-from tests.flows import SECRETS, SITES, WRONG, reauth_flow, submit
+from tests.flows import LOGIN_REFUSED, SECRETS, SITES, WRONG, reauth_flow, submit
 from tests.simulator import Simulator
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
@@ -42,7 +42,7 @@ async def test_a_loaded_account_signs_in_again(
     secret, _ = SECRETS[provider]
     before = set_ups(entry)
     form = await submit(hass, form, {secret: WRONG})
-    assert (form["type"], form["errors"]) == (FlowResultType.FORM, {"base": "invalid_auth"})
+    assert (form["type"], form["errors"]) == (FlowResultType.FORM, {"base": LOGIN_REFUSED[provider][1]})
     assert form["description_placeholders"]["account"] == entry.title
     assert form["data_schema"] is not None
     assert [str(marker) for marker in form["data_schema"].schema] == [secret]

@@ -4,17 +4,20 @@ from typing import Any
 import pytest
 
 from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.providers import GATEWAYS
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from tests.accounts import account_data, new_entry
 from tests.conftest import SetUp
 from tests.flows import (
+    LOGIN_REFUSED,
     SECRETS,
     SENDER_INPUT,
     SITES,
     WRONG,
     account_input,
+    choices,
     reconfigure,
     submit,
     submit_account,
@@ -104,7 +107,7 @@ async def test_what_is_wrong_changes_nothing(
     data = dict(entry.data)
     form = await reconfigure(hass, entry)
     form = await submit(hass, form, account_input(provider, simulator, **{SECRETS[provider][0]: WRONG}))
-    assert (form["step_id"], form["errors"]) == ("reconfigure", {"base": "invalid_auth"})
+    assert (form["step_id"], form["errors"]) == ("reconfigure", {"base": LOGIN_REFUSED[provider][1]})
     form = await submit(hass, form, account_input(provider, simulator, url="http://gateway.example.com"))
     assert form["errors"] == {"base": "invalid_url"}
     for site in SITES[provider]:
@@ -152,3 +155,35 @@ async def test_the_second_step_shows_and_changes_the_sender(
     result = await submit(hass, form, chosen)
     assert result["reason"] == "reconfigure_successful"
     assert dict(entry.data) == account_data(provider, simulator) | chosen
+
+
+async def test_senders_and_templates_are_read_anew(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    provider = Provider.THESMSPOINT
+    entry = await set_up(provider)
+    account = simulator.accounts[provider]
+    account.senders[1]["approve_status"] = "Approved"
+    account.templates.append(account.templates[0] | {"template_id": "1107000000000000009", "name": "New"})
+    form = await submit(hass, await reconfigure(hass, entry), without_secret(provider, simulator))
+    assert choices(form, "sender_id")["HOMEAD"] == "HOMEAD (Promotional)"
+    assert choices(form, "template_id")["1107000000000000009"] == "New (Transactional)"
+
+
+@EVERY_PROVIDER
+@pytest.mark.usefixtures("localhost")
+async def test_another_host_does_not_rename(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    entry = await set_up(provider)
+    url = simulator.url(provider).replace("127.0.0.1", "localhost")
+    values = without_secret(provider, simulator, url=url)
+    result = await submit_account(hass, await reconfigure(hass, entry), provider, values)
+    assert result["reason"] == "reconfigure_successful"
+    assert (entry.data["url"], entry.title) == (url, GATEWAYS[provider].info.name)
+
+
+async def test_a_sender_the_provider_does_not_take(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    provider = Provider.TEXTINGHOUSE
+    entry = await set_up(provider)
+    form = await submit(hass, await reconfigure(hass, entry), without_secret(provider, simulator, sender="My Home"))
+    assert form["errors"] == {"sender": "invalid_sender"}
+    assert "sender" not in entry.data

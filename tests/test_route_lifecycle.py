@@ -270,7 +270,7 @@ async def test_diagnostics(hass: HomeAssistant, set_up: SetUp, simulator: Simula
         "accounts": 1,
         "confirm_within": 3,
         "options": {},
-        "recipients": [{"numbers": 1, "type": "sms", "own_sender": False}],
+        "recipients": [{"numbers": 1, "group": None, "type": "sms", "own_sender": False}],
         "messages": {"accepted": 1},
         "pending_messages": 1,
         "outbox": {"failing": False, "damaged": False, "salvaged": 0},

@@ -86,7 +86,8 @@ async def test_the_response_tells_all_about_each_message(
         sent[number] if provider in WITH_IDS else None for number in own
     ]
     assert {answer.pop("status") for answer in answers} <= {"accepted", "sent"}
-    assert answers == [{"recipient": name, "segments": 1, "reason": None, "error": None}] * len(own)
+    expected = {"recipient": name, "segments": 1, "reason": None, "error": None, "held_until": None}
+    assert answers == [expected] * len(own)
 
 
 async def test_segments_are_told(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
@@ -235,7 +236,7 @@ async def test_an_account_that_is_not_loaded_is_an_error(
         ),
         (
             Provider.THESMSPOINT,
-            {"template_id": "1107000000000000001", "channel": "3"},
+            {"message": "The front door is open.", "template_id": "1107000000000000001", "channel": "3"},
             {"template_id": "1107000000000000001", "channel": "3"},
         ),
     ],

@@ -9,7 +9,7 @@ from custom_components.texting.gateway.providers import GATEWAYS
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from tests.conftest import SetUp
-from tests.flows import SECRETS, SITES, reauth_flow
+from tests.flows import LOGIN_REFUSED, SECRETS, SITES, reauth_flow
 from tests.home import ask_to_send, first_number, notify, notify_entities, send, state_of, text_of
 from tests.simulator import Simulator
 
@@ -41,7 +41,7 @@ async def test_wrong_credentials_ask_to_sign_in_again(
     entry = await set_up(provider)
     setattr(simulator.accounts[provider], SECRETS[provider][1], "8|changed")
     error = await failure(hass, provider)
-    assert text_of(error, "authentication_failed").startswith(f"{entry.title} refuses the stored credentials")
+    assert text_of(error, LOGIN_REFUSED[provider][0]).startswith(f"{entry.title} refuses the stored credentials")
     assert reauth_flow(hass)["context"]["entry_id"] == entry.entry_id
     assert state_of(hass, sensor(provider, "last_delivery_status")).state == "rejected"
     assert state_of(hass, notify_entities(provider)[0]).state == "unknown"

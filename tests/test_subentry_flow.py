@@ -53,13 +53,13 @@ async def test_the_form_asks_for_what_the_provider_has(
 ) -> None:
     form = await begin(hass, await set_up(provider))
     assert (form["type"], form["step_id"], form["errors"]) == (FlowResultType.FORM, "user", {})
-    assert form["description_placeholders"] == {"number": "", "country": "FR"}
+    assert form["description_placeholders"] == {"number": "", "country": "FR", "note": ""}
     assert form["data_schema"] is not None
     asked = {str(marker) for marker in form["data_schema"].schema}
     info = GATEWAYS[provider].info
-    assert asked == {"name", "numbers", "quiet_from", "quiet_to"} | ({"type"} if provider is PRO else set()) | (
-        {"sender"} if "sender" in info.capabilities else set()
-    )
+    assert asked == {"name", "numbers", "quiet_from", "quiet_to"} | (
+        {"type", "group"} if provider is PRO else set()
+    ) | ({"sender"} if "sender" in info.capabilities else set())
 
 
 @EVERY_PROVIDER
@@ -130,6 +130,8 @@ async def test_what_is_wrong_is_named_and_can_be_mended(
     wrong = right | {
         name: value.format(first=taken) if isinstance(value, str) else value for name, value in values.items()
     }
+    if provider is PRO and errors == {"numbers": "no_number"}:
+        errors = {"numbers": "no_number_or_group"}
     form = await submit(hass, await begin(hass, entry), **wrong)
     assert (form["type"], form["errors"]) == (FlowResultType.FORM, errors)
     assert form["description_placeholders"] is not None
@@ -167,7 +169,7 @@ async def test_without_a_country_only_whole_numbers_are_read(
 ) -> None:
     hass.config.country = None
     form = await begin(hass, await set_up(HOUSE))
-    assert form["description_placeholders"] == {"number": "", "country": "—"}
+    assert form["description_placeholders"] == {"number": "", "country": "—", "note": ""}
     form = await submit(hass, form, name="Zoe", numbers=["0612345678"])
     assert form["errors"] == {"numbers": "invalid_number"}
     result = await submit(hass, form, name="Zoe", numbers=["+33612345678"])
@@ -219,4 +221,38 @@ async def test_a_recipient_can_be_added_to_an_account_that_does_not_load(
     entry = await set_up(HOUSE, data={"password": "wrong"})
     assert entry.state is ConfigEntryState.SETUP_ERROR
     result = await submit(hass, await begin(hass, entry), name="Zoe", numbers=["0612345678"])
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("provider", "sender", "kind", "fits"),
+    [
+        (HOUSE, "My Home", None, False),
+        (HOUSE, "TwelveLetter", None, False),
+        (HOUSE, "+33612345678", None, False),
+        (HOUSE, "Home42", None, True),
+        (PRO, "My Home", "sms", False),
+        (PRO, "My Home", "voice", False),
+        (PRO, "My Home", "whatsapp", True),
+        (PRO, "My Home", "viber", True),
+        (PRO, "+33612345678", "sms", True),
+        (Provider.THESMSPOINT, "A sender, as it likes", None, True),
+    ],
+)
+async def test_a_sender_the_provider_does_not_take(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    provider: Provider,
+    sender: str,
+    kind: str | None,
+    fits: bool,
+) -> None:
+    entry = await set_up(provider)
+    values: dict[str, Any] = {"name": "Zoe", "numbers": ["0612345678"], "sender": sender}
+    result = await submit(hass, await begin(hass, entry), **values, **({"type": kind} if kind else {}))
+    if not fits:
+        assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"sender": "invalid_sender"})
+        assert "Zoe" not in recipients(entry)
+        result = await submit(hass, result, **values | {"sender": "Home"})
     assert result["type"] is FlowResultType.CREATE_ENTRY

@@ -13,11 +13,12 @@ import pytest
 
 from custom_components.texting.actions import ACTIONS
 from custom_components.texting.const import IF_UNSURE
-from custom_components.texting.exceptions import FORM_ERRORS, translation_key
+from custom_components.texting.exceptions import FORM_ERRORS, ORDER_ERRORS, asked_error, translation_key
+from custom_components.texting.flows.card import card_fields, name_of_type
 from custom_components.texting.flows.forms import route_schema, settings_schema
 from custom_components.texting.gateway import errors
 from custom_components.texting.gateway.capabilities import MessageType
-from custom_components.texting.gateway.errors import GatewayError, Limit, MessageRejected
+from custom_components.texting.gateway.errors import Field, FieldRejected, GatewayError, Limit, MessageRejected
 from custom_components.texting.gateway.message import IncomingType
 from custom_components.texting.gateway.provider import Provider, ProviderInfo
 from custom_components.texting.gateway.providers import GATEWAYS
@@ -37,6 +38,12 @@ OPTIONS = TRANSLATIONS["options"]
 SELECTORS: dict[str, Any] = TRANSLATIONS["selector"]
 INFOS: list[ProviderInfo] = [gateway.info for gateway in GATEWAYS.values()]
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
+# What the EZ Texting platform calls the cards it takes, and the form of one.
+CARD_TYPES = ("MC", "Visa", "AX", "DS", "JCB")
+CARD = {str(marker) for marker in card_fields(CARD_TYPES)}
+# What is wrong with a card or an order; a lost one ends the dialog, what the provider has no words for is declined.
+PAYING = (FORM_ERRORS - {"invalid_response"}) | {"declined", "order_under_way", "invalid_field"}
+PAYING |= {f"invalid_{field}" for field in ("type", "number", "code", "month", "year")}
 # What every exception's text may name, whatever the error.
 ALWAYS = {"account", "said"}
 # What stands in the target of an action.
@@ -76,6 +83,8 @@ def gateway_errors() -> Iterator[GatewayError]:
         if issubclass(kind, MessageRejected):
             for limit, reason in product((None, *Limit), FailureReason):
                 yield kind(limit=limit, reason=reason)
+        elif issubclass(kind, FieldRejected):
+            yield from (kind(field=field) for field in Field)
         else:
             yield kind()
 
@@ -96,7 +105,9 @@ def keys_in_code() -> dict[str, set[str]]:
 
 
 def test_every_error_has_a_text_and_every_text_an_error() -> None:
-    assert {translation_key(error) for error in gateway_errors()} | set(keys_in_code()) == set(EXCEPTIONS)
+    keys = {translation_key(error) for error in gateway_errors()} | set(keys_in_code())
+    keys |= {str(asked_error(error, "A").translation_key) for error in gateway_errors()}
+    assert keys == set(EXCEPTIONS)
 
 
 def test_what_texts_name_is_given_with_the_error() -> None:
@@ -140,7 +151,14 @@ def test_limits_give_the_details_that_their_texts_name() -> None:
 
 
 def test_errors_and_aborts_of_forms() -> None:
-    assert set(CONFIG["error"]) == FORM_ERRORS | {"unknown", "invalid_url", "no_name", "no_account", "cyclic"}
+    assert set(CONFIG["error"]) == FORM_ERRORS | {
+        "unknown",
+        "invalid_url",
+        "invalid_sender",
+        "no_name",
+        "no_account",
+        "cyclic",
+    }
     assert set(CONFIG["abort"]) == {
         "already_configured",
         "no_accounts",
@@ -197,23 +215,59 @@ def test_recipients() -> None:
     assert texts["entry_type"]
     assert set(texts["initiate_flow"]) == {"user", "reconfigure"}
     assert set(texts["step"]) == {"user", "reconfigure"}
-    for step in texts["step"].values():
-        assert named(step) == {"name", "numbers", "type", "sender", "quiet_from", "quiet_to"}
-        assert placeholders(json_text(step)) <= {"number", "country"}
+    for name, step in texts["step"].items():
+        only_here = {"opted_out"} if name == "reconfigure" else set()
+        assert named(step) == {"name", "numbers", "group", "type", "sender", "quiet_from", "quiet_to"} | only_here
+        assert placeholders(json_text(step)) <= {"number", "country", "note"} | only_here
     wrong = {"invalid_number", "no_number", "no_name", "name_exists", "quiet_hours_incomplete", "quiet_hours_empty"}
-    assert set(texts["error"]) == wrong
+    wrong |= {"no_number_or_group", "number_and_group", "unknown_group", "ambiguous_group", "group_id"}
+    assert set(texts["error"]) == wrong | {"invalid_sender"}
     assert placeholders(json_text(texts["error"])) <= {"number", "country"}
     assert set(texts["abort"]) == {"reconfigure_successful"}
 
 
 def test_options() -> None:
     pages = {f"webhook_{info.provider}" for info in INFOS if info.uses_webhook}
-    assert set(OPTIONS["step"]) == {"init", "settings"} | pages
+    assert set(OPTIONS["step"]) == {"init", "settings", "buy_credits", "credits_bought"} | pages
     asked = {str(marker) for info in INFOS for marker in settings_schema(info).schema}
     assert named(OPTIONS["step"]["settings"]) == asked
     for page in pages:
         assert placeholders(json_text(OPTIONS["step"][page])) == {"url", "note", "last_call", "refused"}
     assert placeholders(json_text(OPTIONS["step"]["settings"])) == set()
+    assert named(OPTIONS["step"]["buy_credits"]) == {"credits", *CARD}
+    assert OPTIONS["step"]["credits_bought"]["title"]
+    assert placeholders(json_text(OPTIONS["step"]["buy_credits"])) == {"account"}
+    assert placeholders(json_text(OPTIONS["step"]["credits_bought"])) == {"account", "credits"}
+    assert set(OPTIONS["error"]) == PAYING | {"order_too_small"}
+    assert set(OPTIONS["abort"]) == {"account_not_loaded", "order_unknown"}
+    assert placeholders(json_text(OPTIONS["error"]) + json_text(OPTIONS["abort"])) == set()
+
+
+def test_keywords() -> None:
+    texts = TRANSLATIONS["config_subentries"]["keyword"]
+    assert texts["entry_type"]
+    assert set(texts["initiate_flow"]) == {"user", "reconfigure"}
+    fields: dict[str, set[str]] = {
+        "user": {"keyword"},
+        "free": set(),
+        "taken": set(),
+        "rent": CARD,
+        "set_up": {"group", "autoreply", "email", "call_home", "answer"},
+        "reconfigure": {"group", "autoreply", "email", "call_home", "answer"},
+    }
+    assert set(texts["step"]) == set(fields)
+    for name, step in texts["step"].items():
+        assert step["title"]
+        assert step["description"]
+        assert (named(step) if "data" in step else set()) == fields[name]
+        given = {"account"} if name == "user" else {"account", "keyword"}
+        assert placeholders(json_text(step)) <= given | ({"note"} if "answer" in fields[name] else set())
+    of_keyword = {"invalid_keyword", "keyword_exists", "invalid_answer", "invalid_response", "unknown"}
+    wrong = {error for error in ORDER_ERRORS if error.startswith("wrong_")}
+    assert set(texts["error"]) == PAYING | of_keyword | wrong
+    assert placeholders(json_text(texts["error"])) == {"keyword", "said"}
+    ends = {"account_not_loaded", "order_unknown", "already_configured", "reconfigure_successful"}
+    assert set(texts["abort"]) == ends
 
 
 def json_text(texts: object) -> str:
@@ -229,7 +283,9 @@ def test_choices() -> None:
         "type": {str(kind) for kind in MessageType},
         "gender": {"male", "female"},
         "if_unsure": set(IF_UNSURE),
-        "configure": {"settings", "webhook", "not_public", "no_address", "route"},
+        "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
+        | {"buy_credits", "rent", "rent_there", "mine", "other", "rented"},
+        "card_type": {name_of_type(kind) for kind in CARD_TYPES},
     }
     assert {key: set(texts["options"]) for key, texts in SELECTORS.items()} == choices
 

@@ -1,33 +1,43 @@
 """One account at work: it sends, follows what it sent, and takes what comes in."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util.dt import utcnow
 
 from .const import DEFAULT_DAILY_LIMIT, OPTION_DAILY_LIMIT
 from .coordinator import BalanceCoordinator
-from .delivery.guard import check_credit, check_daily
+from .delivery.guard import check_counted, check_credit, check_daily
 from .delivery.record import Phase, Record
 from .delivery.tracker import Tracker
 from .gateway.capabilities import Capability
+from .gateway.contacts import ContactGroup
 from .gateway.errors import AuthenticationFailed, Cancelled, GatewayError, InsufficientCredit, MessageRejected
-from .gateway.message import DeliveryReport, IncomingMessage, Message, Preview
-from .gateway.provider import Gateway
+from .gateway.gateway import Gateway
+from .gateway.message import OPT_IN_WORDS, DeliveryReport, IncomingMessage, IncomingType, Message, Preview, words_of
 from .gateway.status import Status
+from .inbox import Heard
 from .issues import async_low_credit
+from .keyword import keyword_of
 from .line import Line, Outgoing
+from .opt_out import is_refused_there, opted_out
 from .recipient import recipient_of
 from .signals import INCOMING
 from .state import LineState
 
 # How long a text waits for a balance that is asked for anew, in seconds; after it the gateway decides.
 BALANCE_WITHIN = 5.0
-# A provider repeats a call that was not answered; without id and date it cannot be told from a person who does.
-DUPLICATE_WITHIN = 600.0
-NAMELESS_DUPLICATE_WITHIN = 60.0
+
+# How often what texts are checked against is read again.
+REFRESH_EVERY = timedelta(hours=1)
+# What may still be held back by its provider.
+_NOT_SENT = (Status.QUEUED, Status.ACCEPTED)
 
 type TextingConfigEntry = ConfigEntry[Account]
 
@@ -47,21 +57,30 @@ class Account(Line):
         self.test_number = gateway.info.test_number
         self.store = state.store
         self.balance = BalanceCoordinator(hass, entry, gateway)
+        # Contact groups whose contacts are being counted, by id.
+        self.counting: dict[str, asyncio.Task[ContactGroup | GatewayError]] = {}
         self._tracker = Tracker(self.desk, gateway, hass.async_create_background_task, self.async_failed)
 
     @callback
     def async_start(self) -> None:
         """Send what waits, and ask what became of what was sent."""
         self.state.on_moved = self._async_moved
+        for number in {record.message.to for record in self.desk.book} & self.state.store.memory.opted_out.keys():
+            self._async_take_back(number)
         if self.state.worker:
             self.state.worker.start(self.gateway)
         if Capability.STATUS in self.info.capabilities:
             self._tracker.start()
+        self.state.inbox.open()
+        self.entry.async_create_background_task(self.hass, self._async_refresh(utcnow()), "texting refresh")
+        refresh = async_track_time_interval(self.hass, self._async_refresh, REFRESH_EVERY, cancel_on_shutdown=True)
+        self.entry.async_on_unload(refresh)
 
     @override
     @callback
     def async_stop(self) -> None:
         """Begin nothing more; what is under way comes to its end."""
+        self.state.inbox.close()
         self._tracker.stop()
         if self.state.worker:
             self.state.worker.stop()
@@ -77,6 +96,7 @@ class Account(Line):
 
     @override
     def prepare(self, message: Message) -> tuple[Message, Preview]:
+        self.state.opt_outs.check(message.to)
         return self.gateway.prepare(message)
 
     @override
@@ -86,9 +106,29 @@ class Account(Line):
         self._check_daily([record for record, _ in prepared if record.is_pending])
         return [record for record, _ in prepared]
 
+    async def _async_refresh(self, _now: datetime) -> None:
+        """Read again what texts are checked against; where that fails, what is known stays."""
+        with suppress(GatewayError):
+            await self.gateway.refresh()
+
+    @override
+    def held_until(self, record: Record) -> datetime | None:
+        if record.status not in _NOT_SENT:
+            return None
+        now = self.gateway.clock()
+        # What waits here leaves when it is due.
+        given = datetime.fromtimestamp(record.taken_at or max(record.due_at, now.timestamp()), UTC)
+        held = self.gateway.held_until(record.message, given)
+        return held if held and held > now else None
+
+    @property
+    def _daily_limit(self) -> int:
+        limit: int = self.entry.options.get(OPTION_DAILY_LIMIT, DEFAULT_DAILY_LIMIT)
+        return limit
+
     def _check_daily(self, records: Sequence[Record]) -> None:
         """Refuse what is over the day's limit."""
-        if not (limit := self.entry.options.get(OPTION_DAILY_LIMIT, DEFAULT_DAILY_LIMIT)):
+        if not (limit := self._daily_limit):
             return
         used = self.state.segments_today + self.state.segments_waiting()
         for record in records:
@@ -123,6 +163,7 @@ class Account(Line):
         try:
             record.message, preview = self.prepare(item.message)
             record.segments = preview.segments
+            check_counted(0 if item.urgent else self._daily_limit, uncounted=item.uncounted)
         except MessageRejected as err:
             self.desk.book.end(record, Status.REJECTED, err)
             return record, 0
@@ -159,6 +200,8 @@ class Account(Line):
             self.async_refused()
         elif isinstance(record.error, InsufficientCredit):
             async_low_credit(self.hass, self.entry, None)
+        elif is_refused_there(record):
+            self._async_take_back(record.message.to)
         if record.taken_at and record.phase in (Phase.FOLLOWED, Phase.ENDED):
             self.balance.async_refresh_soon()
 
@@ -185,18 +228,32 @@ class Account(Line):
             self.async_refused()
 
     @callback
-    def async_receive(self, incoming: IncomingMessage) -> None:
-        """Take a text of a phone, once: a provider's repetition is the same text."""
-        now, received = self.hass.loop.time(), self.state.received
-        for known in [known for known, at in received.items() if now - at >= _duplicate_within(known)]:
-            del received[known]
-        if incoming in received:
-            return
-        received[incoming] = now
+    def async_receive(self, incoming: IncomingMessage, is_connected: Callable[[], bool] | None = None) -> Heard | None:
+        """Take a text of a phone, once, None where it is a repetition; see Inbox.hear for is_connected."""
+        stops = incoming.type is IncomingType.OPT_OUT
+        if stops:
+            # Also where it is alike one before: there may have been a START between them.
+            self.state.opt_outs.async_add(incoming.sender)
+            self._async_take_back(incoming.sender)
+        heard = self.state.inbox.hear(incoming, None if stops else is_connected)
+        if heard is None:
+            return None
+        if not stops and self._opts_in(incoming):
+            self.state.opt_outs.async_discard(incoming.sender)
         recipient = recipient_of(self.entry, incoming.sender)
         name = recipient.name if recipient else None
-        self.state.async_tell(INCOMING.format(self.entry.entry_id), incoming, name)
+        self.state.async_tell(INCOMING.format(self.entry.entry_id), incoming, name, heard.id)
+        return heard
 
+    def _opts_in(self, incoming: IncomingMessage) -> bool:
+        """Whether a text takes an opt-out back."""
+        if incoming.type is IncomingType.KEYWORD or keyword_of(self.entry, incoming.text):
+            return True
+        return words_of(incoming.text) in (*OPT_IN_WORDS, *self.info.opt_in_words)
 
-def _duplicate_within(incoming: IncomingMessage) -> float:
-    return DUPLICATE_WITHIN if incoming.message_id or incoming.sent_at else NAMELESS_DUPLICATE_WITHIN
+    @callback
+    def _async_take_back(self, number: str) -> None:
+        """Send nothing any more that waits for whoever wants no more."""
+        if worker := self.state.worker:
+            for record in [record for record in self.desk.book if record.message.to == number]:
+                self.hass.async_create_task(worker.cancel(record, opted_out()), "texting opt-out")

@@ -1,7 +1,8 @@
-"""Whom a message shall go to: names, numbers and notify entities, as addresses; what is none says why."""
+"""Whom a message shall go to: names, numbers, groups and notify entities, as addresses; what is none says why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+import re
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
@@ -11,6 +12,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
 from .const import DOMAIN
+from .gateway.contacts import ContactGroup
 from .gateway.errors import MessageRejected, redact
 from .gateway.phone_number import mask, to_e164
 from .gateway.status import FailureReason
@@ -19,17 +21,35 @@ from .recipient import Recipient, recipient_by_id, recipients
 
 # So many digits may be somebody's number.
 MASKED_FROM = 7
+# An id: the rule for a gateway's words would take its digits out.
+_ID = re.compile(r"(?!.*\d{7})[0-9A-Za-z]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One number; label is what the user called it, error and reason why it is no address."""
+    """One number, or one group; label is what the user called it, error and reason why it is no address.
+
+    Several groups that get one campaign are one, with their ids, their names and their contacts together; uncounted
+    says that nobody has told yet how many these are.
+    """
 
     label: str
     number: str | None = None
     recipient: Recipient | None = None
     error: ServiceValidationError | None = None
     reason: FailureReason | None = None
+    group: ContactGroup | None = None
+    uncounted: bool = False
+
+    @property
+    def target(self) -> str | None:
+        """What a message is sent to."""
+        return self.group.id if self.group else self.number
+
+    @property
+    def shown(self) -> str:
+        """Whom it is, as a user is told."""
+        return self.number or (self.group.name if self.group else self.label)
 
 
 # None stands for what belongs to no account that could send.
@@ -37,15 +57,17 @@ type Targets = dict[Line | None, list[Address]]
 
 
 def addresses_of(recipient: Recipient) -> list[Address]:
-    """A recipient's numbers."""
+    """A recipient's numbers, or its group."""
+    if recipient.group:
+        return [Address(recipient.name, recipient=recipient, group=recipient.group)]
     return [Address(recipient.name, number, recipient) for number in recipient.numbers]
 
 
 def each_once(addresses: Iterable[Address]) -> list[Address]:
-    """No number twice: who is named alone and in a group gets one text."""
+    """No number and no group twice: who is named alone and with others gets one text."""
     found: dict[str, Address] = {}
     for address in addresses:
-        found.setdefault(address.number or address.label.casefold(), address)
+        found.setdefault(address.target or address.label.casefold(), address)
     return list(found.values())
 
 
@@ -71,16 +93,23 @@ def _number(text: str, by_number: dict[str, Recipient], country: str | None, acc
         number = to_e164(text, country)
     except MessageRejected:
         is_name = any(character.isalpha() for character in text)
-        label = redact(text) if is_name else _shown(text)
+        label = redact(text) if is_name else _masked(text)
         error = mistake("unknown_recipient" if is_name else "limit_number", name=label, number=label, account=account)
         return Address(label, error=error, reason=FailureReason.INVALID_NUMBER)
     recipient = by_number.get(number)
     return Address(recipient.name if recipient else mask(number), number, recipient)
 
 
-def _shown(number: str) -> str:
+def _masked(number: str) -> str:
     """What was written, masked where it may be a whole number."""
     return number if sum(map(str.isdigit, number)) < MASKED_FROM else mask(number)
+
+
+def hidden(name: str) -> str:
+    """What was written for a name or an id, without what may be somebody's number."""
+    if not any(character.isalpha() for character in name):
+        return _masked(name)
+    return name if _ID.fullmatch(name) else redact(name)
 
 
 def entity_targets(call: ServiceCall) -> Targets:

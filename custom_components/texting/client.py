@@ -6,7 +6,8 @@ from typing import Any
 from aiohttp import ClientSession
 
 from .const import CONF_PROVIDER
-from .gateway.provider import Gateway, Provider
+from .gateway.gateway import Gateway
+from .gateway.provider import Provider
 from .gateway.providers import GATEWAYS
 from .gateway.transport import Transport
 

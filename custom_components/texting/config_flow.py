@@ -5,8 +5,6 @@ from functools import partialmethod
 import logging
 from typing import Any, override
 
-import voluptuous as vol
-
 from homeassistant.components import webhook
 from homeassistant.config_entries import (
     SOURCE_USER,
@@ -23,20 +21,20 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .account import TextingConfigEntry
 from .client import gateway_for
-from .const import CONF_PROVIDER, DOMAIN, ROUTE, SUBENTRY_RECIPIENT
+from .const import CONF_PROVIDER, DOMAIN, ROUTE, SUBENTRY_KEYWORD, SUBENTRY_RECIPIENT
 from .exceptions import form_error
-from .flows.forms import account_schema, flatten, nest, secrets_schema, select, suggest, url_error
+from .flows.forms import account_schema, flatten, nest, other_host, secrets_schema, url_error
+from .flows.keyword import KeywordFlow
 from .flows.options import TextingOptionsFlow
 from .flows.recipient import RecipientFlow
 from .flows.route import RouteFlow
+from .flows.sender import SENDER_STEP, SenderChoice
+from .gateway.capabilities import Capability
 from .gateway.errors import GatewayError
-from .gateway.message import Sender, Template
 from .gateway.provider import Provider, ProviderInfo
 from .gateway.providers import GATEWAYS
 
 _LOGGER = logging.getLogger(__name__)
-
-SENDER_STEP = "sender"
 
 
 class TextingConfigFlow(RouteFlow, domain=DOMAIN):
@@ -45,21 +43,22 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
     def __init__(self) -> None:
         """Begin with nothing known."""
         self._values: dict[str, Any] = {}
-        self._senders: list[Sender] = []
-        self._templates: list[Template] = []
 
     @classmethod
     @callback
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        """Recipients."""
-        return {SUBENTRY_RECIPIENT: RecipientFlow}
+        """Recipients, and keywords where the provider lets them be set up."""
+        types: dict[str, type[ConfigSubentryFlow]] = {SUBENTRY_RECIPIENT: RecipientFlow}
+        if config_entry.data[CONF_PROVIDER] != ROUTE and Capability.KEYWORD_SETUP in _info(config_entry).capabilities:
+            types[SUBENTRY_KEYWORD] = KeywordFlow
+        return types
 
     @staticmethod
     @callback
     @override
     def async_get_options_flow(config_entry: TextingConfigEntry) -> TextingOptionsFlow:
-        """Settings and webhook."""
+        """Settings, webhook, and credits to buy."""
         return TextingOptionsFlow()
 
     @override
@@ -77,7 +76,7 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             self._values = {CONF_PROVIDER: provider.value, **flatten(user_input)}
-            errors = self._url_errors()
+            errors = self._errors()
             if not errors:
                 self._async_abort_entries_match(self._identity())
                 errors = await self._async_check()
@@ -96,7 +95,7 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
             secrets = {field.name: entry.data[field.name] for field in _info(entry).fields if field.secret}
             later = {field.name: entry.data[field.name] for field in _info(entry).fields if field.step}
             self._values = {**kept, **secrets, **later, **flatten(user_input)}
-            errors = self._url_errors()
+            errors = self._errors()
             if not errors:
                 self._abort_if_taken(entry)
                 errors = await self._async_check()
@@ -140,37 +139,15 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         if user_input is not None:
             self._values |= flatten(user_input)
             return self._finish()
-        gateway = gateway_for(async_get_clientsession(self.hass), self._values)
-        errors: dict[str, str] = {}
+        choice, errors = SenderChoice(self.hass, self._info), dict[str, str]()
         try:
-            self._senders, self._templates = list(await gateway.senders()), list(await gateway.templates())
+            await choice.async_read(gateway_for(async_get_clientsession(self.hass), self._values))
         except GatewayError as err:
             errors = _shown(err)
         return self.async_show_form(
             step_id=f"{provider}_{SENDER_STEP}",
-            data_schema=self.add_suggested_values_to_schema(self._sender_schema(), self._values),
+            data_schema=self.add_suggested_values_to_schema(await choice.async_schema(), self._values),
             errors=errors,
-        )
-
-    def _sender_schema(self) -> vol.Schema:
-        """Choices by field; what waits for approval is marked, since the gateway refuses it until then."""
-        choices = {
-            "sender_id": {
-                sender.sender_id: _label(sender.sender_id, sender.type, sender.approved) for sender in self._senders
-            },
-            "template_id": {
-                template.template_id: _label(template.name, template.type, template.approved)
-                for template in self._templates
-            },
-        }
-        return vol.Schema(
-            {
-                vol.Required(field.name, default=field.default or vol.UNDEFINED): suggest(choices[field.name])
-                if field.name in choices
-                else select(field.choices, field.name)
-                for field in self._info.fields
-                if field.step == SENDER_STEP
-            }
         )
 
     # -- what every step needs ---------------------------------------------------------------------------------------
@@ -189,8 +166,13 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         if identity != {name: entry.data[name] for name in identity}:
             self._async_abort_entries_match(identity)
 
-    def _url_errors(self) -> dict[str, str]:
-        return {"base": error} if (error := url_error(self._values)) else {}
+    def _errors(self) -> dict[str, str]:
+        """What is wrong with what was entered, before anybody is asked."""
+        if error := url_error(self._values):
+            return {"base": error}
+        field = self._info.sender_field
+        sender = self._values.get(field) if field else None
+        return {str(field): "invalid_sender"} if sender and not self._info.takes_sender(sender) else {}
 
     async def _async_check(self) -> dict[str, str]:
         """Ask the gateway whether the credentials hold."""
@@ -228,11 +210,12 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         return self.async_create_entry(title=self._free_title(), data=self._values)
 
     def _free_title(self) -> str:
-        """The provider's name, numbered where an account has it already: actions are named after it."""
+        """The provider's name, or another site's, numbered where an account has it: actions are named after it."""
         taken = {entry.title for entry in self._async_current_entries()}
-        title, number = self._info.name, 2
+        name, number = other_host(self._info, self._values) or self._info.name, 2
+        title = name
         while title in taken:
-            title, number = f"{self._info.name} {number}", number + 1
+            title, number = f"{name} {number}", number + 1
         return title
 
     @override
@@ -270,8 +253,3 @@ def _shown(error: GatewayError) -> dict[str, str]:
     if key == "unknown":
         _LOGGER.error("The account could not be checked: %s", error)
     return {"base": key}
-
-
-def _label(name: str, kind: str, approved: bool) -> str:
-    details = ", ".join(part for part in (kind, "" if approved else "pending") if part)
-    return f"{name} ({details})" if details else name

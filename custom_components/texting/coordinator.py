@@ -22,8 +22,8 @@ from .const import (
 from .delivery.guard import is_low
 from .exceptions import placeholders, translation_key
 from .gateway.errors import AuthenticationFailed, GatewayError
+from .gateway.gateway import Gateway
 from .gateway.message import Balance
-from .gateway.provider import Gateway
 
 _LOGGER = logging.getLogger(__name__)
 

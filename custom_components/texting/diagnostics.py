@@ -23,7 +23,12 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: LineCon
         **(_account(line) if isinstance(line, Account) else _route(entry)),
         "options": dict(entry.options),
         "recipients": [
-            {"numbers": len(recipient.numbers), "type": recipient.type, "own_sender": recipient.sender is not None}
+            {
+                "numbers": len(recipient.numbers),
+                "group": recipient.group.id if recipient.group else None,
+                "type": recipient.type,
+                "own_sender": recipient.sender is not None,
+            }
             for recipient in recipients(entry)
         ],
         "messages": await outbox.count(entry.entry_id),
@@ -60,4 +65,5 @@ def _account(account: Account) -> dict[str, Any]:
             "refused": memory.webhook_refused,
             "unknown_reports": memory.reports_unknown,
         },
+        "opted_out": len(memory.opted_out),
     }

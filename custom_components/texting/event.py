@@ -41,7 +41,7 @@ class IncomingMessageEvent(LineEntity, EventEntity):
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_received))
 
     @callback
-    def _async_received(self, incoming: IncomingMessage, sender_name: str | None) -> None:
+    def _async_received(self, incoming: IncomingMessage, sender_name: str | None, incoming_id: str) -> None:
         self._trigger_event(
             incoming.type,
             {
@@ -50,6 +50,7 @@ class IncomingMessageEvent(LineEntity, EventEntity):
                 "text": incoming.text,
                 "reference": incoming.reference,
                 "message_id": incoming.message_id or incoming.answered_id,
+                "incoming_id": incoming_id,
                 "keyword": incoming.keyword,
                 "sent_at": incoming.sent_at.isoformat() if incoming.sent_at else None,
             },
@@ -77,7 +78,7 @@ class DeliveryReportEvent(LineEntity, EventEntity):
         self._trigger_event(
             record.status,
             {
-                "to": record.message.to,
+                "to": record.to,
                 "recipient_name": record.recipient,
                 "reference": record.reference,
                 "message_id": record.message_id,

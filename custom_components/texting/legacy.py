@@ -52,7 +52,7 @@ async def async_get_service(
 
 
 class AccountNotificationService(BaseNotificationService):
-    """Sends through one account; all its recipients where no target is given."""
+    """Sends through one account; all its recipients but groups where no target is given."""
 
     def __init__(self, line: Line) -> None:
         """Serve one account."""
@@ -76,7 +76,8 @@ class AccountNotificationService(BaseNotificationService):
                 translation_key="invalid_data",
                 translation_placeholders={"field": ".".join(str(part) for part in err.path)},
             ) from None
-        everyone = [recipient.name for recipient in recipients(self._line.entry)]
+        # Whoever is in a group may be a recipient too: groups are named.
+        everyone = [recipient.name for recipient in recipients(self._line.entry) if not recipient.group]
         targets = kwargs.get(ATTR_TARGET) or everyone
         if not targets:
             raise ServiceValidationError(

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -28,7 +29,8 @@ class Outgoing:
     """A message and how it is to be sent.
 
     valid_for are the seconds it may wait, resend says whether it is sent again when its outcome cannot be found
-    out (None: as the account's options say), parent is the reference of a route's message it is sent for.
+    out (None: as the account's options say), groups are the names of the contact groups it goes to, uncounted says
+    that these have more contacts than is known, parent is the reference of a route's message it is sent for.
     """
 
     message: Message
@@ -36,6 +38,8 @@ class Outgoing:
     valid_for: float = DEFAULT_VALID_FOR
     urgent: bool = False
     resend: bool | None = None
+    groups: str | None = None
+    uncounted: bool = False
     parent: str | None = None
 
 
@@ -59,7 +63,10 @@ class Line(ABC):
 
         Returns within ANSWER_WITHIN, at once for what is known to wait longer; what is under way goes on.
         """
-        records = await self.async_admit(outgoing)
+        return await self.async_hand_over(await self.async_admit(outgoing))
+
+    async def async_hand_over(self, records: list[Record]) -> list[Record]:
+        """Keep admitted messages and let them leave; see async_send."""
         written = self.desk.add(records)
         self.state.async_changed()
         await self.desk.answered(records, ANSWER_WITHIN)
@@ -76,6 +83,10 @@ class Line(ABC):
         """Whether what may have been lost is sent again where nobody said."""
         return bool(self.entry.options.get(OPTION_IF_UNSURE, DEFAULT_IF_UNSURE) == IF_UNSURE_RESEND)
 
+    def _resends(self, message: Message) -> bool:
+        """The same of one message: a campaign that was made once too often is many texts."""
+        return self.resends and message.group_size is None
+
     def attributes(self, record: Record) -> dict[str, Any]:
         """What its entities tell of a message besides what all do."""
         return {}
@@ -90,13 +101,18 @@ class Line(ABC):
             account=self.entry.entry_id,
             recipient=recipient.name if recipient else None,
             recipient_id=recipient.id if recipient else None,
+            groups=item.groups,
             parent=item.parent,
             urgent=item.urgent,
-            resend=self.resends if item.resend is None else item.resend,
+            resend=self._resends(item.message) if item.resend is None else item.resend,
             asked_at=now,
             due_at=due_at,
             expires_at=due_at + item.valid_for,
         )
+
+    def held_until(self, record: Record) -> datetime | None:
+        """When the provider sends a message that it holds back now; None where it does not, or none can say."""
+        return None
 
     @callback
     @abstractmethod

@@ -1,4 +1,4 @@
-"""The people a home texts: subentries of an account, each a name and numbers."""
+"""The people a home texts: subentries of an account, each a name and numbers, or a name and a contact group."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,18 +7,32 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
-from .const import CONF_NUMBERS, CONF_QUIET_FROM, CONF_QUIET_TO, CONF_SENDER, CONF_TYPE, SUBENTRY_RECIPIENT
+from .const import (
+    CONF_GROUP,
+    CONF_GROUP_NAME,
+    CONF_NUMBERS,
+    CONF_QUIET_FROM,
+    CONF_QUIET_TO,
+    CONF_SENDER,
+    CONF_TYPE,
+    SUBENTRY_RECIPIENT,
+)
 from .delivery.guard import QuietHours
 from .gateway.capabilities import MessageType
+from .gateway.contacts import ContactGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A name and its numbers (E.164); id is the subentry's, quiet is when nothing is sent to it."""
+    """A name and its numbers (E.164), or a contact group of the account in their place.
+
+    id is the subentry's, quiet is when nothing is sent to it.
+    """
 
     id: str
     name: str
     numbers: tuple[str, ...]
+    group: ContactGroup | None = None
     type: MessageType = MessageType.SMS
     sender: str | None = None
     quiet: QuietHours | None = None
@@ -45,10 +59,18 @@ def _recipient(subentry: ConfigSubentry) -> Recipient:
         id=subentry.subentry_id,
         name=subentry.title,
         numbers=tuple(subentry.data[CONF_NUMBERS]),
+        group=_group(subentry.data),
         type=MessageType(subentry.data.get(CONF_TYPE, MessageType.SMS)),
         sender=subentry.data.get(CONF_SENDER),
         quiet=_quiet(subentry.data),
     )
+
+
+def _group(data: Mapping[str, Any]) -> ContactGroup | None:
+    """The group as it was when it was chosen."""
+    if CONF_GROUP not in data:
+        return None
+    return ContactGroup(id=data[CONF_GROUP], name=data.get(CONF_GROUP_NAME, data[CONF_GROUP]))
 
 
 def _quiet(data: Mapping[str, Any]) -> QuietHours | None:

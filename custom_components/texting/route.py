@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from datetime import datetime
 from math import inf
 from typing import Any, override
 
@@ -98,6 +99,11 @@ class Route(Line):
     def attributes(self, record: Record) -> dict[str, Any]:
         entry = self.hass.config_entries.async_get_entry(record.via or "")
         return {"account": entry.title if entry else None}
+
+    @override
+    def held_until(self, record: Record) -> datetime | None:
+        account = self.accounts.get(record.via) if record.via else None
+        return account.held_until(record) if account else None
 
     # -- sending -----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from .gateway.errors import MessageRejected
 from .gateway.message import Message, Preview
 from .gateway.status import FailureReason
 from .issues import Issue, async_delete, async_route_broken
+from .state import async_known_state
 
 # Accounts that do not load by themselves.
 _STUCK = (ConfigEntryState.SETUP_ERROR, ConfigEntryState.MIGRATION_ERROR, ConfigEntryState.FAILED_UNLOAD)
@@ -34,9 +35,7 @@ class RouteAccounts:
     @callback
     def async_find(self) -> None:
         """Look which there are now; where one is missing, or it reaches itself, that is for the user to mend."""
-        members = routes(self._hass)
-        accounts = {entry.entry_id for entry in self._hass.config_entries.async_entries(DOMAIN)} - set(members)
-        self.ids, broken = flatten(self._entry.entry_id, members, accounts)
+        self.ids, broken = account_ids(self._hass, self._entry.entry_id)
         if broken:
             async_route_broken(self._hass, self._entry)
         else:
@@ -53,6 +52,7 @@ class RouteAccounts:
 
     def prepare(self, message: Message) -> tuple[Message, Preview]:
         """The message as the first that takes it sends it; raises MessageRejected."""
+        self._check_opt_out(message.to)
         error: MessageRejected | None = None
         for account in self.loaded():
             try:
@@ -62,7 +62,11 @@ class RouteAccounts:
         raise error or _none_loaded()
 
     def way(self, message: Message) -> Way:
-        """The accounts as they are now for a message."""
+        """The accounts as they are now for a message; none for whoever wants no more texts from one of them."""
+        try:
+            self._check_opt_out(message.to)
+        except MessageRejected as err:
+            return Way(accounts=self.ids, open=frozenset(), error=err)
         known = {entry_id: self.get(entry_id) for entry_id in self.ids}
         refused = {
             entry_id: error for entry_id, account in known.items() if account and (error := _refusal(account, message))
@@ -80,10 +84,22 @@ class RouteAccounts:
             error=next(iter(refused.values()), None) or _none_loaded(),
         )
 
+    def _check_opt_out(self, number: str) -> None:
+        for entry_id in self.ids:
+            if state := async_known_state(self._hass, entry_id):
+                state.opt_outs.check(number)
+
     def _comes(self, entry_id: str) -> bool:
         """Whether an account that is not loaded may be by itself."""
         entry = self._hass.config_entries.async_get_entry(entry_id)
         return entry is not None and not entry.disabled_by and entry.state not in _STUCK
+
+
+def account_ids(hass: HomeAssistant, entry_id: str) -> tuple[list[str], bool]:
+    """The accounts that an entry sends through, an account only itself; whether one is missing."""
+    members = routes(hass)
+    accounts = {entry.entry_id for entry in hass.config_entries.async_entries(DOMAIN)} - set(members)
+    return flatten(entry_id, members, accounts)
 
 
 def routes(hass: HomeAssistant) -> dict[str, list[str]]:

@@ -1,17 +1,19 @@
 """From what a user asks for to messages, and from results to what a user is told. Every action sends through here."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
+from .account import Account
 from .address import Address
 from .const import (
     ATTR_CHANNEL,
@@ -33,12 +35,14 @@ from .const import (
     IF_UNSURE,
     IF_UNSURE_RESEND,
 )
+from .contact_groups import async_measure
 from .delivery.record import Record
 from .exceptions import home_assistant_error
 from .gateway.capabilities import MessageType
 from .gateway.message import Message
 from .gateway.status import FailureReason
 from .line import DEFAULT_VALID_FOR, Line, Outgoing
+from .reply import async_reply
 
 LONGEST_VALID_FOR = timedelta(hours=48)
 
@@ -71,11 +75,15 @@ GENDER = "female"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one message: record is None where there was no address, error is what a user is told."""
+    """What became of one message: record is None where there was no address, error is what a user is told.
+
+    held_until is when its provider sends it, where that holds it back.
+    """
 
     address: Address
     record: Record | None = None
     error: HomeAssistantError | None = None
+    held_until: datetime | None = None
 
     @property
     def reason(self) -> FailureReason | None:
@@ -89,9 +97,39 @@ async def async_send(line: Line | None, addresses: Sequence[Address], fields: Ma
     """Send one text to all addresses; what is wrong with one of them keeps it from no other."""
     if line is None:
         return [Outcome(address, error=address.error) for address in addresses]
-    outgoing = {index: _outgoing(line, address, fields) for index, address in enumerate(addresses) if address.number}
+    addresses = await async_measured(line, addresses)
+    outgoing = {
+        index: _outgoing(line, address, fields)
+        for index, address in enumerate(addresses)
+        if address.target and not address.error
+    }
     records = dict(zip(outgoing, await line.async_send(list(outgoing.values())), strict=True)) if outgoing else {}
     return [_outcome(line, address, records.get(index)) for index, address in enumerate(addresses)]
+
+
+async def async_send_reply(
+    account: Account, incoming_id: str, address: Address, fields: Mapping[str, Any]
+) -> tuple[Outcome, bool]:
+    """Answer a text that came in; whether within the request that told of it, else as any other message."""
+    record, within = await async_reply(account, incoming_id, _outgoing(account, address, fields))
+    return _outcome(account, address, record), within
+
+
+async def async_measured(line: Line, addresses: Sequence[Address]) -> list[Address]:
+    """The addresses, each group with its size; one that is gone says so."""
+    if not any(address.group for address in addresses):
+        return list(addresses)
+    return list(await asyncio.gather(*(_async_measured(line, address) for address in addresses)))
+
+
+async def _async_measured(line: Line, address: Address) -> Address:
+    if address.group is None or address.group.size is not None or not isinstance(line, Account):
+        return address
+    try:
+        group = await async_measure(line, address.group)
+    except ServiceValidationError as err:
+        return replace(address, error=err, reason=FailureReason.INVALID_NUMBER)
+    return replace(address, group=group, uncounted=group.size is None)
 
 
 def _outgoing(line: Line, address: Address, fields: Mapping[str, Any]) -> Outgoing:
@@ -104,21 +142,23 @@ def _outgoing(line: Line, address: Address, fields: Mapping[str, Any]) -> Outgoi
         valid_for=valid_for.total_seconds() if valid_for else DEFAULT_VALID_FOR,
         urgent=fields.get(ATTR_URGENT, False),
         resend=unsure == IF_UNSURE_RESEND if unsure else None,
+        groups=address.group.name if address.group else None,
+        uncounted=address.uncounted,
     )
 
 
 def _outcome(line: Line, address: Address, record: Record | None) -> Outcome:
     if record and record.failure:
         return Outcome(address, record, home_assistant_error(record.failure, line.entry.title))
-    return Outcome(address, record, address.error)
+    return Outcome(address, record, address.error, held_until=line.held_until(record) if record else None)
 
 
 def message_to(line: Line, address: Address, fields: Mapping[str, Any]) -> Message:
     """One message: what the action says, else what the recipient's settings say."""
-    recipient = address.recipient
+    recipient, group = address.recipient, address.group
     message = Message(
         reference=ulid_now(),
-        to=address.number or "",
+        to=address.target or "",
         text=fields[ATTR_MESSAGE],
         title=fields.get(ATTR_TITLE) or None,
         type=fields.get(ATTR_TYPE) or (recipient.type if recipient else MessageType.SMS),
@@ -130,6 +170,7 @@ def message_to(line: Line, address: Address, fields: Mapping[str, Any]) -> Messa
         express=fields.get(ATTR_EXPRESS),
         template_id=fields.get(ATTR_TEMPLATE_ID),
         channel=fields.get(ATTR_CHANNEL),
+        group_size=(1 if group.size is None else group.size) if group else None,
     )
     if message.type is MessageType.VOICE:
         language, gender = message.language or _spoken(line), message.gender or GENDER
@@ -172,7 +213,7 @@ def as_response(outcome: Outcome) -> dict[str, Any]:
     """One message as an action's response shows it."""
     record, recipient = outcome.record, outcome.address.recipient
     return {
-        "to": outcome.address.number or outcome.address.label,
+        "to": outcome.address.shown,
         "recipient": recipient.name if recipient else None,
         "reference": record.reference if record else None,
         "message_id": record.message_id if record else None,
@@ -180,4 +221,5 @@ def as_response(outcome: Outcome) -> dict[str, Any]:
         "segments": record.segments if record and not record.failure else 0,
         "reason": outcome.reason,
         "error": str(outcome.error) if outcome.error else None,
+        "held_until": outcome.held_until.isoformat() if outcome.held_until else None,
     }

@@ -10,6 +10,7 @@ from .gateway.message import IncomingMessage
 MOVED = SignalType[Record](f"{DOMAIN}_moved")
 # Each is formatted with the entry's id, NOTIFIED with the recipient's too.
 REPORT = SignalTypeFormat[Record](f"{DOMAIN}_report_{{}}")
-INCOMING = SignalTypeFormat[IncomingMessage, str | None](f"{DOMAIN}_incoming_{{}}")
+# The text, whose it is, and the id by which it is answered.
+INCOMING = SignalTypeFormat[IncomingMessage, str | None, str](f"{DOMAIN}_incoming_{{}}")
 CHANGED = SignalTypeFormat[()](f"{DOMAIN}_changed_{{}}")
 NOTIFIED = SignalTypeFormat[()](f"{DOMAIN}_notified_{{}}_{{}}")

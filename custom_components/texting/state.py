@@ -23,10 +23,11 @@ from .delivery.record import Phase, Record
 from .delivery.worker import Worker
 from .gateway.capabilities import Capability
 from .gateway.errors import CertificateInvalid, GatewayError, MessageRejected
-from .gateway.message import IncomingMessage
-from .gateway.provider import Gateway
+from .gateway.gateway import Gateway
 from .gateway.status import Status
+from .inbox import Inbox
 from .issues import Issue, async_certificate_invalid, async_delete
+from .opt_out import OptOuts
 from .outbox_file import async_let_go, async_open
 from .signals import CHANGED, MOVED, NOTIFIED, REPORT
 from .store import AccountStore, Memory
@@ -40,8 +41,8 @@ NEWS_FOR = 600.0
 class LineState:
     """One account's, or one route's.
 
-    loaded from set-up to unload, ready while its entities are there to hear news, received are moments of
-    monotonic seconds; worker is None where nothing is sent from.
+    loaded from set-up to unload, ready while its entities are there to hear news; worker is None where nothing is
+    sent from.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, outbox: Outbox, gateway: Gateway | None) -> None:
@@ -50,6 +51,7 @@ class LineState:
         self._entry = entry
         self._entry_id = entry_id = entry.entry_id
         self.store = AccountStore(hass, entry_id)
+        self.opt_outs = OptOuts(self.store)
         book = Book(
             hass.loop.time,
             time.time,
@@ -64,7 +66,7 @@ class LineState:
         if self.worker:
             self.worker.on_trouble = self._async_trouble
         self.last_record: Record | None = None
-        self.received: dict[IncomingMessage, float] = {}
+        self.inbox = Inbox(hass.loop.time)
         self.loaded = False
         self.ready = False
         self.on_moved: Callable[[Record], None] = lambda _record: None
@@ -89,6 +91,8 @@ class LineState:
     def _async_moved(self, record: Record) -> None:
         """Tell the world what has become of a message."""
         self.last_record = record
+        if self.worker:
+            self.opt_outs.async_note(record)
         self.async_tell(REPORT.format(self._entry_id), record)
         if record.reference in self._taken:
             self._taken.discard(record.reference)
@@ -176,13 +180,24 @@ async def async_state(hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway 
     return state
 
 
-async def async_memory(hass: HomeAssistant, entry_id: str) -> Memory:
-    """What an account remembers; from disk where it was never loaded."""
-    if state := hass.data.get(_STATES, {}).get(entry_id):
-        return state.store.memory
+@callback
+def async_known_state(hass: HomeAssistant, entry_id: str) -> LineState | None:
+    """The state of an entry that was loaded in this run."""
+    return hass.data.get(_STATES, {}).get(entry_id)
+
+
+async def async_store(hass: HomeAssistant, entry_id: str) -> AccountStore:
+    """An account's file; read anew where the account was never loaded."""
+    if state := async_known_state(hass, entry_id):
+        return state.store
     store = AccountStore(hass, entry_id)
     await store.async_load()
-    return store.memory
+    return store
+
+
+async def async_memory(hass: HomeAssistant, entry_id: str) -> Memory:
+    """What an account remembers; from disk where it was never loaded."""
+    return (await async_store(hass, entry_id)).memory
 
 
 async def async_unloaded(hass: HomeAssistant, entry_id: str) -> None:
@@ -256,7 +271,10 @@ async def async_forget(hass: HomeAssistant, entry: ConfigEntry) -> int:
 
 async def async_finish_sends(hass: HomeAssistant) -> None:
     """Let what is under way come to its end before Home Assistant stops."""
-    workers = [state.worker for state in hass.data.get(_STATES, {}).values() if state.worker]
+    states = hass.data.get(_STATES, {}).values()
+    for state in states:
+        state.inbox.close()
+    workers = [state.worker for state in states if state.worker]
     for worker in workers:
         worker.stop()
     if requests := [request for worker in workers for request in worker.requests]:

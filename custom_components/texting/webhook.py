@@ -20,6 +20,7 @@ from .const import DOMAIN
 from .gateway.answers import read_json
 from .gateway.errors import WebhookRejected
 from .gateway.message import DeliveryReport, IncomingMessage, WebhookCall
+from .reply import async_answer
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -73,11 +74,15 @@ async def _async_handle(account: Account, request: Request) -> Response:
     if not await account.async_report(item for item in news if isinstance(item, DeliveryReport)):
         # Not kept: the provider is to tell it again.
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
-    for item in news:
-        if isinstance(item, IncomingMessage):
-            account.async_receive(item)
-    # An empty text: Group Texting and Club Texting would send anything else back to the phone.
-    return Response(status=HTTPStatus.OK, text="")
+    texts = [item for item in news if isinstance(item, IncomingMessage)]
+    # Group Texting and Club Texting send any text back to the phone.
+    answers = [await async_answer(account, text, lambda: _is_connected(request)) for text in texts]
+    return Response(status=HTTPStatus.OK, text="".join(answers))
+
+
+def _is_connected(request: Request) -> bool:
+    """Whether the provider still waits for our answer; the cloud does not tell."""
+    return getattr(request, "transport", request) is not None
 
 
 async def _parameters(request: Request) -> dict[str, Any]:

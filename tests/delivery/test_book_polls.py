@@ -1,8 +1,16 @@
 """When a book asks for news, how long a message lives, and what a clock that is set does to both."""
 
+from dataclasses import replace
+
 import pytest
 
-from custom_components.texting.delivery.book import FOLLOWED_FOR, SLOWEST_POLL, UNKNOWN_FOLLOWED_FOR, Book
+from custom_components.texting.delivery.book import (
+    COMMERCIAL_HELD_FOR,
+    FOLLOWED_FOR,
+    SLOWEST_POLL,
+    UNKNOWN_FOLLOWED_FOR,
+    Book,
+)
 from custom_components.texting.delivery.record import FIRST_POLL, Phase, Record
 from custom_components.texting.gateway.status import FailureReason, Status
 
@@ -79,6 +87,18 @@ def test_nobody_is_followed_for_ever(clocks: Clocks, status: Status, seconds: fl
     clocks.pass_(seconds)
     assert book.take_due(9) == ([], [record])
     assert (record.phase, record.status, len(book), book.next_poll()) == (Phase.ENDED, status, 0, None)
+
+
+def test_what_a_gateway_holds_is_followed_for_longer(clocks: Clocks, book: Book) -> None:
+    record = clocks.message()
+    record.message = replace(record.message, commercial=True)
+    book.add(record)
+    book.settle(record, result(record, Status.ACCEPTED))
+    for seconds in (FOLLOWED_FOR, COMMERCIAL_HELD_FOR):
+        clocks.pass_(seconds)
+        assert due(book) == ["one"]
+    clocks.pass_(SLOWEST_POLL)
+    assert book.take_due(9) == ([], [record])
 
 
 def test_what_would_be_expired_ends_so_when_nobody_waits_any_more(clocks: Clocks, book: Book) -> None:

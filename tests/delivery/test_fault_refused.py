@@ -27,7 +27,7 @@ def code(number: str, words: str) -> dict[str, Any]:
 
 
 EZ = [
-    ("-1", "authentication_failed", "authentication"),
+    ("-1", "login_or_api_refused", "authentication"),
     ("-2", "insufficient_credit", "insufficient_credit"),
     ("-5", "rejected_opted_out", "opted_out"),
     ("-7", "rejected_invalid_message", "invalid_message"),
@@ -37,7 +37,7 @@ EZ = [
 ]
 REFUSALS: list[tuple[Provider, object, str, str]] = [
     (HOUSE, "ERR: 100 | Missing parameter: to", "rejected_other", "other"),
-    (HOUSE, "ERR: 101 | Authentication failed", "authentication_failed", "authentication"),
+    (HOUSE, "ERR: 101 | Authentication failed", "login_or_address_refused", "authentication"),
     (HOUSE, "ERR: 104 | Insufficient credit", "insufficient_credit", "insufficient_credit"),
     (HOUSE, "ERR: 350 | Stop flooding", "rejected_flood", "flood"),
     (HOUSE, "ERR: 400 | STOP mention missing", "rejected_invalid_message", "invalid_message"),
@@ -76,6 +76,11 @@ async def test_a_refusal(enter: Enter, provider: Provider, body: object, key: st
     # It is not tried again, not even after a restart of the account.
     await home.reload()
     assert (home.tries, home.held, home.sensor("pending_messages")) == (1, 0, "0")
+    if reason == "opted_out":
+        # Who wants no more is remembered.
+        assert (await home.send("Dry again")).key == "limit_opted_out"
+        assert home.tries == 1
+        return
     # The next message is another matter.
     assert (await home.send("Dry again")).status in TAKEN
     assert home.held == 1
@@ -110,7 +115,7 @@ async def test_a_batch_refused_for_one_number_goes_without_it(enter: Enter) -> N
 @pytest.mark.parametrize("provider", [HOUSE, CLUB, GROUP])
 async def test_of_several_recipients_all_are_tried(enter: Enter, provider: Provider) -> None:
     home = await enter(provider)
-    bodies = {HOUSE: "ERR: 400 | STOP mention missing", CLUB: "-104", GROUP: "-104"}
+    bodies = {HOUSE: "ERR: 400 | STOP mention missing", CLUB: "-106", GROUP: "-106"}
     home.fail("answer", body=bodies[provider])
     sent = await home.send(to=numbers(provider))
     assert sorted(message["status"] for message in sent.messages) == ["accepted", "accepted", "rejected"]

@@ -11,8 +11,9 @@ from custom_components.texting.delivery.outbox import Outbox
 from custom_components.texting.delivery.record import Phase, Record
 from custom_components.texting.delivery.worker import Worker
 from custom_components.texting.gateway.errors import GatewayError, OutcomeUnknown
+from custom_components.texting.gateway.gateway import Gateway, accepted, refused
 from custom_components.texting.gateway.message import Balance, DeliveryReport, Message, SendResult
-from custom_components.texting.gateway.provider import Gateway, Provider, accepted, refused
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.gateway.status import Status
 from custom_components.texting.gateway.transport import Transport

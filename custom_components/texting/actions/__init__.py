@@ -3,9 +3,18 @@
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
-from . import following, sending
+from . import campaigns, contacts, following, keywords, lists, phones, reply, sending
 
-ACTIONS = (*sending.ACTIONS, *following.ACTIONS)
+ACTIONS = (
+    *sending.ACTIONS,
+    *reply.ACTIONS,
+    *following.ACTIONS,
+    *contacts.ACTIONS,
+    *campaigns.ACTIONS,
+    *lists.ACTIONS,
+    *keywords.ACTIONS,
+    *phones.ACTIONS,
+)
 
 
 @callback

@@ -39,8 +39,9 @@ async def _async_get_status(call: ServiceCall) -> ServiceResponse:
     line, record = await _find(call)
     if line:
         await line.async_look(record)
+    held = line.held_until(record) if line else None
     return {
-        "to": record.message.to,
+        "to": record.to,
         "recipient": record.recipient,
         "reference": record.reference,
         "message_id": record.message_id,
@@ -51,6 +52,7 @@ async def _async_get_status(call: ServiceCall) -> ServiceResponse:
         "segments": record.segments,
         "asked_at": _time(record.asked_at),
         "sent_at": _time(record.taken_at),
+        "held_until": held.isoformat() if held else None,
     }
 
 

@@ -14,7 +14,7 @@ from ..const import ATTR_ACCOUNT, ATTR_TO
 from ..exceptions import home_assistant_error
 from ..gateway.errors import Limit, MessageRejected
 from ..gateway.status import FailureReason
-from ..send import MESSAGE_SCHEMA, as_response, async_send, message_to, raise_for
+from ..send import MESSAGE_SCHEMA, as_response, async_measured, async_send, message_to, raise_for
 from .action import Action, async_line
 
 SEND_SCHEMA = vol.All(
@@ -63,28 +63,31 @@ def _targets(call: ServiceCall) -> Targets:
 
 
 async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
-    """What a text would be at an account, without sending it; the cost is that of all numbers of a recipient."""
+    """What a text would be at an account, without sending it; the cost is that of all phones of a recipient."""
     account = async_line(call.hass, call.data[ATTR_ACCOUNT])
     addresses = resolve(call.hass, account, [call.data[ATTR_TO]]) if ATTR_TO in call.data else [Address("")]
-    if error := addresses[0].error:
-        return {"refused": str(error), "reason": FailureReason.INVALID_NUMBER, "limit": Limit.NUMBER}
-    previews = []
-    for address in addresses:
-        try:
-            previews.append(account.prepare(message_to(account, address, call.data))[1])
-        except MessageRejected as err:
-            told = home_assistant_error(err, account.entry.title)
-            return {"refused": str(told), "reason": err.reason, "limit": err.limit}
-    preview, replaced = previews[0], dict[str, Any](previews[0].replaced)
+    addresses = await async_measured(account, addresses)
+    if error := next((address.error for address in addresses if address.error), None):
+        limit = None if addresses[0].group else Limit.NUMBER
+        return {"refused": str(error), "reason": FailureReason.INVALID_NUMBER, "limit": limit}
+    try:
+        prepared = [account.prepare(message_to(account, address, call.data)) for address in addresses]
+    except MessageRejected as err:
+        told = home_assistant_error(err, account.entry.title)
+        return {"refused": str(told), "reason": err.reason, "limit": err.limit}
+    message, preview = prepared[0]
+    replaced = dict[str, Any](preview.replaced)
+    held_until = max((each.held_until for _, each in prepared if each.held_until), default=None)
     return {
         "refused": None,
         "text": preview.text,
         "encoding": preview.encoding,
-        "segments": preview.segments,
+        "segments": preview.segments // (message.group_size or 1),
         "units": preview.units,
-        "cost": sum(each.cost for each in previews),
+        "cost": None if any(address.uncounted for address in addresses) else sum(each.cost for _, each in prepared),
         "replaced": replaced,
         "doubtful": preview.doubtful,
+        "held_until": held_until.isoformat() if held_until else None,
     }
 
 

@@ -12,6 +12,8 @@ from .record import FIRST_POLL, Phase, Record
 
 SLOWEST_POLL = 600.0
 FOLLOWED_FOR = 48 * 3600.0
+# A gateway may hold a commercial text from Saturday 15 h over Sunday and a holiday or two, until 8 h.
+COMMERCIAL_HELD_FOR = 5 * 24 * 3600.0
 # News of a message that nobody can find any more comes soon, or never.
 UNKNOWN_FOLLOWED_FOR = 600.0
 # A report may come before the gateway's own answer to the send.
@@ -155,7 +157,7 @@ class Book:
             if record.poll_due != moment or record.phase is not Phase.FOLLOWED:
                 continue
             since = max(record.asked_at, record.message.send_at.timestamp() if record.message.send_at else 0)
-            if today - since > (UNKNOWN_FOLLOWED_FOR if record.status is Status.UNKNOWN else FOLLOWED_FOR):
+            if today - since > _followed_for(record):
                 self._give_up(record)
                 ended.append(record)
             else:
@@ -189,7 +191,9 @@ class Book:
     def _go_on(self, record: Record) -> None:
         """Follow what may still change."""
         followed = self._finds if record.status is Status.UNKNOWN else self._follows
-        if not record.status.is_final and followed:
+        # A campaign is asked for by its id, and stands in no list.
+        found = record.message_id or not record.message.groups
+        if not record.status.is_final and followed and found:
             if record.phase is not Phase.FOLLOWED:
                 record.phase = Phase.FOLLOWED
                 self._ask_after(record, record.interval)
@@ -201,3 +205,10 @@ class Book:
         record.phase = Phase.ENDED
         self._records.pop(record.reference, None)
         self._by_message_id.pop(record.message_id or "", None)
+
+
+def _followed_for(record: Record) -> float:
+    """How long there may be news of a message, in seconds."""
+    if record.status is Status.UNKNOWN:
+        return UNKNOWN_FOLLOWED_FOR
+    return FOLLOWED_FOR + (COMMERCIAL_HELD_FOR if record.message.commercial else 0.0)

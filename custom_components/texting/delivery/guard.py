@@ -77,6 +77,12 @@ def check_daily(used: int, segments: int, limit: int) -> None:
         raise MessageRejected(limit=Limit.DAILY, reason=FailureReason.RATE_LIMITED, used=used, most=limit)
 
 
+def check_counted(limit: int, *, uncounted: bool) -> None:
+    """Raise MessageRejected where a limit cannot be held against a message, whose recipients nobody has counted."""
+    if limit and uncounted:
+        raise MessageRejected(limit=Limit.GROUP_UNCOUNTED, reason=FailureReason.RATE_LIMITED)
+
+
 def written(amount: Decimal) -> str:
     """An amount in plain digits: no exponent, no needless zeros."""
     return f"{amount.normalize():f}" if amount else "0"

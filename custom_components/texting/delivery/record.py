@@ -31,7 +31,7 @@ class Record:
     after expires_at; taken_at is when the gateway accepted it. An urgent one goes before others; resend: whether one
     of unknown outcome is sent again, resent how often it was. The rest is of this run only, in monotonic seconds:
     when it may be sent, when it expires, when to ask for news next and how long after that again. ticket: see Queue.
-    via is the account that a route's message left through.
+    via is the account that a route's message left through, groups the names of the contact groups it goes to.
     """
 
     message: Message
@@ -42,6 +42,7 @@ class Record:
     taken_at: float | None = None
     recipient: str | None = None
     recipient_id: str | None = None
+    groups: str | None = None
     parent: str | None = None
     via: str | None = None
     urgent: bool = False
@@ -67,6 +68,11 @@ class Record:
     def reference(self) -> str:
         """Our own id of the message."""
         return self.message.reference
+
+    @property
+    def to(self) -> str:
+        """Whom it goes to, as a user is told: a number, or the names of groups."""
+        return self.groups or self.message.to
 
     @property
     def is_pending(self) -> bool:
@@ -131,6 +137,7 @@ def to_row(record: Record) -> Row:
     about = {
         "recipient": record.recipient,
         "recipient_id": record.recipient_id,
+        "groups": record.groups,
         "urgent": record.urgent,
         "resend": record.resend,
     }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import logging
 
 from ..gateway.errors import GatewayError
-from ..gateway.provider import Gateway
+from ..gateway.gateway import Gateway
 from .desk import Desk
 from .worker import Spawn, call_in
 

@@ -7,8 +7,8 @@ import random
 from typing import Any
 
 from ..gateway.errors import CannotConnect, GatewayError, MessageRejected, OutcomeUnknown, RateLimited
+from ..gateway.gateway import Gateway
 from ..gateway.message import SendResult
-from ..gateway.provider import Gateway
 from ..gateway.status import FailureReason, Status
 from .desk import Desk
 from .queue import Queue

@@ -22,11 +22,13 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
     TimeSelector,
 )
+from homeassistant.util.network import is_ip_address
 
 from ..const import (
     CONF_ACCOUNTS,
     CONF_ADVANCED,
     CONF_CONFIRM_WITHIN,
+    CONF_GROUP,
     CONF_NUMBERS,
     CONF_QUIET_FROM,
     CONF_QUIET_TO,
@@ -38,7 +40,10 @@ from ..const import (
     DEFAULT_INCOMING_INTERVAL,
     DEFAULT_KEEP_DAYS,
     DEFAULT_LOW_CREDIT,
+    DEFAULT_REPLY_WITHIN,
     IF_UNSURE,
+    LONGEST_REPLY_WITHIN,
+    OPTION_ADD_STOP_MENTION,
     OPTION_BALANCE_INTERVAL,
     OPTION_DAILY_LIMIT,
     OPTION_IF_UNSURE,
@@ -46,6 +51,7 @@ from ..const import (
     OPTION_KEEP_DAYS,
     OPTION_LOW_CREDIT,
     OPTION_REPLACE_CHARACTERS,
+    OPTION_REPLY_WITHIN,
 )
 from ..gateway.capabilities import Capability, MessageType
 from ..gateway.provider import AccountField, ProviderInfo
@@ -114,6 +120,16 @@ def url_error(values: dict[str, Any]) -> str | None:
     return None
 
 
+def other_host(info: ProviderInfo, values: Mapping[str, Any]) -> str | None:
+    """The site's name where an account is not at its provider's own, without www. and app.; an IP address is none."""
+    own = next(field.default for field in info.fields if field.name == "url")
+    host = urlsplit(values["url"]).hostname or ""
+    if host == urlsplit(own).hostname or is_ip_address(host):
+        return None
+    short = host.removeprefix("www.").removeprefix("app.")
+    return short if "." in short else host
+
+
 def route_schema(choices: Mapping[str, str]) -> vol.Schema:
     """The route form, with a choice among {entry id: title}."""
     return vol.Schema(
@@ -127,12 +143,15 @@ def route_schema(choices: Mapping[str, str]) -> vol.Schema:
     )
 
 
-def recipient_schema(info: ProviderInfo | None) -> vol.Schema:
-    """The recipient form; a route has no provider."""
-    fields: dict[vol.Marker, Any] = {
-        vol.Required(CONF_NAME): TextSelector(),
-        vol.Required(CONF_NUMBERS): TextSelector(TextSelectorConfig(type=TextSelectorType.TEL, multiple=True)),
-    }
+def recipient_schema(info: ProviderInfo | None, groups: Mapping[str, str] | None = None) -> vol.Schema:
+    """The recipient form, with a choice among {group id: label} where there are any; a route has no provider."""
+    numbers = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL, multiple=True))
+    fields: dict[vol.Marker, Any] = {vol.Required(CONF_NAME): TextSelector()}
+    if groups is None:
+        fields[vol.Required(CONF_NUMBERS)] = numbers
+    else:
+        fields[vol.Optional(CONF_NUMBERS)] = numbers
+        fields[vol.Optional(CONF_GROUP)] = suggest(groups)
     # An MMS needs a picture of its own each time.
     types = tuple(kind for kind in (info.message_types if info else ()) if kind is not MessageType.MMS)
     if len(types) > 1:
@@ -166,6 +185,12 @@ def settings_schema(info: ProviderInfo | None) -> vol.Schema:
     }
     if Capability.REPLACE_CHARACTERS in info.capabilities:
         fields[vol.Required(OPTION_REPLACE_CHARACTERS, default=False)] = BooleanSelector()
+    if Capability.WEBHOOK_REPLY in info.capabilities:
+        fields[vol.Required(OPTION_REPLY_WITHIN, default=DEFAULT_REPLY_WITHIN)] = _whole(
+            0, LONGEST_REPLY_WITHIN, UnitOfTime.SECONDS
+        )
+    if Capability.COMMERCIAL in info.capabilities:
+        fields[vol.Required(OPTION_ADD_STOP_MENTION, default=False)] = BooleanSelector()
     return vol.Schema(fields)
 
 

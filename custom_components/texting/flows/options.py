@@ -1,24 +1,26 @@
-"""Configure: an account's settings, and the address its provider calls."""
+"""Configure: an account's settings, the address its provider calls, and what it sells."""
 
 from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_PROVIDER, DOMAIN, ROUTE
+from ..gateway.capabilities import Capability
 from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
 from ..state import async_memory
 from ..webhook import async_address
 from .forms import settings_schema
+from .purchase import PurchaseFlow
 
 _TEXTS = f"component.{DOMAIN}.selector.configure.options"
 
 
-class TextingOptionsFlow(OptionsFlow):
+class TextingOptionsFlow(PurchaseFlow):
     """The flow of one account's options, or of a route's."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -29,6 +31,8 @@ class TextingOptionsFlow(OptionsFlow):
         options = {"settings": texts[f"{_TEXTS}.settings"]}
         if self._info.uses_webhook:
             options[f"webhook_{self._info.provider}"] = texts[f"{_TEXTS}.webhook"]
+        if Capability.CREDIT_PURCHASE in self._info.capabilities:
+            options["buy_credits"] = texts[f"{_TEXTS}.buy_credits"]
         return self.async_show_menu(step_id="init", menu_options=options)
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

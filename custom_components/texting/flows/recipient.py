@@ -1,58 +1,165 @@
 """Adding and changing a recipient."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
+
+import voluptuous as vol
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.selector import BooleanSelector
+from homeassistant.helpers.translation import async_get_translations
 
-from ..const import CONF_NUMBERS, CONF_PROVIDER, CONF_QUIET_FROM, CONF_QUIET_TO, ROUTE, SUBENTRY_RECIPIENT
-from ..gateway.errors import MessageRejected
+from ..client import gateway_for
+from ..const import (
+    CONF_GROUP,
+    CONF_GROUP_NAME,
+    CONF_NUMBERS,
+    CONF_OPTED_OUT,
+    CONF_PROVIDER,
+    CONF_QUIET_FROM,
+    CONF_QUIET_TO,
+    CONF_SENDER,
+    CONF_TYPE,
+    DOMAIN,
+    ROUTE,
+    SUBENTRY_RECIPIENT,
+)
+from ..contact_groups import GROUPS_WITHIN, matching, may_be_id
+from ..gateway.capabilities import Capability, MessageType
+from ..gateway.contacts import ContactGroup
+from ..gateway.errors import GatewayError, MessageRejected
 from ..gateway.phone_number import to_e164
-from ..gateway.provider import Provider
+from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
+from ..opt_out import OptOuts
+from ..route_accounts import account_ids
+from ..state import async_store
 from .forms import flatten, recipient_schema
 
 
 class RecipientFlow(ConfigSubentryFlow):
-    """The flow of one recipient."""
+    """The flow of one recipient; groups are the account's, None where they could not be read."""
+
+    _groups: Sequence[ContactGroup] | None = None
+    # Those of its numbers that want no more texts.
+    _opted_out: Sequence[str] = ()
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Add a recipient."""
-        return self._step("user", user_input, {})
+        return await self._async_step("user", user_input, {})
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Change a recipient."""
         subentry = self._get_reconfigure_subentry()
-        return self._step("reconfigure", user_input, {CONF_NAME: subentry.title, **subentry.data})
+        stores = [
+            await async_store(self.hass, entry_id) for entry_id in account_ids(self.hass, self._get_entry().entry_id)[0]
+        ]
+        asked = [OptOuts(store) for store in stores]
+        self._opted_out = [
+            number for number in subentry.data[CONF_NUMBERS] if any(number in opt_outs for opt_outs in asked)
+        ]
+        result = await self._async_step("reconfigure", user_input, {CONF_NAME: subentry.title, **subentry.data})
+        if result["type"] is FlowResultType.ABORT and user_input and not user_input.get(CONF_OPTED_OUT, True):
+            for store, opt_outs in zip(stores, asked, strict=True):
+                if [number for number in self._opted_out if opt_outs.async_discard(number)]:
+                    await store.async_save()
+        return result
 
-    def _step(self, step_id: str, user_input: dict[str, Any] | None, known: dict[str, Any]) -> SubentryFlowResult:
+    async def _async_step(
+        self, step_id: str, user_input: dict[str, Any] | None, known: dict[str, Any]
+    ) -> SubentryFlowResult:
         errors: dict[str, str] = {}
         wrong = ""
+        if self._has_groups and self._groups is None:
+            await self._async_read_groups()
         if user_input is not None:
             data = flatten(user_input)
             name = data.pop(CONF_NAME, "")
-            data[CONF_NUMBERS], wrong = self._numbers(data[CONF_NUMBERS])
-            if wrong:
-                errors[CONF_NUMBERS] = "invalid_number"
-            elif not data[CONF_NUMBERS]:
-                errors[CONF_NUMBERS] = "no_number"
-            elif not name:
+            data.pop(CONF_OPTED_OUT, None)
+            data[CONF_NUMBERS], wrong = self._numbers(data.get(CONF_NUMBERS, []))
+            errors = {CONF_NUMBERS: "invalid_number"} if wrong else self._target_errors(data, known)
+            if not errors and not name:
                 errors[CONF_NAME] = "no_name"
-            elif name.casefold() in self._other_names(step_id):
+            elif not errors and name.casefold() in self._other_names(step_id):
                 errors[CONF_NAME] = "name_exists"
-            elif unfit := _quiet_error(data):
-                errors |= unfit
-            else:
+            errors = errors or _quiet_error(data) or self._sender_error(data)
+            if not errors:
                 return self._save(step_id, name, data)
-        provider = self._get_entry().data[CONF_PROVIDER]
-        info = GATEWAYS[Provider(provider)].info if provider != ROUTE else None
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(recipient_schema(info), user_input or known),
+            data_schema=self.add_suggested_values_to_schema(self._schema(), user_input or known),
             errors=errors,
-            description_placeholders={"number": wrong, "country": self.hass.config.country or "—"},
+            description_placeholders={
+                "number": wrong,
+                "country": self.hass.config.country or "—",
+                "note": await self._async_note(),
+                **({"opted_out": ", ".join(self._opted_out)} if self._opted_out else {}),
+            },
         )
+
+    def _schema(self) -> vol.Schema:
+        """The form; where somebody wants no more texts, it shows that and can take it back."""
+        labels = {group.id: _label(group) for group in self._groups or ()}
+        schema = recipient_schema(self._info, labels if self._has_groups else None)
+        if not self._opted_out:
+            return schema
+        return schema.extend({vol.Required(CONF_OPTED_OUT, default=True): BooleanSelector()})
+
+    # -- numbers, or a group -----------------------------------------------------------------------------------------
+
+    @property
+    def _info(self) -> ProviderInfo | None:
+        provider = self._get_entry().data[CONF_PROVIDER]
+        return GATEWAYS[Provider(provider)].info if provider != ROUTE else None
+
+    @property
+    def _has_groups(self) -> bool:
+        return self._info is not None and Capability.CAMPAIGNS in self._info.capabilities
+
+    async def _async_read_groups(self) -> None:
+        """Ask the gateway for the account's groups; where it does not say, ids can be entered all the same."""
+        entry = self._get_entry()
+        gateway = gateway_for(async_get_clientsession(self.hass), {**entry.data, **entry.options})
+        try:
+            async with asyncio.timeout(GROUPS_WITHIN):
+                self._groups = await gateway.contacts.groups()
+        except GatewayError, TimeoutError:
+            self._groups = None
+
+    async def _async_note(self) -> str:
+        if not self._has_groups or self._groups is not None:
+            return ""
+        texts = await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
+        return texts[f"component.{DOMAIN}.selector.configure.options.groups_unknown"]
+
+    def _target_errors(self, data: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:
+        """What is wrong with the choice of numbers or a group; a group's name becomes its id."""
+        if CONF_GROUP not in data:
+            missing = "no_number_or_group" if self._has_groups else "no_number"
+            return {} if data[CONF_NUMBERS] else {CONF_NUMBERS: missing}
+        if data[CONF_NUMBERS]:
+            return {CONF_GROUP: "number_and_group"}
+        named = data[CONF_GROUP]
+        if self._groups is None:
+            if named == known.get(CONF_GROUP) and CONF_GROUP_NAME in known:
+                data[CONF_GROUP_NAME] = known[CONF_GROUP_NAME]
+            return {} if may_be_id(named) else {CONF_GROUP: "group_id"}
+        found = matching(self._groups, named)
+        if len(found) != 1:
+            return {CONF_GROUP: "ambiguous_group" if found else "unknown_group"}
+        data |= {CONF_GROUP: found[0].id, CONF_GROUP_NAME: found[0].name}
+        return {}
+
+    def _sender_error(self, data: dict[str, Any]) -> dict[str, str]:
+        """Whether the provider takes this sender for what is sent; a route asks for none."""
+        sender, kind = data.get(CONF_SENDER), MessageType(data.get(CONF_TYPE, MessageType.SMS))
+        fits = not sender or self._info is None or self._info.takes_sender(sender, kind)
+        return {} if fits else {CONF_SENDER: "invalid_sender"}
 
     def _numbers(self, written: list[str]) -> tuple[list[str], str]:
         """The numbers in E.164, each once; and the first that is none."""
@@ -79,6 +186,10 @@ class RecipientFlow(ConfigSubentryFlow):
                 self._get_entry(), self._get_reconfigure_subentry(), title=name, data=data
             )
         return self.async_create_entry(title=name, data=data)
+
+
+def _label(group: ContactGroup) -> str:
+    return group.name if group.size is None else f"{group.name} ({group.size})"
 
 
 def _quiet_error(data: dict[str, Any]) -> dict[str, str]:

@@ -1,0 +1,109 @@
+"""The actions texting.list_senders, list_templates, list_messages and get_profile: what a provider keeps."""
+
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.helpers import config_validation as cv
+
+from ..const import ATTR_ACCOUNT, ATTR_LIMIT, ATTR_MESSAGE_ID
+from ..gateway.capabilities import Capability
+from ..gateway.message import ListedMessage
+from .action import Action, asking, async_account
+
+DEFAULT_LIMIT = 100
+MOST = 10_000
+_ACCOUNT: dict[Any, Any] = {vol.Required(ATTR_ACCOUNT): cv.string}
+_MESSAGES: dict[Any, Any] = {
+    **_ACCOUNT,
+    vol.Optional(ATTR_MESSAGE_ID): vol.All(cv.string, str.strip),
+    vol.Optional(ATTR_LIMIT, default=DEFAULT_LIMIT): vol.All(vol.Coerce(int), vol.Range(min=1, max=MOST)),
+}
+
+
+async def _async_list_senders(call: ServiceCall) -> ServiceResponse:
+    """The senders that an account may use; what is not approved is refused until it is."""
+    account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.SENDER_LIST)
+    with asking(account):
+        senders = await account.gateway.senders()
+    listed: list[Any] = [
+        {
+            "id": sender.id,
+            "sender_id": sender.sender_id,
+            "type": sender.type,
+            "approved": sender.approved,
+            "entity_id": sender.entity_id,
+            "purpose": sender.purpose,
+        }
+        for sender in senders
+    ]
+    return {"senders": listed}
+
+
+async def _async_list_templates(call: ServiceCall) -> ServiceResponse:
+    """The templates that an account may use; what is not approved is refused until it is."""
+    account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.SENDER_LIST)
+    with asking(account):
+        templates = await account.gateway.templates()
+    listed: list[Any] = [
+        {
+            "template_id": template.template_id,
+            "name": template.name,
+            "type": template.type,
+            "sender_id": template.sender_id,
+            "message": template.message,
+            "approved": template.approved,
+        }
+        for template in templates
+    ]
+    return {"templates": listed}
+
+
+async def _async_list_messages(call: ServiceCall) -> ServiceResponse:
+    """The latest texts that the provider keeps, newest first, or one of them."""
+    account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.MESSAGE_LIST)
+    with asking(account):
+        if (message_id := call.data.get(ATTR_MESSAGE_ID)) is None:
+            latest = account.gateway.messages(call.data[ATTR_LIMIT])
+            listed: list[Any] = [_message(message) async for message in latest]
+        else:
+            listed = [_message(await account.gateway.message(message_id))]
+    return {"messages": listed}
+
+
+def _message(message: ListedMessage) -> dict[str, Any]:
+    return {
+        "message_id": message.message_id,
+        "to": message.to,
+        "from": message.sender,
+        "text": message.text,
+        "status": message.status,
+        "provider_status": message.provider_status,
+        "incoming": message.incoming,
+        "type": message.type,
+        "sent_at": message.sent_at.isoformat() if message.sent_at else None,
+        "cost": float(message.cost) if message.cost is not None else None,
+    }
+
+
+async def _async_get_profile(call: ServiceCall) -> ServiceResponse:
+    """Whose account it is; what signs in is no part of it."""
+    account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.PROFILE)
+    with asking(account):
+        profile = await account.gateway.profile()
+    return {
+        "id": profile.id,
+        "name": profile.name,
+        "email": profile.email,
+        "language": profile.language,
+        "time_zone": profile.time_zone,
+    }
+
+
+ACTIONS = (
+    Action("list_senders", _async_list_senders, vol.Schema(_ACCOUNT), SupportsResponse.ONLY),
+    Action("list_templates", _async_list_templates, vol.Schema(_ACCOUNT), SupportsResponse.ONLY),
+    Action("list_messages", _async_list_messages, vol.Schema(_MESSAGES), SupportsResponse.ONLY),
+    Action("get_profile", _async_get_profile, vol.Schema(_ACCOUNT), SupportsResponse.ONLY),
+)
