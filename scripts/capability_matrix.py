@@ -1,12 +1,15 @@
-"""Writes the table of what each provider can do into the README, from the providers' own data."""
+"""Writes what each provider can do, from the providers' own data: a table into the README, a list into each page."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from custom_components.texting.gateway.capabilities import Capability, MessageType
+from custom_components.texting.gateway.provider import ProviderInfo
 from custom_components.texting.gateway.providers import GATEWAYS
 import tests.kit  # noqa: F401  first: newer cores alias what others import
 
 README = Path(__file__).parent.parent / "README.md"
+PAGES = README.parent / "docs/providers"
 BEGIN, END = "<!-- capabilities: begin -->", "<!-- capabilities: end -->"
 
 CAPABILITIES = {
@@ -28,6 +31,15 @@ CAPABILITIES = {
     Capability.LOST_ANSWERS: "Finds out what became of a text when the answer was lost",
     Capability.FREE_TEST: "Free test text",
     Capability.REPLACE_CHARACTERS: "Refused characters can be replaced",
+    Capability.WEBHOOK_REPLY: "Replies within the provider's own call",
+    Capability.CREDIT_PURCHASE: "Credits bought from Home Assistant",
+    Capability.KEYWORD_SETUP: "Keywords checked, rented and set up",
+    Capability.CARRIER_LOOKUP: "Carrier of a number",
+    Capability.VOICE_BROADCAST: "Sounds played to many numbers",
+    Capability.CONTACTS: "Contact groups and contacts kept at the provider",
+    Capability.CAMPAIGNS: "Campaigns: one text to contact groups",
+    Capability.MESSAGE_LIST: "List of the texts the provider keeps",
+    Capability.PROFILE: "Profile of the account",
 }
 TYPES = {
     MessageType.SMS: "SMS",
@@ -36,6 +48,44 @@ TYPES = {
     MessageType.WHATSAPP: "WhatsApp",
     MessageType.VIBER: "Viber",
     MessageType.OTP: "One-time passwords",
+}
+
+NAMES = {TYPES[MessageType.WHATSAPP], TYPES[MessageType.VIBER]}
+# What follows from no capability.
+ALWAYS = (
+    "a notify entity for each recipient, `notify.<account>`, `texting.send_message`, `texting.preview_message`, "
+    "`texting.get_status`, `texting.cancel_message`, sensors *Last delivery status*, *Pending messages*, *Oldest "
+    "pending age* and *Segments today*, event *Delivery report*, a place in routes"
+)
+# Where a home finds what a provider can do.
+WHERE = {
+    Capability.BALANCE: "sensor *Credit balance*, binary sensor *Low credit*",
+    Capability.TITLE: "`title` of a text",
+    Capability.SENDER: "`sender` of a text, *Sender* of a recipient",
+    Capability.SCHEDULE: "`send_at` of a text",
+    Capability.COMMERCIAL: "`commercial` of a text",
+    Capability.EXPRESS: "`express` of a text",
+    Capability.TEMPLATES: "`template_id` of a text",
+    Capability.SENDER_LIST: "step *Sender and template*, `texting.list_senders`, `texting.list_templates`",
+    Capability.CHANNEL: "`channel` of a text",
+    Capability.BATCH: "by itself, whenever several are texted at once",
+    Capability.DELIVERY_REPORTS: "once the address under *Configure* is pasted at the provider",
+    Capability.STATUS: "by itself, and by `texting.get_status`",
+    Capability.INCOMING_PUSH: "event *Incoming message*, once the address under *Configure* is pasted at the provider",
+    Capability.INCOMING_POLL: "event *Incoming message*",
+    Capability.KEYWORDS: "event *Incoming message*, kind *Keyword*",
+    Capability.LOST_ANSWERS: "by itself, so that no text is sent twice",
+    Capability.FREE_TEST: "button *Send test message*",
+    Capability.REPLACE_CHARACTERS: "*Configure > Settings > Replace characters*",
+    Capability.CREDIT_PURCHASE: "*Configure > Buy credits*",
+    Capability.KEYWORD_SETUP: "*Add keyword* on the account, `texting.check_keyword`, `texting.set_up_keyword`",
+    Capability.CARRIER_LOOKUP: "`texting.look_up_carrier`",
+    Capability.VOICE_BROADCAST: "`texting.broadcast_voice`",
+    Capability.WEBHOOK_REPLY: "`texting.reply` within *Wait for a reply*, *Answer of Home Assistant* of a keyword",
+    Capability.CONTACTS: "ten actions from `texting.list_contact_groups` to `texting.delete_contact`",
+    Capability.CAMPAIGNS: "`texting.send_campaign`, `texting.get_campaign`, recipients with a *Contact group*",
+    Capability.MESSAGE_LIST: "`texting.list_messages`",
+    Capability.PROFILE: "`texting.get_profile`",
 }
 
 
@@ -53,11 +103,57 @@ def table() -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+def abilities(info: ProviderInfo) -> str:
+    """What a provider can do and where, and what it cannot, as a list in Markdown."""
+    lacks = [text for item, text in CAPABILITIES.items() if item not in info.capabilities]
+    lacks += [text for kind, text in TYPES.items() if kind not in info.message_types]
+    lines = [
+        f"**Kinds of messages**: {', '.join(_in_a_sentence(TYPES[kind]) for kind in info.message_types)}",
+        f"**As every account**: {ALWAYS}",
+        *(f"**{text}**: {WHERE[item]}" for item, text in CAPABILITIES.items() if item in info.capabilities),
+        *_limits(info),
+        f"**What it does not have**: {'; '.join(_in_a_sentence(text) for text in lacks)}",
+    ]
+    return "\n".join(f"* {line}" for line in lines)
+
+
+def _limits(info: ProviderInfo) -> Iterator[str]:
+    yield f"**Numbers in a request**: {info.batch_size}"
+    yield f"**Requests at once**: {info.in_flight}"
+    if info.languages:
+        yield f"**Languages of voice calls**: {', '.join(info.languages)}"
+    if info.pools:
+        yield f"**Balances**: {', '.join(info.pools)}"
+    if info.test_number:
+        yield f"**Free test number**: {info.test_number}"
+    if info.calling_codes:
+        yield f"**Sends to numbers that begin with**: {', '.join(f'+{code}' for code in info.calling_codes)}"
+
+
+def _in_a_sentence(text: str) -> str:
+    """With a small letter at its beginning, where that is a word and no name."""
+    return text[0].lower() + text[1:] if text[1:2].islower() and text not in NAMES else text
+
+
 def readme_with_table(text: str) -> str:
     """The README with the table as it is now."""
+    return _between(text, table())
+
+
+def page_with_list(text: str, info: ProviderInfo) -> str:
+    """A provider's page with the list as it is now."""
+    return _between(text, abilities(info))
+
+
+def page_of(info: ProviderInfo) -> Path:
+    """The page of a provider."""
+    return PAGES / f"{info.provider}.md"
+
+
+def _between(text: str, generated: str) -> str:
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    return f"{before}{BEGIN}\n{generated}\n{END}{after}"
 
 
 def _mark(has: bool) -> str:
@@ -66,3 +162,6 @@ def _mark(has: bool) -> str:
 
 if __name__ == "__main__":
     README.write_text(readme_with_table(README.read_text("utf-8")), "utf-8")
+    for gateway in GATEWAYS.values():
+        page = page_of(gateway.info)
+        page.write_text(page_with_list(page.read_text("utf-8"), gateway.info), "utf-8")
