@@ -48,6 +48,21 @@ async def test_a_message_is_on_disk_when_it_was_added(desk: Desk, told: list[Rec
     assert (added, told) == (["one", "two"], [])
 
 
+async def test_each_end_is_told_once_moved_or_not(desk: Desk, told: list[Record], clocks: Clocks) -> None:
+    ended: list[Record] = []
+    desk.on_end = ended.append
+    failed, lost = clocks.message(), clocks.message("two")
+    await desk.add([failed, lost])
+    await accepted(desk, failed, "m1")
+    await accepted(desk, lost, "m2")
+    assert ended == []
+    desk.book.end(failed, Status.REJECTED)
+    desk.book.close(lost)
+    await desk.keep([failed, lost], moved=[failed])
+    assert sorted(about(ended)) == [("one", Status.REJECTED), ("two", Status.ACCEPTED)]
+    assert about(told) == [("one", Status.ACCEPTED), ("two", Status.ACCEPTED), ("one", Status.REJECTED)]
+
+
 async def test_one_that_was_refused_here_is_told_and_kept(desk: Desk, told: list[Record], clocks: Clocks) -> None:
     record = clocks.message()
     desk.book.end(record, Status.REJECTED, MessageRejected())

@@ -77,7 +77,7 @@ def test_a_wal_alone_is_not_replayed_over_a_new_file(path: Path) -> None:
 
 
 def test_a_file_of_a_newer_version_is_put_aside_as_it_is(path: Path) -> None:
-    change(path, "PRAGMA user_version = 3; ALTER TABLE message ADD COLUMN more TEXT")
+    change(path, f"PRAGMA user_version = {schema.VERSION + 1}; ALTER TABLE message ADD COLUMN more TEXT")
     content = path.read_bytes()
     damaged, found = opened(path)
     assert damaged

@@ -10,6 +10,7 @@ import custom_components.texting.gateway as gateway_package
 import tests.simulator as simulator_package
 
 GATEWAY = Path(gateway_package.__file__).parent
+TWO_WAY = GATEWAY.parent / "two_way"
 SIMULATOR = Path(simulator_package.__file__).parent
 
 
@@ -40,6 +41,17 @@ def test_the_gateway_knows_nothing_of_home_assistant(path: Path) -> None:
     roots = {name.partition(".")[0] for name in imported(path)}
     assert not roots & {"homeassistant", "custom_components", "tests", "voluptuous"}
     assert not climbs_out(path, GATEWAY)
+
+
+@pytest.mark.parametrize("name", ["words", "pattern", "filter", "pages", "pin", "speakers", "legible"])
+def test_what_a_text_means_has_nothing_to_do_with_home_assistant(name: str) -> None:
+    path = TWO_WAY / f"{name}.py"
+    assert not {root.partition(".")[0] for root in imported(path)} & {
+        "homeassistant",
+        "custom_components",
+        "voluptuous",
+    }
+    assert not climbs_out(path, TWO_WAY)
 
 
 @pytest.mark.parametrize("path", modules(GATEWAY), ids=lambda path: str(path.relative_to(GATEWAY)))

@@ -81,7 +81,7 @@ async def test_what_succeeds(
     ("path", "code", "kind", "field"),
     [
         pytest.param("keyword/check", "-1", AuthenticationFailed, None, id="check -1"),
-        pytest.param("keyword/check", "-2", OrderTooSmall, None, id="check -2"),
+        pytest.param("keyword/check", "-2", Declined, None, id="check -2"),
         pytest.param("keyword/check", "-10", OutcomeUnknown, None, id="check -10"),
         pytest.param("credits/buy", "0", Declined, None, id="buy 0"),
         pytest.param("credits/buy", "-1", AuthenticationFailed, None, id="buy -1"),

@@ -163,7 +163,7 @@ async def test_orders_that_are_refused(gateway: OpenGateway, simulator: Simulato
 async def test_a_check_below_the_minimum(gateway: OpenGateway, simulator: Simulator, brand: Provider) -> None:
     simulator.accounts[brand].below_minimum = True
     error = await error_of(gateway(brand).orders.is_free("home"))
-    assert (type(error), error.code) == (OrderTooSmall, "-2")
+    assert (type(error), error.code) == (Declined, "-2")
 
 
 @BRANDS

@@ -210,9 +210,9 @@ VOICE = {"type": MessageType.VOICE, "language": "en-gb", "gender": "male"}
 @pytest.mark.parametrize(
     ("fields", "limit"),
     [
-        ({"sender": "TwelveLetter"}, Limit.SENDER),
-        ({"sender": "My Home"}, Limit.SENDER),
-        ({"sender": "+3361234567890123"}, Limit.SENDER),
+        ({"sender": "TwelveLetter"}, Limit.SENDER_OR_NUMBER),
+        ({"sender": "My Home"}, Limit.SENDER_OR_NUMBER),
+        ({"sender": "+3361234567890123"}, Limit.SENDER_OR_NUMBER),
         ({"type": MessageType.MMS}, Limit.MEDIA_MISSING),
         (VOICE | {"language": None}, Limit.LANGUAGE),
         (VOICE | {"language": "xx-xx"}, Limit.LANGUAGE),
@@ -231,6 +231,8 @@ async def test_limits(account: Gateway, simulator: Simulator, fields: dict[str, 
 async def test_senders(gateway: OpenGateway) -> None:
     for sender in ("+33612345678", "33612345678", "A1", "ElevenChars"):
         assert gateway(TEXTIOPRO).preview(new_message(TEXTIOPRO, sender=sender))
+    # Digits of other scripts are none.
+    assert not INFO.takes_sender("+٣٣٦١٢٣٤٥٦٧٨")
     with pytest.raises(MessageRejected) as raised:
         gateway(TEXTIOPRO, sender_id="").preview(new_message(TEXTIOPRO))
     assert raised.value.limit is Limit.SENDER_MISSING

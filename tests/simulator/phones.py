@@ -22,9 +22,12 @@ class Phones:
         """Share the network's messages."""
         self._network = network
 
-    async def answer(self, number: str, text: str, provider: str | None = None) -> tuple[int, str] | None:
+    async def answer(
+        self, number: str, text: str, provider: str | None = None, *, media: dict[str, object] | None = None
+    ) -> tuple[int, str] | None:
         """Text back; returns what the callback URL answered (the keyword's where two are called), None where none is.
 
+        media are the fields that TextioPro's list has for a picture.
         Raises LookupError where the text cannot reach anyone.
         """
         digits = "".join(character for character in number if character.isdecimal())
@@ -35,7 +38,7 @@ class Phones:
         if provider == "thesmspoint":
             raise LookupError("TheSMSPoint has no replies.")
         if provider == "textiopro":
-            self._list_incoming(digits, text, last)
+            self._list_incoming(digits, text, last, media or {})
             return None
         if provider == "textinghouse":
             callback: Callback | None = await self._textinghouse(last, text)
@@ -49,7 +52,7 @@ class Phones:
                 return message
         return None
 
-    def _list_incoming(self, digits: str, text: str, last: Message | None) -> None:
+    def _list_incoming(self, digits: str, text: str, last: Message | None, media: dict[str, object]) -> None:
         now = self._network.clock()
         self._network.incoming.append(
             Message(
@@ -64,7 +67,7 @@ class Phones:
                 accepted_at=now,
                 not_before=now,
                 received=True,
-                extra={"direction": "incoming"},
+                extra={"direction": "incoming", "media": media},
             )
         )
 

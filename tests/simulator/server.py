@@ -166,9 +166,11 @@ class Simulator:
         for site in self._sites.values():
             await site.restore()
 
-    async def answer(self, number: str, text: str, provider: str | None = None) -> tuple[int, str] | None:
+    async def answer(
+        self, number: str, text: str, provider: str | None = None, *, media: dict[str, object] | None = None
+    ) -> tuple[int, str] | None:
         """Text back from a phone: see `Phones.answer`."""
-        return await self._phones.answer(number, text, provider)
+        return await self._phones.answer(number, text, provider, media=media)
 
     def on_text(self, listener: Callable[[Message], None]) -> Callable[[], None]:
         """Call `listener` with each message its phone receives; returns a function that ends it."""

@@ -105,6 +105,8 @@ class Messages:
         }
         if self._account.with_direction:
             row["direction"] = message.extra.get("direction", "outgoing")
+        # Nobody says how a picture that came in is told.
+        row |= message.extra.get("media", {})
         return row
 
     def _as_batch_row(self, row: dict[str, Any]) -> dict[str, Any]:

@@ -39,8 +39,8 @@ class _Waiter:
 class Desk:
     """A book that is written down.
 
-    on_news is told of each message that moved, as it was then, when that is on disk, on_change that anything has
-    changed; on_add gets those that are to be sent.
+    on_news is told of each message that moved, as it was then, when that is on disk, on_end of each that ended, moved
+    or not, on_change that anything has changed; on_add gets those that are to be sent.
     """
 
     def __init__(self, account: str, outbox: Outbox, book: Book) -> None:
@@ -49,6 +49,7 @@ class Desk:
         self.outbox = outbox
         self.book = book
         self.on_news: Callable[[Record], None] = lambda _record: None
+        self.on_end: Callable[[Record], None] = lambda _record: None
         self.on_change: Callable[[], None] = lambda: None
         self.on_add: Callable[[Sequence[Record]], None] = lambda _records: None
         self.paused_until = 0.0  # monotonic: before it nothing leaves
@@ -87,10 +88,14 @@ class Desk:
             return told
         copies = {record.reference: record.snapshot() for record in records}
         news = [copies[record.reference] for record in (records if moved is None else moved)]
-        self.outbox.write(copies.values()).add_done_callback(lambda written: self._written(written, news, told))
+        moving = {record.reference for record in news}
+        ended = [copy for copy in copies.values() if copy.phase is Phase.ENDED and copy.reference not in moving]
+        self.outbox.write(copies.values()).add_done_callback(lambda written: self._written(written, news, ended, told))
         return told
 
-    def _written(self, written: asyncio.Future[None], news: list[Record], told: asyncio.Future[None]) -> None:
+    def _written(
+        self, written: asyncio.Future[None], news: list[Record], ended: list[Record], told: asyncio.Future[None]
+    ) -> None:
         """The first are told before whoever waits for an answer goes on, the others in turns, always in order."""
         with suppress(OutboxError, asyncio.CancelledError):
             written.result()
@@ -98,6 +103,8 @@ class Desk:
             for waiter in self._waiting:
                 waiter.take(answered)
         self.on_change()
+        for record in ended:
+            self.on_end(record)
         if not news:
             _end(told)
             return
@@ -116,6 +123,8 @@ class Desk:
             if isinstance(news, Record):
                 try:
                     self.on_news(news)
+                    if news.phase is Phase.ENDED:
+                        self.on_end(news)
                 except Exception as err:  # noqa: BLE001  the others are to be told all the same
                     _LOGGER.warning("Unexpected %s while telling what became of a message", type(err).__name__)
             else:

@@ -16,6 +16,13 @@ __all__ = ["Outbox", "OutboxError"]
 
 RETRY_AFTER = 10.0  # seconds
 
+# Which message a text answers, the surest way first. The plus keeps SQLite from looking through the whole account.
+ANSWERED = (
+    "account = ? AND reference = ?",
+    "+account = ? AND message_id = ? ORDER BY id DESC LIMIT 1",
+    "account = ? AND number = ? AND taken_at >= ? ORDER BY taken_at DESC, id DESC LIMIT 1",
+)
+
 _PENDING = ", ".join(f"'{phase}'" for phase in Phase if phase is not Phase.ENDED)
 
 
@@ -84,6 +91,23 @@ class Outbox:
             account,
         )
         return found[0] if found else None
+
+    async def answered(
+        self, account: str, number: str, since: float, *, reference: str | None, message_id: str | None
+    ) -> Record | None:
+        """What a text from a number answers: the message with this reference, else the newest with this message id.
+
+        Else the last to the number that the gateway has accepted, or may have, since a moment.
+        """
+        told = ((reference and plain(reference),), (message_id and plain(message_id),), (plain(number), since))
+
+        def find() -> Record | None:
+            for where, values in zip(ANSWERED, told, strict=True):
+                if found := list(records(self._database.read(f"{SELECT} WHERE {where}", (account, *values)))):
+                    return found[0]
+            return None
+
+        return await self._run(find)
 
     async def latest(self, account: str) -> Record | None:
         """The message that an account was asked for last."""

@@ -35,6 +35,9 @@ MIGRATIONS = (
     CREATE INDEX message_parent ON message (parent) WHERE parent IS NOT NULL;
     CREATE INDEX message_asked_at ON message (asked_at);
     """,
+    """
+    CREATE INDEX message_number ON message (account, number, taken_at) WHERE taken_at IS NOT NULL;
+    """,
 )
 VERSION = len(MIGRATIONS)
 

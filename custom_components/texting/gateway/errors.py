@@ -42,6 +42,7 @@ class Limit(StrEnum):
     CHARACTERS_LEFT = "characters_left"
     TITLE_LENGTH = "title_length"
     SENDER = "sender"
+    SENDER_OR_NUMBER = "sender_or_number"
     SENDER_MISSING = "sender_missing"
     COMMERCIAL_MENTION = "commercial_mention"
     TYPE = "type"

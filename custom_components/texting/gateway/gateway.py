@@ -108,7 +108,10 @@ class Gateway(ABC):
             raise MessageRejected(limit=Limit.TEXT_EMPTY, reason=FailureReason.INVALID_MESSAGE)
         sender = self._sender(message)
         if sender and not self.info.takes_sender(sender, message.type):
-            raise MessageRejected(limit=Limit.SENDER, reason=FailureReason.INVALID_MESSAGE)
+            raise MessageRejected(
+                limit=Limit.SENDER_OR_NUMBER if self.info.number_senders else Limit.SENDER,
+                reason=FailureReason.INVALID_MESSAGE,
+            )
         preview = self._preview(message)
         held_until = self.held_until(message, self.clock())
         return replace(preview, held_until=held_until) if held_until else preview

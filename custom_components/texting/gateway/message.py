@@ -122,7 +122,11 @@ class IncomingType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingMessage:
-    """A text from a phone; sender in E.164 where it is a number, reference and answered_id of what it answers."""
+    """A text from a phone; sender in E.164 where it is a number, reference and answered_id of what it answers.
+
+    These are as the provider tells them; answers is our own reference of it, as whoever sent it knows it, and is
+    found out later. late is an old one that was not told before.
+    """
 
     sender: str
     text: str
@@ -132,6 +136,8 @@ class IncomingMessage:
     answered_id: str | None = None
     reference: str | None = None
     sent_at: datetime | None = None
+    answers: str | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ class ProviderInfo:
     are the HTTP methods it calls us with, calling_codes are of the countries it sends to (none: any),
     opt_in_words in lower case take an opt-out back besides those that do everywhere.
     sender_field is the field that holds an account's sender, sender_pattern what a sender must be (None: anything)
-    but for types with senders of their own.
+    but for types with senders of their own; number_senders says whether it may be a number.
     """
 
     provider: Provider
@@ -65,6 +65,7 @@ class ProviderInfo:
     opt_in_words: tuple[str, ...] = ()
     sender_field: str | None = None
     sender_pattern: str | None = None
+    number_senders: bool = False
     free_sender_types: frozenset[MessageType] = frozenset()
 
     def takes_sender(self, sender: str, kind: MessageType = MessageType.SMS) -> bool:

@@ -20,6 +20,11 @@ class Status(StrEnum):
         """Whether no later report can change it."""
         return _RANK[self] == _FINAL
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether a message that ends with it did not get through, as far as anybody knows."""
+        return self is Status.UNKNOWN or (self.is_final and self is not Status.DELIVERED)
+
     def follows(self, current: Status) -> bool:
         """Whether a report of this status may replace the current one: never backwards, a final one stays."""
         return _RANK[self] > _RANK[current]

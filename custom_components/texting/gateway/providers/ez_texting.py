@@ -12,6 +12,7 @@ from ..capabilities import Capability
 from ..encoding import Encoding
 from ..errors import InvalidResponse, Limit, LoginOrApiRefused, MessageRejected, WebhookRejected
 from ..gateway import Gateway, accepted
+from ..media import with_media
 from ..message import (
     Balance,
     DeliveryReport,
@@ -186,7 +187,7 @@ class EZTexting(Gateway):
         return [
             IncomingMessage(
                 sender=from_gateway(sender or keyword or "", "US"),
-                text=text,
+                text=with_media(text, call.parameters),
                 type=IncomingType.KEYWORD if by_keyword else kind,
                 keyword=words[0] if by_keyword else None,
                 message_id=fields.get("messageid") or fields.get("message_id"),

@@ -42,8 +42,8 @@ CREDITS: Outcomes = {-1: LoginOrApiRefused, -10: OutcomeUnknown}
 BOUGHT = 1
 BUY: Outcomes = {0: Declined, -1: LoginOrApiRefused, -2: OrderTooSmall, -10: OrderUnknown}
 FREE, TAKEN = 1, 0
-# -2 is documented here too, in the words of a purchase.
-CHECK: Outcomes = {-1: LoginOrApiRefused, -2: OrderTooSmall, -10: OutcomeUnknown}
+# -2 is documented here too, in the words of a purchase ("below the minimum order"): what it declines is not said.
+CHECK: Outcomes = {-1: LoginOrApiRefused, -2: Declined, -10: OutcomeUnknown}
 RENTED = 2
 RENT: Outcomes = {1: KeywordTaken, 0: Declined, -1: LoginOrApiRefused, -10: OrderUnknown}
 UPDATED = 1

@@ -25,6 +25,7 @@ from ..errors import (
     WebhookRejected,
 )
 from ..gateway import Gateway, accepted
+from ..media import with_media
 from ..message import (
     Balance,
     DeliveryReport,
@@ -240,7 +241,7 @@ class TextingHouse(Gateway):
             return [
                 IncomingMessage(
                     sender=from_gateway(fields["from"]),
-                    text=fields["txt"],
+                    text=with_media(fields["txt"], call.parameters),
                     type=incoming_type(fields["txt"]),
                     answered_id=message_id,
                     reference=reference,

@@ -65,7 +65,8 @@ INFO = ProviderInfo(
     ),
     batch_size=100,
     sender_field="sender_id",
-    sender_pattern=r"[a-zA-Z0-9]{1,11}|\+?\d{1,15}",
+    sender_pattern=r"[a-zA-Z0-9]{1,11}|\+?[0-9]{1,15}",
+    number_senders=True,
     free_sender_types=frozenset({MessageType.WHATSAPP, MessageType.VIBER}),
     # Some installations answer any error with 429: the body decides.
     busy=frozenset(),

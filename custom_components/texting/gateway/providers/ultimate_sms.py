@@ -18,6 +18,7 @@ from ..errors import (
     redact,
 )
 from ..gateway import accepted, refused
+from ..media import with_media
 from ..message import Balance, DeliveryReport, IncomingMessage, Message, SendResult, incoming_type
 from ..phone_number import digits, from_gateway
 from ..status import FailureReason, Status
@@ -144,7 +145,7 @@ def incoming(row: Row) -> IncomingMessage:
     words = text(row, "message")
     return IncomingMessage(
         sender=from_gateway(text(row, "from")),
-        text=words,
+        text=with_media(words, row),
         type=incoming_type(words),
         message_id=id_of(row) or None,
         sent_at=date_of(row) or created(row),
