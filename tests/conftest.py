@@ -30,6 +30,9 @@ from tests.tls import Impostor
 @pytest.fixture(autouse=True)
 def _home(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """Where a test uses Home Assistant, let it find the integration, in a folder of its own; it stands in France."""
+    if "recorder_mock" in request.fixturenames:
+        # It has to be there before Home Assistant.
+        request.getfixturevalue("async_test_recorder")
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
         hass = request.getfixturevalue("hass")

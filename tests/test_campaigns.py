@@ -280,7 +280,7 @@ async def test_groups_that_are_none(
     [
         ({"message": " "}, "limit_text_empty"),
         ({"message": "\ud83d"}, "limit_characters"),
-        ({"sender": "MyHomeIsTooLong"}, "limit_sender"),
+        ({"sender": "MyHomeIsTooLong"}, "limit_sender_or_number"),
         ({"type": "voice", "language": "xx"}, "limit_language"),
         ({"type": "mms"}, "limit_media_missing"),
         ({"media_url": "https://example.com/a.png"}, "limit_option"),
@@ -509,6 +509,7 @@ async def test_refused_credentials_are_asked_for(hass: HomeAssistant, set_up: Se
 
 
 @pytest.mark.parametrize("path", ["/contacts", "/campaign"])
+@pytest.mark.usefixtures("impatient")
 async def test_unloading_meanwhile_loses_nothing(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, path: str
 ) -> None:

@@ -6,6 +6,7 @@ import sys
 from types import ModuleType
 from unittest.mock import AsyncMock, Mock
 
+from aiohttp import ClientError
 import pytest
 
 from custom_components.texting.gateway.provider import Provider
@@ -87,11 +88,13 @@ async def test_without_a_subscription_the_homes_own_address_is_shown(
     assert (await address_shown(hass, entry)).endswith(entry.data["webhook_id"])
 
 
+@pytest.mark.parametrize("trouble", [HomeAssistantError, ValueError, TimeoutError, ClientError, Exception])
 async def test_a_cloud_that_gives_no_address_does_not_hide_the_homes_own(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, cloud: Cloud
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, cloud: Cloud, trouble: type[Exception]
 ) -> None:
+    """Whatever its library raises: CloudApiError is an Exception and no more."""
     entry = await set_up(HOUSE)
-    cloud.async_get_or_create_cloudhook.side_effect = HomeAssistantError
+    cloud.async_get_or_create_cloudhook.side_effect = trouble
     assert (await address_shown(hass, entry)).endswith(entry.data["webhook_id"])
 
 

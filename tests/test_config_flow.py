@@ -244,18 +244,18 @@ async def test_the_same_login_at_another_address_is_another_account(
 
 
 @pytest.mark.parametrize(
-    ("provider", "field", "wrong"),
+    ("provider", "field", "wrong", "error"),
     [
-        (Provider.TEXTINGHOUSE, "sender", "My Home"),
-        (Provider.TEXTINGHOUSE, "sender", "+33612345678"),
-        (Provider.TEXTIOPRO, "sender_id", "TwelveLetter"),
+        (Provider.TEXTINGHOUSE, "sender", "My Home", "invalid_sender"),
+        (Provider.TEXTINGHOUSE, "sender", "+33612345678", "invalid_sender"),
+        (Provider.TEXTIOPRO, "sender_id", "TwelveLetter", "invalid_sender_or_number"),
     ],
 )
 async def test_a_sender_the_provider_does_not_take(
-    hass: HomeAssistant, simulator: Simulator, provider: Provider, field: str, wrong: str
+    hass: HomeAssistant, simulator: Simulator, provider: Provider, field: str, wrong: str, error: str
 ) -> None:
     form = await submit(hass, await begin(hass, provider), account_input(provider, simulator, **{field: wrong}))
-    assert (form["type"], form["errors"]) == (FlowResultType.FORM, {field: "invalid_sender"})
+    assert (form["type"], form["errors"]) == (FlowResultType.FORM, {field: error})
     assert not simulator.requests()
     result = await submit(hass, form, account_input(provider, simulator, **{field: "Home"}))
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -301,6 +301,19 @@ async def test_an_account_elsewhere_is_named_after_the_host(
 )
 def test_what_a_host_is_called(url: str, name: str | None) -> None:
     assert other_host(GATEWAYS[Provider.TEXTIOPRO].info, {"url": url}) == name
+
+
+@pytest.mark.parametrize("provider", Provider)
+def test_a_providers_own_hosts_give_no_name(provider: Provider) -> None:
+    """Its second gateway and its bare domain among them."""
+    info = GATEWAYS[provider].info
+    own = [field.default or "" for field in info.fields if field.name in ("url", "backup_url")]
+    assert all(other_host(info, {"url": url}) is None for url in own)
+    domain = own[0].removeprefix("https://").removeprefix("app.").removeprefix("api.")
+    for host in (domain, f"www.{domain}", f"app.{domain}"):
+        assert other_host(info, {"url": f"https://{host}"}) is None
+    assert other_host(info, {"url": f"https://sms.{domain}"}) == f"sms.{domain}"
+    assert other_host(info, {"url": f"https://{domain}.example.com"}) == f"{domain}.example.com"
 
 
 # -- TheSMSPoint's second step -------------------------------------------------------------------------------------

@@ -182,6 +182,35 @@ async def test_unique_requests_are_told_apart_and_their_repetition_is_not(
     assert [state.attributes["message_id"] for state in incoming] == ["1", "2"]
 
 
+@EZ
+async def test_a_repetition_is_one_text_for_ten_minutes(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    connect: Connect,
+    pass_time: PassTime,
+    provider: Provider,
+) -> None:
+    """A minute where the provider gives no id: a person may say the same again."""
+    url = await connect(await set_up(provider))
+    incoming = record_changes(hass, incoming_of(provider))
+    named, nameless = (
+        {"from": "2125550142", "message": "Yes", "messageid": "1"},
+        {"from": "2125550143", "message": "No"},
+    )
+    for seconds, fields, heard in (
+        (0, named, ["Yes"]),
+        (590, named, ["Yes"]),
+        (11, named, ["Yes", "Yes"]),
+        (0, nameless, ["Yes", "Yes", "No"]),
+        (59, nameless, ["Yes", "Yes", "No"]),
+        (2, nameless, ["Yes", "Yes", "No", "No"]),
+    ):
+        await pass_time(seconds)
+        assert await post(url, **fields) == 200
+        assert texts(incoming) == heard
+
+
 # -- TextioPro: asked for ------------------------------------------------------------------------------------------
 
 

@@ -7,16 +7,17 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.const import SUBENTRY_KEYWORD
+from custom_components.texting.flows import keyword
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.recipient import recipients
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntryState, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.data_entry_flow import FlowResultType, UnknownHandler
-from tests.cards import DECLINED, card_input
+from tests.cards import DECLINED, card_input, in_memory
 from tests.conftest import SetUp
 from tests.flows import reauth_flow, suggested
-from tests.home import TRANSLATIONS
+from tests.home import TRANSLATIONS, until
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
 
@@ -117,8 +118,8 @@ async def test_a_keyword_is_one_word(hass: HomeAssistant, set_up: SetUp, simulat
         ({"kind": "unavailable"}, "rate_limited"),
         ({"kind": "html"}, "invalid_response"),
         ({"kind": "answer", "body": "-10"}, "cannot_connect"),
-        ({"kind": "answer", "body": "-2"}, "unknown"),
-        ({"kind": "answer", "body": "-77"}, "unknown"),
+        ({"kind": "answer", "body": "-2"}, "declined"),
+        ({"kind": "answer", "body": "-77"}, "declined"),
     ],
 )
 async def test_a_gateway_that_does_not_say(
@@ -238,6 +239,65 @@ async def test_a_form_that_is_submitted_twice_rents_once(
     first, second = await asyncio.gather(*(submit(hass, form, **card_input()) for _ in range(2)))
     assert (first["step_id"], second["errors"]) == ("set_up", {"base": "order_under_way"})
     assert len([request for request in simulator.requests() if "rent" in request.path]) == 1
+
+
+def rents(simulator: Simulator) -> int:
+    return len([request for request in simulator.requests() if "rent" in request.path])
+
+
+async def test_a_browser_that_hangs_up_rents_once(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    menu = await submit(hass, await begin(hass, await set_up(CLUB)), keyword="alarm")
+    form = await choose(hass, menu, "rent")
+    simulator.latency = 0.2
+    submitting = asyncio.create_task(hass.config_entries.subentries.async_configure(form["flow_id"], card_input()))
+    async with asyncio.timeout(10):
+        await until(lambda: rents(simulator))
+    submitting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await submitting
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert in_memory() == []
+    form = await submit(hass, form, **card_input())
+    assert form["step_id"] == "set_up"
+    assert form["description_placeholders"] is not None
+    assert form["description_placeholders"]["note"].startswith("The keyword was rented, and your card was charged.")
+    assert rents(simulator) == 1
+    assert (await submit(hass, form))["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_what_fails_after_renting_does_not_rent_again(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    menu = await submit(hass, await begin(hass, await set_up(CLUB)), keyword="alarm")
+    form = await choose(hass, menu, "rent")
+    with monkeypatch.context() as broken:
+        broken.setattr(keyword, "async_address", None)
+        with pytest.raises(TypeError):
+            await submit(hass, form, **card_input())
+    assert (await submit(hass, form, **card_input()))["step_id"] == "set_up"
+    assert rents(simulator) == 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_an_account_that_stops_running_after_renting_says_what_was_charged(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, *, late: bool
+) -> None:
+    entry = await set_up(CLUB)
+    form = await choose(hass, await submit(hass, await begin(hass, entry), keyword="alarm"), "rent")
+    if late:
+        form = await submit(hass, form, **card_input())
+        await hass.config_entries.async_unload(entry.entry_id)
+        result = await submit(hass, form)
+    else:
+        simulator.latency = 0.2
+        renting = asyncio.create_task(submit(hass, form, **card_input()))
+        async with asyncio.timeout(10):
+            await until(lambda: rents(simulator))
+        await hass.config_entries.async_unload(entry.entry_id)
+        result = await renting
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "rented_not_loaded")
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert (await submit(hass, await begin_own(hass, entry, "alarm")))["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_it_may_be_rented_on_the_providers_site(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:

@@ -17,7 +17,10 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, S
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.storage import Store
+from homeassistant.util.file import WriteError
 from tests.conftest import Connect, SetUp
+from tests.delivery.messages import full_disk
 from tests.flows import suggested
 from tests.home import (
     ask_to_send,
@@ -197,11 +200,79 @@ async def test_it_is_on_disk_before_the_provider_is_answered(
     assert list(hass_storage[f"texting.{entry.entry_id}"]["data"]["opted_out"]) == [CLARA]
 
 
+async def post(url: str, text: str) -> int:
+    async with aiohttp.ClientSession() as session, session.get(url, params={"from": NATIONAL, "message": text}) as call:
+        return call.status
+
+
+@EZ
+async def test_what_cannot_be_written_is_to_be_told_again(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+    hass_storage: dict[str, Any],
+    provider: Provider,
+) -> None:
+    url = await connect(entry := await set_up(provider))
+    events = record_changes(hass, f"event.{provider}_incoming_message")
+
+    async def fail(*_things: Any) -> None:
+        raise WriteError("No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(Store, "_async_write_data", fail)
+        assert await post(url, "STOP") == 503
+        await refused(hass, simulator, entity_id="notify.clara")
+        assert await post(url, "STOP") == 503
+    assert await post(url, "STOP") == 200
+    assert list(hass_storage[f"texting.{entry.entry_id}"]["data"]["opted_out"]) == [CLARA]
+    assert [event.attributes["event_type"] for event in events] == ["opt_out"]
+
+
+@EZ
+async def test_it_counts_while_messages_cannot_be_written(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    connect: Connect,
+    hass_storage: dict[str, Any],
+    provider: Provider,
+) -> None:
+    url = await connect(entry := await set_up(provider))
+    with full_disk():
+        await send(hass, "Water", entity_id="notify.clara")
+        assert entry.runtime_data.desk.outbox.failing
+        assert await post(url, "STOP") == 503
+    assert known(entry) == [CLARA]
+    assert list(hass_storage[f"texting.{entry.entry_id}"]["data"]["opted_out"]) == [CLARA]
+
+
+async def test_it_counts_while_a_text_waits_for_the_balance(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    url = await connect(entry := await set_up(GROUP))
+    simulator.accounts[GROUP].credit = Decimal(0)
+    await entry.runtime_data.balance.async_refresh()
+    simulator.accounts[GROUP].credit = Decimal(500)
+    simulator.clear_requests()
+    simulator.latency = 1
+    sending = asyncio.create_task(send(hass, "Water", entity_id="notify.clara"))
+    async with asyncio.timeout(10):
+        await until(simulator.requests)
+    await text_in(url, "STOP")
+    with pytest.raises(ServiceValidationError) as raised:
+        await sending
+    text_of(raised.value, "limit_opted_out")
+    assert not simulator.messages()
+
+
 @EZ
 async def test_a_keyword_that_stops_is_no_keyword(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider
 ) -> None:
-    url = await connect(entry := await set_up(provider, options={"reply_within": 50}))
+    url = await connect(entry := await set_up(provider, options={"reply_within": 45}))
     await rent(hass, entry, "Stop", "Never sent")
     async with (
         aiohttp.ClientSession() as session,
@@ -247,12 +318,25 @@ async def test_what_still_waits_on_disk_is_not_sent_after_a_restart(
 async def test_who_stopped_is_not_answered(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
 ) -> None:
-    url = await connect(await set_up(GROUP, options={"reply_within": 50}))
+    url = await connect(await set_up(GROUP, options={"reply_within": 45}))
     await text_in(url, "STOP")
     incoming_id = state_of(hass, "event.group_texting_incoming_message").attributes["incoming_id"]
     with pytest.raises(ServiceValidationError) as raised:
         await hass.services.async_call("texting", "reply", {"incoming_id": incoming_id, "message": "Oh"}, blocking=True)
     text_of(raised.value, "limit_opted_out")
+
+
+@pytest.mark.parametrize("word", ["yes", "YES!", "Start", "unstop"])
+async def test_without_a_stop_before_it_is_only_a_text(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, word: str
+) -> None:
+    url = await connect(entry := await set_up(HOUSE))
+    await text_in(url, word, HOUSE)
+    assert known(entry) == []
+    shown = state_of(hass, "event.textinghouse_incoming_message").attributes
+    assert (shown["event_type"], shown["text"]) == ("reply", word)
+    await notify(hass, "notify.anna", "Water")
+    assert len(simulator.messages()) == 1
 
 
 # -- taken back ----------------------------------------------------------------------------------------------------
@@ -284,6 +368,15 @@ async def test_stop_after_start_counts_again(
     for text in ("STOP", "START", "STOP"):
         await text_in(url, text)
     assert known(entry) == [CLARA]
+
+
+async def test_start_after_stop_counts_again(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    url = await connect(entry := await set_up(GROUP))
+    for text in ("STOP", "START", "STOP", "START"):
+        await text_in(url, text)
+    assert known(entry) == []
 
 
 @EZ
@@ -326,6 +419,7 @@ async def test_a_keyword_takes_it_back(
 
 @pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize("unloaded", [False, True])
+@pytest.mark.usefixtures("impatient")
 async def test_nobody_gets_texts_by_another_way(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, place: int, *, unloaded: bool
 ) -> None:
@@ -358,6 +452,44 @@ async def test_what_waits_in_a_route_is_not_sent_any_more(
         "texting", "get_status", {"reference": waiting["reference"]}, blocking=True, return_response=True
     )
     assert (waiting["status"], now["status"], now["reason"]) == ("queued", "rejected", "opted_out")
+    assert not simulator.messages()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_waits_at_another_account_of_the_route_is_not_sent_any_more(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, impatient: None, *, restarted: bool
+) -> None:
+    """What was asked of that account by itself is, as nobody told it to stop."""
+    club, group = await set_up(CLUB), await set_up(GROUP)
+    url = await connect(club)
+    route = await set_up_route(hass, [group, club])
+    other = await set_up_route(hass, [group], title="Others")
+    await hass.config_entries.async_unload(club.entry_id)
+    await disconnect(simulator, "group_texting")
+    asked = {"account": route.entry_id, "to": CLARA}
+    (waiting,) = await ask_to_send(hass, "Water", **asked)
+    own = await ask_to_send(hass, "Water", account=group.entry_id, to=CLARA)
+    others = await ask_to_send(hass, "Water", account=other.entry_id, to=CLARA)
+    someone = await ask_to_send(hass, "Water", account=route.entry_id, to="+12125550143")
+    await hass.config_entries.async_setup(club.entry_id)
+    if restarted:
+        # As if it had stopped right after a STOP came in.
+        club.runtime_data.state.store.memory.opted_out[CLARA] = "2026-01-02T03:04:05+00:00"
+        await hass.config_entries.async_reload(route.entry_id)
+    else:
+        await text_in(url, "STOP")
+    await told(hass)
+    async with asyncio.timeout(10):
+        await until(lambda: not route.runtime_data.desk.book.get(waiting["reference"]))
+    for answer, status, reason in (
+        (waiting, "rejected", "opted_out"),
+        *((each, "queued", None) for (each,) in (own, others, someone)),
+    ):
+        now: Any = await hass.services.async_call(
+            "texting", "get_status", {"reference": answer["reference"]}, blocking=True, return_response=True
+        )
+        assert (now["status"], now["reason"]) == (status, reason)
+    assert known(group) == []
     assert not simulator.messages()
 
 
@@ -410,6 +542,18 @@ async def test_the_dialog_shows_it_and_takes_it_back(
     await restart(hass, entry)
     await notify(hass, "notify.anna", "Water")
     assert len(simulator.messages()) == 1
+
+
+async def test_the_sensor_follows_the_dialog(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    """Also where nothing of the recipient changes, and nothing is loaded anew."""
+    url = await connect(entry := await set_up(HOUSE))
+    await text_in(url, "STOP", HOUSE)
+    await hass.async_block_till_done()
+    assert state_of(hass, "sensor.textinghouse_pending_messages").attributes["opted_out"] == 1
+    await submit(hass, await change(hass, entry, "Anna"), name="Anna", numbers=[ANNA], opted_out=False)
+    assert state_of(hass, "sensor.textinghouse_pending_messages").attributes["opted_out"] == 0
 
 
 async def test_the_dialog_of_an_account_that_does_not_load(

@@ -63,18 +63,20 @@ async def test_settings_are_stored_and_shown_again(
     form = await choose(hass, entry, "settings")
     assert form["data_schema"] is not None
     defaults = {"balance_interval": 15, "low_credit": 0, "daily_limit": 0, "if_unsure": "leave", "keep_days": 30}
+    defaults["log_texts"] = False
     chosen: dict[str, object] = {
         "balance_interval": 60,
         "low_credit": 12.5,
         "daily_limit": 200,
         "if_unsure": "resend",
         "keep_days": 365,
+        "log_texts": True,
     }
     if provider is PRO:
         defaults["incoming_interval"], chosen["incoming_interval"] = 30, 120
     if provider in (CLUB, GROUP):
         defaults |= {"replace_characters": False, "reply_within": 0}
-        chosen |= {"replace_characters": True, "reply_within": 50}
+        chosen |= {"replace_characters": True, "reply_within": 45}
     if provider is HOUSE:
         defaults["add_stop_mention"], chosen["add_stop_mention"] = False, True
     assert form["data_schema"]({}) == defaults

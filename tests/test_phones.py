@@ -1,5 +1,6 @@
 """The actions that look up who serves a number, and that call numbers."""
 
+from decimal import Decimal
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -209,6 +210,32 @@ async def test_calls_cost_credit(hass: HomeAssistant, set_up: SetUp, simulator: 
     assert not simulator.messages()
 
 
+async def test_nobody_is_called_without_a_credit_each(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(CLUB)
+    simulator.accounts[CLUB].credit = Decimal(1)
+    await entry.runtime_data.balance.async_refresh()
+    simulator.clear_requests()
+    with pytest.raises(ServiceValidationError) as caught:
+        await call(hass, entry, "Carl")
+    assert "2 is needed, and 1 is left" in text_of(caught.value, "limit_credit")
+    assert [request for request in simulator.requests() if "voice" in request.path] == []
+    assert not simulator.messages()
+    # The balance is asked for again first.
+    simulator.accounts[CLUB].credit = Decimal(500)
+    assert (await call(hass, entry, "Carl"))["to"] == CARL
+
+
+async def test_a_balance_that_is_unknown_keeps_no_call_back(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(CLUB)
+    simulator.accounts[CLUB].credit = Decimal(0)
+    await entry.runtime_data.balance.async_refresh()
+    simulator.accounts[CLUB].credit = Decimal(500)
+    simulator.faults.add(CLUB, "cut", path="credits/check")
+    assert (await call(hass, entry, "Carl"))["to"] == CARL
+
+
 async def test_a_lost_answer_does_not_call_again(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
@@ -230,3 +257,35 @@ async def test_exactly_one_recording(
     entry = await set_up(CLUB)
     with pytest.raises(vol.Invalid):
         await act(hass, "broadcast_voice", entry, **{"to": ["Clara"], "caller_id": "2125550100", **values})
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+async def test_who_wants_no_more_is_not_called(
+    hass: HomeAssistant, quiet: MockConfigEntry, simulator: Simulator, *, urgent: bool
+) -> None:
+    """Not even in an emergency; who sleeps is then."""
+    quiet.runtime_data.state.opt_outs.async_add(CARL[0])
+    told = await call(hass, quiet, "Carl", "Clara", urgent=urgent)
+    left_out = [CARL[0]] if urgent else [CARL[0], *CLARA]
+    assert told["left_out"] == left_out
+    assert called(simulator) == [number for number in (*CARL, *CLARA) if number not in left_out]
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+async def test_nobody_is_left_to_call(
+    hass: HomeAssistant, quiet: MockConfigEntry, simulator: Simulator, *, urgent: bool
+) -> None:
+    for number in CARL:
+        quiet.runtime_data.state.opt_outs.async_add(number)
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, quiet, "Carl", urgent=urgent)
+    text_of(raised.value, "limit_opted_out")
+    if not urgent:
+        with pytest.raises(ServiceValidationError) as raised:
+            await call(hass, quiet, "Carl", "Clara")
+        text_of(raised.value, "all_quiet")
+    quiet.runtime_data.state.opt_outs.async_add(CLARA[0])
+    with pytest.raises(ServiceValidationError) as raised:
+        await call(hass, quiet, "Carl", "Clara", urgent=urgent)
+    text_of(raised.value, "limit_opted_out")
+    assert called(simulator) == []

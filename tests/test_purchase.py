@@ -20,7 +20,7 @@ from homeassistant.setup import async_setup_component
 from tests.cards import AMEX, AMEX_CODE, DECLINED, Watch, card_input, finds, in_memory
 from tests.conftest import PassTime, SetUp
 from tests.flows import reauth_flow, suggested
-from tests.home import TRANSLATIONS, state_of
+from tests.home import TRANSLATIONS, state_of, until
 from tests.simulator import Simulator
 
 CLUB, GROUP = Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
@@ -286,6 +286,69 @@ async def test_a_form_that_is_submitted_twice_buys_once(
     assert first["step_id"] == "credits_bought"
     assert [result["errors"] for result in more] == [{"base": "order_under_way"}] * 2
     assert len(orders(simulator)) == 1
+    assert simulator.accounts[CLUB].credit == 700
+
+
+async def hang_up(hass: HomeAssistant, simulator: Simulator, form: ConfigFlowResult, amount: int) -> None:
+    """Send the form off, and cancel the request's handler once the order is made, as Home Assistant does."""
+    submitting = asyncio.create_task(
+        hass.config_entries.options.async_configure(form["flow_id"], {"credits": amount, **card_input()})
+    )
+    async with asyncio.timeout(10):
+        await until(lambda: orders(simulator))
+    submitting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await submitting
+
+
+async def test_a_browser_that_hangs_up_buys_once(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(CLUB, options={"balance_interval": 60})
+    form = await choose(hass, entry)
+    simulator.latency = 0.3
+    await hang_up(hass, simulator, form, 200)
+    values = {"credits": 300, **card_input()}
+    again = await hass.config_entries.options.async_configure(form["flow_id"], values)
+    assert again["errors"] == {"base": "order_under_way"}
+    del again, values
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert in_memory() == []
+    assert state_of(hass, BALANCE).state == "700"
+    told = await buy(hass, form, 300)
+    assert told["step_id"] == "credits_bought"
+    assert told["description_placeholders"] == {"account": entry.title, "credits": "200"}
+    assert len(orders(simulator)) == 1
+    # Another dialog is another order.
+    assert (await buy(hass, await choose(hass, entry), 100))["step_id"] == "credits_bought"
+    assert simulator.accounts[CLUB].credit == 800
+
+
+@pytest.mark.parametrize("accept", [True, False])
+async def test_a_browser_that_hangs_up_before_the_answer_is_lost(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, caplog: pytest.LogCaptureFixture, *, accept: bool
+) -> None:
+    form = await choose(hass, await set_up(CLUB, options={"balance_interval": 60}))
+    simulator.latency = 0.3
+    simulator.faults.add(CLUB, "cut", path=BUY, accept=accept)
+    await hang_up(hass, simulator, form, 200)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert in_memory() == []
+    assert state_of(hass, BALANCE).state == ("700" if accept else "500")
+    result = await buy(hass, form)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "order_unknown")
+    assert len(orders(simulator)) == 1
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_browser_that_hangs_up_before_a_refusal(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    """Nothing was bought: the same form may order."""
+    form = await choose(hass, await set_up(CLUB))
+    simulator.latency = 0.3
+    simulator.faults.add(CLUB, "answer", path=BUY, body="0")
+    await hang_up(hass, simulator, form, 200)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert (await buy(hass, form))["step_id"] == "credits_bought"
     assert simulator.accounts[CLUB].credit == 700
 
 

@@ -43,3 +43,25 @@ async def test_a_byte_order_mark_is_no_part_of_a_text(
         assert response.status == 200
     await hass.async_block_till_done()
     assert incoming[-1].attributes["text"] == "Yes"
+
+
+@pytest.mark.parametrize("unique", [True, False])
+@pytest.mark.parametrize("provider", [CLUB, GROUP])
+async def test_on_off_and_on_again_are_three(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider, *, unique: bool
+) -> None:
+    """Within a minute; where nobody asked for unique requests, both of the platform's APIs tell of each."""
+    url = await connect(await set_up(provider))
+    incoming = record_changes(hass, f"event.{provider}_incoming_message")
+    for text in ("ON", "OFF", "ON"):
+        # Somebody else's text between the two calls changes nothing.
+        calls = [
+            {"PhoneNumber": "2125550142", "Message": text},
+            {"from": "2125550143", "message": text},
+            {"from": "2125550142", "message": f"{text} "},
+        ]
+        for fields in calls[:1] if unique else calls:
+            assert await call(url, **fields) == 200
+        await hass.async_block_till_done()
+    texts = [event.attributes["text"] for event in incoming if event.attributes["from"] == "+12125550142"]
+    assert texts == ["ON", "OFF", "ON"]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from decimal import Decimal
 from http import HTTPStatus
 import json
@@ -13,6 +14,7 @@ import aiohttp
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.texting import inbox
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.diagnostics import async_get_config_entry_diagnostics
 from custom_components.texting.gateway.provider import Provider
@@ -21,6 +23,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from homeassistant.util.aiohttp import MockRequest
 from tests.conftest import Connect, PassTime, SetUp
 from tests.home import notify, notify_entities, record_changes, restart, state_of, text_of, told, until
@@ -88,6 +91,10 @@ async def heard(hass: HomeAssistant, provider: Provider, count: int = 1) -> None
     states = hass.data[f"{DOMAIN}_states"]
     async with asyncio.timeout(10):
         await until(lambda: sum(len(state.inbox._heard) for state in states.values()) >= count)
+        for state in states.values():
+            await asyncio.gather(*(text.told for text in state.inbox._heard.values() if text.told))
+    # Whoever waits for an answer begins to just after.
+    await asyncio.sleep(0.01)
 
 
 # -- within the request --------------------------------------------------------------------------------------------
@@ -219,6 +226,34 @@ async def test_the_daily_limit_holds_for_answers_too(
         assert await request == (HTTPStatus.OK, body)
 
 
+@pytest.mark.parametrize("way", ["webhook", "message", "fixed"])
+async def test_an_answer_passes_quiet_hours(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, way: str
+) -> None:
+    """Who has just written is awake; other texts wait."""
+    entry = await set_up(CLUB, options={"reply_within": 30 if way == "webhook" else 0})
+    clara = next(subentry for subentry in entry.subentries.values() if subentry.title == "Clara")
+    now, hour = dt_util.now(), timedelta(hours=1)
+    quiet = {"quiet_from": f"{now - hour:%H:%M:%S}", "quiet_to": f"{now + hour:%H:%M:%S}"}
+    hass.config_entries.async_update_subentry(entry, clara, data={**clara.data, **quiet})
+    if way == "fixed":
+        await rent(hass, entry, "Hi", "Hello")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    url = await connect(entry)
+    request = asyncio.create_task(call(url, **{"from": NATIONAL, "message": "Hi"}))
+    await heard(hass, CLUB)
+    if way == "fixed":
+        assert await request == (HTTPStatus.OK, "Hello")
+        await told(hass)
+        assert state_of(hass, "event.club_texting_delivery_report").attributes["event_type"] == "accepted"
+    else:
+        answer = await reply(hass, id_of(hass, CLUB), "Hello")
+        assert (answer["way"], answer["status"]) == (way, "accepted")
+        assert (await request)[1] == ("Hello" if way == "webhook" else "")
+    await notify(hass, notify_entities(CLUB)[0], "Good morning")
+    assert [message.text for message in simulator.messages()] == (["Hello"] if way == "message" else [])
+
+
 async def test_home_assistant_cloud(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     entry = await set_up(GROUP, options={"reply_within": 30})
     await automate(hass, GROUP, "Thanks")
@@ -243,7 +278,7 @@ async def test_other_providers(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Settle, pass_time: PassTime
 ) -> None:
     """Also where somebody has written the option into the entry."""
-    await connect(await set_up(HOUSE, options={"reply_within": 50}))
+    await connect(await set_up(HOUSE, options={"reply_within": 45}))
     await set_up(PRO)
     await notify(hass, "notify.anna", "Water")
     await settle()
@@ -259,24 +294,24 @@ async def test_other_providers(
 async def test_nobody_answers_in_time(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
 ) -> None:
-    url = await connect(await set_up(CLUB, options={"reply_within": 50}))
+    url = await connect(await set_up(CLUB, options={"reply_within": 45}))
     request = asyncio.create_task(call(url, **{"from": NATIONAL, "message": "Hi"}))
     await heard(hass, CLUB)
-    await pass_time(49)
+    await pass_time(44)
     assert not request.done()
     await pass_time(1.1)
     assert await request == (HTTPStatus.OK, "")
     assert (await reply(hass, id_of(hass, CLUB), "Late"))["way"] == "message"
 
 
-@pytest.mark.parametrize("seconds", [51, 3600, 10**9])
+@pytest.mark.parametrize("seconds", [46, 3600, 10**9])
 async def test_no_option_keeps_a_request_longer_than_the_provider_waits(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime, seconds: int
 ) -> None:
     url = await connect(await set_up(CLUB, options={"reply_within": seconds}))
     request = asyncio.create_task(call(url, **{"from": NATIONAL, "message": "Hi"}))
     await heard(hass, CLUB)
-    await pass_time(50.1)
+    await pass_time(45.1)
     assert await request == (HTTPStatus.OK, "")
 
 
@@ -325,7 +360,7 @@ async def test_more_requests_than_can_wait(
 async def test_the_end_ends_what_waits(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, way: str
 ) -> None:
-    entry = await set_up(CLUB, options={"reply_within": 50})
+    entry = await set_up(CLUB, options={"reply_within": 45})
     await rent(hass, entry, "Hi", "Hello")
     url = await connect(entry)
     request = asyncio.create_task(call(url, **{"from": NATIONAL, "message": "Hi"}))
@@ -338,7 +373,8 @@ async def test_the_end_ends_what_waits(
     else:
         for job in hass._shutdown_jobs:  # as Home Assistant does first when it stops
             await job.job.target(*job.args)
-    assert await request == (HTTPStatus.OK, "")
+    # Nobody has answered, so the keyword does.
+    assert await request == (HTTPStatus.OK, "Hello")
     if way == "stop":
         assert (await call(url, **{"from": NATIONAL, "message": "Too late"}))[0] == HTTPStatus.OK
         return
@@ -381,20 +417,21 @@ async def test_old_texts_cannot_be_answered(
     assert [message.text for message in simulator.messages()] == ["In time"]
 
 
-async def test_no_more_than_a_thousand_are_remembered(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+async def test_no_more_than_so_many_are_remembered(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(inbox, "KEPT", 50)
     url = await connect(entry := await set_up(CLUB))
     await call(url, **{"from": NATIONAL, "message": "The first"})
     incoming_id = id_of(hass, CLUB)
     async with aiohttp.ClientSession() as session:
-        for number in range(1000):
+        for number in range(50):
             async with session.get(url, params={"from": NATIONAL, "message": f"Text {number}"}) as response:
                 assert response.status == HTTPStatus.OK
     with pytest.raises(ServiceValidationError):
         await reply(hass, incoming_id, "Hello")
     assert (await reply(hass, id_of(hass, CLUB), "Hello"))["way"] == "message"
-    assert len(entry.runtime_data.state.inbox._heard) == 1000
+    assert len(entry.runtime_data.state.inbox._heard) == 50
 
 
 @pytest.mark.parametrize("sender", ["38000", "Anna", "Clara", "36000-not-a-number", "+", "+x"])
@@ -486,8 +523,8 @@ async def test_the_provider_never_waits_for_what_is_stuck(
     monkeypatch: pytest.MonkeyPatch,
     stuck: str,
 ) -> None:
-    """Fifty seconds for an automation, then our own work: less than sixty."""
-    entry = await set_up(CLUB, options={"reply_within": 50})
+    """Forty-five seconds for an automation, then our own work: less than fifty-five."""
+    entry = await set_up(CLUB, options={"reply_within": 45})
     await rent(hass, entry, "Status", "All is well")
     url = await connect(entry)
     account, disk = entry.runtime_data, asyncio.Event()
@@ -507,15 +544,17 @@ async def test_the_provider_never_waits_for_what_is_stuck(
 
         monkeypatch.setattr(account.desk.outbox, "write", write_later)
     else:
-        monkeypatch.setattr(account.store, "async_save", disk.wait)
+        monkeypatch.setattr(account.store._store, "async_save", lambda _data: disk.wait())
     request = asyncio.create_task(call(url, PhoneNumber=NATIONAL, Message="stop" if stuck == "store" else "Status"))
     await heard(hass, CLUB)
     passing = []
-    for seconds in (50.1, 5.1):
+    for seconds in (45.1, 5.1):
         await asyncio.sleep(0.1)
         passing.append(asyncio.create_task(pass_time(seconds)))
     async with asyncio.timeout(10):
-        assert await request == (HTTPStatus.OK, "" if stuck == "store" else "All is well")
+        # What is not kept is to be told again.
+        expected = (HTTPStatus.SERVICE_UNAVAILABLE, "") if stuck == "store" else (HTTPStatus.OK, "All is well")
+        assert await request == expected
     disk.set()
     await simulator.restore()
     await pass_time(30)  # the end of the request that hangs
@@ -536,7 +575,7 @@ async def test_without_unique_requests_a_keyword_is_heard_once(
     provider: Provider,
     first: str,
 ) -> None:
-    """The keyword's URL and the forwarding URL are both called."""
+    """The keyword's URL and the forwarding URL are both called; either way it is the keyword."""
     entry = await set_up(provider)
     await rent(hass, entry, "Status", "All is well")
     url = await connect(entry)
@@ -545,7 +584,7 @@ async def test_without_unique_requests_a_keyword_is_heard_once(
     if first == "reply":
         calls.reverse()
     assert [await call(url, **fields) for fields in calls] == [(HTTPStatus.OK, "All is well"), (HTTPStatus.OK, "")]
-    assert [event.attributes["event_type"] for event in events] == [first]
+    assert [event.attributes["event_type"] for event in events] == ["keyword"]
     assert await call(url, **{"from": "2125550199", "message": "Status"}) == (HTTPStatus.OK, "All is well")
     await pass_time(61)
     assert await call(url, **calls[1]) == (HTTPStatus.OK, "All is well")
@@ -592,7 +631,7 @@ async def test_nothing_is_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="custom_components.texting")
-    entry = await set_up(GROUP, options={"reply_within": 30})
+    entry = await set_up(GROUP, options={"reply_within": 2})
     await rent(hass, entry, "Status", "A fixed secret é")
     url = await connect(entry)
     request = asyncio.create_task(call(url, **{"from": NATIONAL, "message": "An incoming secret"}))

@@ -59,7 +59,7 @@ async def test_the_form_asks_for_what_the_provider_has(
     info = GATEWAYS[provider].info
     assert asked == {"name", "numbers", "quiet_from", "quiet_to"} | (
         {"type", "group"} if provider is PRO else set()
-    ) | ({"sender"} if "sender" in info.capabilities else set())
+    ) | ({"sender"} if "sender" in info.capabilities else set()) | ({"may_command", "pin"} if info.receives else set())
 
 
 @EVERY_PROVIDER
@@ -252,7 +252,8 @@ async def test_a_sender_the_provider_does_not_take(
     values: dict[str, Any] = {"name": "Zoe", "numbers": ["0612345678"], "sender": sender}
     result = await submit(hass, await begin(hass, entry), **values, **({"type": kind} if kind else {}))
     if not fits:
-        assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"sender": "invalid_sender"})
+        error = "invalid_sender_or_number" if provider is Provider.TEXTIOPRO else "invalid_sender"
+        assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"sender": error})
         assert "Zoe" not in recipients(entry)
         result = await submit(hass, result, **values | {"sender": "Home"})
     assert result["type"] is FlowResultType.CREATE_ENTRY

@@ -2,16 +2,20 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import product
 import json
 from pathlib import Path
+import re
 from string import Formatter
 import tomllib
 from typing import Any
 
 import pytest
+import voluptuous as vol
 
 from custom_components.texting.actions import ACTIONS
+from custom_components.texting.condition import async_get_conditions
 from custom_components.texting.const import IF_UNSURE
 from custom_components.texting.exceptions import FORM_ERRORS, ORDER_ERRORS, asked_error, translation_key
 from custom_components.texting.flows.card import card_fields, name_of_type
@@ -22,7 +26,12 @@ from custom_components.texting.gateway.errors import Field, FieldRejected, Gatew
 from custom_components.texting.gateway.message import IncomingType
 from custom_components.texting.gateway.provider import Provider, ProviderInfo
 from custom_components.texting.gateway.providers import GATEWAYS
+from custom_components.texting.gateway.providers.club_texting import ClubTexting
+from custom_components.texting.gateway.providers.group_texting import GroupTexting
 from custom_components.texting.gateway.status import FailureReason, Status
+from custom_components.texting.trigger import FROM, async_get_triggers
+from custom_components.texting.two_way.hearing import MORE
+from custom_components.texting.two_way.speakers import Kind
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
@@ -89,6 +98,7 @@ def gateway_errors() -> Iterator[GatewayError]:
             yield kind()
 
 
+@cache
 def keys_in_code() -> dict[str, set[str]]:
     """Keys that stand in the code as they are, with the placeholders given there."""
     found: dict[str, set[str]] = {}
@@ -155,6 +165,7 @@ def test_errors_and_aborts_of_forms() -> None:
         "unknown",
         "invalid_url",
         "invalid_sender",
+        "invalid_sender_or_number",
         "no_name",
         "no_account",
         "cyclic",
@@ -216,12 +227,13 @@ def test_recipients() -> None:
     assert set(texts["initiate_flow"]) == {"user", "reconfigure"}
     assert set(texts["step"]) == {"user", "reconfigure"}
     for name, step in texts["step"].items():
-        only_here = {"opted_out"} if name == "reconfigure" else set()
-        assert named(step) == {"name", "numbers", "group", "type", "sender", "quiet_from", "quiet_to"} | only_here
+        only_here = {"opted_out", "remove_pin"} if name == "reconfigure" else set()
+        asked = {"name", "numbers", "group", "type", "sender", "quiet_from", "quiet_to", "may_command", "pin"}
+        assert named(step) == asked | only_here
         assert placeholders(json_text(step)) <= {"number", "country", "note"} | only_here
     wrong = {"invalid_number", "no_number", "no_name", "name_exists", "quiet_hours_incomplete", "quiet_hours_empty"}
     wrong |= {"no_number_or_group", "number_and_group", "unknown_group", "ambiguous_group", "group_id"}
-    assert set(texts["error"]) == wrong | {"invalid_sender"}
+    assert set(texts["error"]) == wrong | {"invalid_sender", "invalid_sender_or_number", "invalid_pin"}
     assert placeholders(json_text(texts["error"])) <= {"number", "country"}
     assert set(texts["abort"]) == {"reconfigure_successful"}
 
@@ -241,6 +253,17 @@ def test_options() -> None:
     assert set(OPTIONS["error"]) == PAYING | {"order_too_small"}
     assert set(OPTIONS["abort"]) == {"account_not_loaded", "order_unknown"}
     assert placeholders(json_text(OPTIONS["error"]) + json_text(OPTIONS["abort"])) == set()
+
+
+def test_answers_to_commands() -> None:
+    texts = SELECTORS["assist"]["options"]
+    assert set(texts) == {"done", "sorry", *Kind} - {Kind.ASK}
+    assert all(texts.values())
+    # What may stand in a text of any provider, at its end or alone.
+    assert not placeholders(json_text(texts))
+    for brand in (ClubTexting.brand, GroupTexting.brand):
+        assert set("".join(texts.values())) <= brand.allowed
+    assert MORE in texts["more"]
 
 
 def test_keywords() -> None:
@@ -266,7 +289,7 @@ def test_keywords() -> None:
     wrong = {error for error in ORDER_ERRORS if error.startswith("wrong_")}
     assert set(texts["error"]) == PAYING | of_keyword | wrong
     assert placeholders(json_text(texts["error"])) == {"keyword", "said"}
-    ends = {"account_not_loaded", "order_unknown", "already_configured", "reconfigure_successful"}
+    ends = {"account_not_loaded", "rented_not_loaded", "order_unknown", "already_configured", "reconfigure_successful"}
     assert set(texts["abort"]) == ends
 
 
@@ -283,9 +306,12 @@ def test_choices() -> None:
         "type": {str(kind) for kind in MessageType},
         "gender": {"male", "female"},
         "if_unsure": set(IF_UNSURE),
+        "from": set(FROM),
+        "reason": {str(reason) for reason in FailureReason},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
         | {"buy_credits", "rent", "rent_there", "mine", "other", "rented"},
         "card_type": {name_of_type(kind) for kind in CARD_TYPES},
+        "assist": {"more", "done", "sorry", "too_many", "blocked"},
     }
     assert {key: set(texts["options"]) for key, texts in SELECTORS.items()} == choices
 
@@ -304,6 +330,13 @@ async def test_every_entity_has_a_name_and_an_icon(
         if entity.domain != "notify":  # a recipient's entity has the name of its device
             name = TRANSLATIONS["entity"][entity.domain][entity.translation_key]["name"]
             assert placeholders(name) <= ({"pool"} if provider is Provider.THESMSPOINT else set())
+
+
+def test_every_icon_is_one_of_the_frontends() -> None:
+    """What it does not know it leaves out, without a word."""
+    frontend = pytest.importorskip("hass_frontend", reason="comes with the demo's Home Assistant")
+    known = {each["name"] for each in json.loads((frontend.where() / "static/mdi/iconList.json").read_text("utf-8"))}
+    assert set(re.findall(r"mdi:([\w-]+)", json.dumps(ICONS))) <= known
 
 
 async def test_no_text_and_no_icon_is_of_an_entity_that_is_not_there(
@@ -411,6 +444,43 @@ async def test_the_menu_of_the_options_is_translated(hass: HomeAssistant, set_up
     assert set(dict(menu["menu_options"]).values()) == {
         SELECTORS["configure"]["options"][name] for name in ("settings", "webhook")
     }
+
+
+# -- triggers and conditions ---------------------------------------------------------------------------------------
+
+
+async def kinds_of(hass: HomeAssistant, kind: str) -> dict[str, Any]:
+    """The triggers, or the conditions, by name: the classes that there are."""
+    found: dict[str, Any] = dict(await (async_get_triggers if kind == "triggers" else async_get_conditions)(hass))
+    return found
+
+
+@pytest.mark.parametrize("kind", ["triggers", "conditions"])
+async def test_every_trigger_and_condition_has_its_texts(hass: HomeAssistant, kind: str) -> None:
+    described: dict[str, Any] = await hass.async_add_executor_job(load_yaml_dict, str(PACKAGE / f"{kind}.yaml"))
+    texts, icons = TRANSLATIONS[kind], ICONS[kind]
+    kinds = await kinds_of(hass, kind)
+    assert set(described) == set(texts) == set(icons) == set(kinds)
+    for name, each in described.items():
+        assert texts[name]["name"]
+        assert texts[name]["description"]
+        assert icons[name][kind.removesuffix("s")].startswith("mdi:")
+        (options,) = kinds[name].schema.schema.values()
+        assert set(each["fields"]) == set(texts[name]["fields"]) == {str(marker) for marker in options}
+        assert all(field["name"] and field["description"] for field in texts[name]["fields"].values())
+        required = {str(marker) for marker in options if isinstance(marker, vol.Required)}
+        assert {field for field, how in each["fields"].items() if how["required"]} == required
+
+
+async def test_the_choices_of_triggers_and_conditions(hass: HomeAssistant) -> None:
+    triggers: dict[str, Any] = await hass.async_add_executor_job(load_yaml_dict, str(PACKAGE / "triggers.yaml"))
+    conditions: dict[str, Any] = await hass.async_add_executor_job(load_yaml_dict, str(PACKAGE / "conditions.yaml"))
+    reasons = triggers["delivery_failed"]["fields"]["reason"]["selector"]["select"]
+    assert set(reasons["options"]) == set(map(str, FailureReason))
+    senders = triggers["message_received"]["fields"]["from"]["selector"]["select"]
+    assert tuple(senders["options"]) == FROM
+    pools = conditions["credit_below"]["fields"]["pool"]["selector"]["select"]
+    assert pools["options"] == [pool for info in INFOS for pool in info.pools]
 
 
 # -- what is pinned ------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .account import Account, TextingConfigEntry
 from .actions import async_setup_actions
+from .assist import async_listen_for_commands
 from .client import gateway_for
 from .const import CONF_PROVIDER, DOMAIN, ROUTE
 from .entity import line_device
@@ -24,6 +25,7 @@ from .legacy import take_name
 from .line import Line, LineConfigEntry
 from .poller import async_poll_incoming
 from .route import Route, RouteConfigEntry
+from .route_opt_out import async_listen_opt_outs, async_take_back_routed
 from .state import async_finish_sends, async_forget, async_forget_old, async_state, async_unloaded
 from .webhook import async_delete_cloudhook, async_listen, async_stop_listening
 
@@ -42,8 +44,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """
     hass.data[HASS_CONFIG] = config
     hass.data[SESSION] = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+    async_listen_opt_outs(hass)
     hass.async_add_shutdown_job(HassJob(async_finish_sends), hass)
     async_setup_actions(hass)
+    async_listen_for_commands(hass)
     return True
 
 
@@ -57,6 +61,7 @@ async def _async_set_up_route(hass: HomeAssistant, entry: RouteConfigEntry) -> N
     route = entry.runtime_data = Route(hass, entry, await async_state(hass, entry, None))
     await _async_set_up_entities(hass, route)
     await route.async_start()
+    async_take_back_routed(hass, entry.entry_id)
     _finish_set_up(hass, route)
 
 
@@ -79,6 +84,7 @@ async def _async_set_up_account(hass: HomeAssistant, entry: TextingConfigEntry) 
     entry.async_on_unload(async_watch_credit(hass, entry, account.balance))
     await _async_set_up_entities(hass, account)
     account.async_start()
+    async_take_back_routed(hass, entry.entry_id)
     entry.async_on_unload(async_poll_incoming(hass, account))
     _finish_set_up(hass, account)
 

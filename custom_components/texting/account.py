@@ -1,19 +1,23 @@
 """One account at work: it sends, follows what it sent, and takes what comes in."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.dt import utcnow
 
+from .automations import async_tell_automations
 from .const import DEFAULT_DAILY_LIMIT, OPTION_DAILY_LIMIT
 from .coordinator import BalanceCoordinator
-from .delivery.guard import check_counted, check_credit, check_daily
+from .delivery.guard import check_counted, check_daily
 from .delivery.record import Phase, Record
 from .delivery.tracker import Tracker
 from .gateway.capabilities import Capability
@@ -22,17 +26,16 @@ from .gateway.errors import AuthenticationFailed, Cancelled, GatewayError, Insuf
 from .gateway.gateway import Gateway
 from .gateway.message import OPT_IN_WORDS, DeliveryReport, IncomingMessage, IncomingType, Message, Preview, words_of
 from .gateway.status import Status
-from .inbox import Heard
+from .inbox import COMMAND_WITHIN, Heard
 from .issues import async_low_credit
-from .keyword import keyword_of
+from .keyword import keyword_of, with_keyword
 from .line import Line, Outgoing
 from .opt_out import is_refused_there, opted_out
-from .recipient import recipient_of
-from .signals import INCOMING
+from .recipient import known_as
+from .signals import COMMAND, INCOMING, OPTED_OUT, RECEIVED
 from .state import LineState
-
-# How long a text waits for a balance that is asked for anew, in seconds; after it the gateway decides.
-BALANCE_WITHIN = 5.0
+from .two_way.hearing import async_hear
+from .two_way.matching import Matcher
 
 # How often what texts are checked against is read again.
 REFRESH_EVERY = timedelta(hours=1)
@@ -60,6 +63,7 @@ class Account(Line):
         # Contact groups whose contacts are being counted, by id.
         self.counting: dict[str, asyncio.Task[ContactGroup | GatewayError]] = {}
         self._tracker = Tracker(self.desk, gateway, hass.async_create_background_task, self.async_failed)
+        self._matcher = Matcher(self.desk)
 
     @callback
     def async_start(self) -> None:
@@ -92,6 +96,11 @@ class Account(Line):
     def languages(self) -> Sequence[str]:
         return self.info.languages
 
+    @property
+    @override
+    def hears_through(self) -> Collection[str]:
+        return (self.entry.entry_id,) if self.receives else ()
+
     # -- sending -----------------------------------------------------------------------------------------------------
 
     @override
@@ -103,6 +112,10 @@ class Account(Line):
     async def async_admit(self, outgoing: Sequence[Outgoing]) -> list[Record]:
         prepared = [self._prepare(item) for item in outgoing]
         await self._async_check_credit([(record, cost) for record, cost in prepared if record.is_pending])
+        for record, _ in prepared:
+            # A STOP may have come in while the balance was read.
+            if record.is_pending and record.message.to in self.state.opt_outs:
+                self.desk.book.end(record, Status.REJECTED, opted_out())
         self._check_daily([record for record, _ in prepared if record.is_pending])
         return [record for record, _ in prepared]
 
@@ -170,28 +183,20 @@ class Account(Line):
         return record, preview.cost
 
     async def _async_check_credit(self, asked: Sequence[tuple[Record, int]]) -> None:
-        """Refuse what the account cannot pay for, as the gateway says when it is asked again."""
-        if not self._cannot_pay(sum(cost for _, cost in asked)):
-            return
-        refresh = self.hass.async_create_task(self.balance.async_refresh())
-        _, late = await asyncio.wait([refresh], timeout=BALANCE_WITHIN)
-        if late:
+        """Refuse what the account cannot pay for."""
+        if not await self.balance.async_is_short(sum(cost for _, cost in asked)):
             return
         spent = 0
         for record, cost in asked:
-            if error := self._cannot_pay(spent + cost):
+            if error := self.balance.cannot_pay(spent + cost):
                 self.desk.book.end(record, Status.REJECTED, error)
             else:
                 spent += cost
 
-    def _cannot_pay(self, cost: int) -> MessageRejected | None:
-        if not self.balance.last_update_success:
-            return None
-        try:
-            check_credit(self.balance.data.values(), cost)
-        except MessageRejected as err:
-            return err
-        return None
+    async def async_check_credit(self, cost: int) -> None:
+        """Raise MessageRejected where the account cannot pay for what is no text."""
+        if await self.balance.async_is_short(cost) and (error := self.balance.cannot_pay(cost)):
+            raise error
 
     @callback
     def _async_moved(self, record: Record) -> None:
@@ -228,22 +233,48 @@ class Account(Line):
             self.async_refused()
 
     @callback
-    def async_receive(self, incoming: IncomingMessage, is_connected: Callable[[], bool] | None = None) -> Heard | None:
-        """Take a text of a phone, once, None where it is a repetition; see Inbox.hear for is_connected."""
+    def async_receive(
+        self,
+        incoming: IncomingMessage,
+        is_connected: Callable[[], bool] | None = None,
+        reply_within: float = 0.0,
+        *,
+        is_late: bool = False,
+    ) -> Heard | None:
+        """Take a text of a phone, once, None where it is a repetition; one that comes late is no command any more.
+
+        With is_connected its request is kept open for so many seconds, or until its command is done.
+        """
+        incoming = replace(with_keyword(self.entry, incoming), late=is_late)
         stops = incoming.type is IncomingType.OPT_OUT
         if stops:
             # Also where it is alike one before: there may have been a START between them.
             self.state.opt_outs.async_add(incoming.sender)
             self._async_take_back(incoming.sender)
-        heard = self.state.inbox.hear(incoming, None if stops else is_connected)
+        heard = self.state.inbox.hear(incoming)
         if heard is None:
             return None
-        if not stops and self._opts_in(incoming):
-            self.state.opt_outs.async_discard(incoming.sender)
-        recipient = recipient_of(self.entry, incoming.sender)
-        name = recipient.name if recipient else None
-        self.state.async_tell(INCOMING.format(self.entry.entry_id), incoming, name, heard.id)
+        returns = not stops and self._opts_in(incoming) and self.state.opt_outs.async_discard(incoming.sender)
+        obey = not (stops or returns or is_late)
+        incoming, command, heard.is_answer = async_hear(self.hass, self.entry, incoming, obey=obey)
+        heard.is_command = command is not None
+        if is_connected and not stops:
+            seconds = max(reply_within, COMMAND_WITHIN) if command else reply_within
+            self.state.inbox.keep_open(heard, seconds, is_connected)
+        tell = partial(self._async_tell, heard.id)
+        heard.told = self.hass.async_create_task(self._matcher.tell(incoming, tell), "texting incoming text")
+        if command:
+            news = (self.entry.entry_id, incoming.sender, heard.id, command)
+            self.state.async_tell(COMMAND, *news, dispatch=async_tell_automations)
         return heard
+
+    @callback
+    def _async_tell(self, incoming_id: str, incoming: IncomingMessage) -> None:
+        """Tell entities and automations of a text."""
+        sender = known_as(self.hass, self.entry.entry_id, incoming.sender)
+        name = sender.name if sender else None
+        self.state.async_tell(INCOMING.format(self.entry.entry_id), incoming, name, incoming_id)
+        self.state.async_tell(RECEIVED, self.entry.entry_id, incoming, incoming_id, dispatch=async_tell_automations)
 
     def _opts_in(self, incoming: IncomingMessage) -> bool:
         """Whether a text takes an opt-out back."""
@@ -257,3 +288,4 @@ class Account(Line):
         if worker := self.state.worker:
             for record in [record for record in self.desk.book if record.message.to == number]:
                 self.hass.async_create_task(worker.cancel(record, opted_out()), "texting opt-out")
+        async_dispatcher_send(self.hass, OPTED_OUT, self.entry.entry_id)

@@ -23,7 +23,7 @@ from .account import TextingConfigEntry
 from .client import gateway_for
 from .const import CONF_PROVIDER, DOMAIN, ROUTE, SUBENTRY_KEYWORD, SUBENTRY_RECIPIENT
 from .exceptions import form_error
-from .flows.forms import account_schema, flatten, nest, other_host, secrets_schema, url_error
+from .flows.forms import account_schema, flatten, nest, other_host, secrets_schema, sender_error, url_error
 from .flows.keyword import KeywordFlow
 from .flows.options import TextingOptionsFlow
 from .flows.recipient import RecipientFlow
@@ -172,7 +172,7 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
             return {"base": error}
         field = self._info.sender_field
         sender = self._values.get(field) if field else None
-        return {str(field): "invalid_sender"} if sender and not self._info.takes_sender(sender) else {}
+        return {str(field): sender_error(self._info)} if sender and not self._info.takes_sender(sender) else {}
 
     async def _async_check(self) -> dict[str, str]:
         """Ask the gateway whether the credentials hold."""

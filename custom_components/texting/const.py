@@ -12,10 +12,13 @@ CONF_CALL_HOME: Final = "call_home"
 CONF_EMAIL: Final = "email"
 CONF_GROUP: Final = "group"
 CONF_KEYWORD: Final = "keyword"
+CONF_MAY_COMMAND: Final = "may_command"
 CONF_OPTED_OUT: Final = "opted_out"
 CONF_GROUP_NAME: Final = "group_name"
 CONF_PROVIDER: Final = "provider"
 CONF_NUMBERS: Final = "numbers"
+CONF_PIN: Final = "pin"
+CONF_REMOVE_PIN: Final = "remove_pin"
 CONF_QUIET_FROM: Final = "quiet_from"
 CONF_QUIET_TO: Final = "quiet_to"
 CONF_SENDER: Final = "sender"
@@ -23,11 +26,13 @@ CONF_TYPE: Final = "type"
 CONF_ADVANCED: Final = "advanced"
 
 OPTION_ADD_STOP_MENTION: Final = "add_stop_mention"
+OPTION_AGENT: Final = "conversation_agent"
 OPTION_BALANCE_INTERVAL: Final = "balance_interval"
 OPTION_DAILY_LIMIT: Final = "daily_limit"
 OPTION_IF_UNSURE: Final = "if_unsure"
 OPTION_INCOMING_INTERVAL: Final = "incoming_interval"
 OPTION_KEEP_DAYS: Final = "keep_days"
+OPTION_LOG_TEXTS: Final = "log_texts"
 OPTION_LOW_CREDIT: Final = "low_credit"
 OPTION_REPLACE_CHARACTERS: Final = "replace_characters"
 OPTION_REPLY_WITHIN: Final = "reply_within"
@@ -42,7 +47,10 @@ DEFAULT_KEEP_DAYS: Final = 30
 DEFAULT_LOW_CREDIT: Final = 0
 DEFAULT_REPLY_WITHIN: Final = 0
 # A provider gives its request up after 60 seconds.
-LONGEST_REPLY_WITHIN: Final = 50
+LONGEST_REPLY_WITHIN: Final = 45
+
+# Fired for each text that came in and each that ended, for the logbook.
+EVENT_MESSAGE: Final = "texting_message"
 
 # What a route has in place of a provider.
 ROUTE: Final = "route"
@@ -73,6 +81,7 @@ ATTR_MESSAGE: Final = "message"
 ATTR_MESSAGE_ID: Final = "message_id"
 ATTR_NAME: Final = "name"
 ATTR_NUMBER: Final = "number"
+ATTR_RECIPIENT: Final = "recipient"
 ATTR_REFERENCE: Final = "reference"
 ATTR_SEND_AT: Final = "send_at"
 ATTR_SENDER: Final = "sender"

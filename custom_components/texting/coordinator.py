@@ -1,5 +1,6 @@
-"""The balance of an account, read now and then and after sending."""
+"""The balance of an account, read now and then and after sending, and what it pays for."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,15 +20,17 @@ from .const import (
     OPTION_BALANCE_INTERVAL,
     OPTION_LOW_CREDIT,
 )
-from .delivery.guard import is_low
+from .delivery.guard import check_credit, is_low
 from .exceptions import placeholders, translation_key
-from .gateway.errors import AuthenticationFailed, GatewayError
+from .gateway.errors import AuthenticationFailed, GatewayError, MessageRejected
 from .gateway.gateway import Gateway
 from .gateway.message import Balance
 
 _LOGGER = logging.getLogger(__name__)
 
 AFTER_SENDING = 5.0
+# How long a text waits for a balance that is asked for anew, in seconds; after it the gateway decides.
+READ_WITHIN = 5.0
 
 
 class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
@@ -52,6 +55,24 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
     def is_low(self) -> bool | None:
         """Whether less is left than the account's options ask for; None where nothing is known."""
         return is_low((self.data or {}).values(), self._threshold)
+
+    async def async_is_short(self, cost: int) -> bool:
+        """Whether there seems to be too little credit, and the gateway was asked again in time."""
+        if not self.cannot_pay(cost):
+            return False
+        refresh = self.hass.async_create_task(self.async_refresh())
+        _, late = await asyncio.wait([refresh], timeout=READ_WITHIN)
+        return not late
+
+    def cannot_pay(self, cost: int) -> MessageRejected | None:
+        """Why a cost cannot be paid, as far as the balance is known."""
+        if not self.last_update_success:
+            return None
+        try:
+            check_credit(self.data.values(), cost)
+        except MessageRejected as err:
+            return err
+        return None
 
     @callback
     def async_refresh_soon(self) -> None:

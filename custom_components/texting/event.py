@@ -10,7 +10,8 @@ from .entity import LineEntity
 from .gateway.message import IncomingMessage, IncomingType
 from .gateway.status import Status
 from .line import Line, LineConfigEntry
-from .signals import INCOMING, REPORT
+from .logbook_event import async_log_incoming, async_log_outgoing
+from .signals import ENDED, INCOMING, REPORT
 
 PARALLEL_UPDATES = 0
 
@@ -29,6 +30,8 @@ class IncomingMessageEvent(LineEntity, EventEntity):
     """A text came in."""
 
     _attr_event_types = list(IncomingType)
+    # What people write is no business of the home's database.
+    _unrecorded_attributes = frozenset({"text"})
 
     def __init__(self, line: Line) -> None:
         """Listen to one account."""
@@ -53,9 +56,11 @@ class IncomingMessageEvent(LineEntity, EventEntity):
                 "incoming_id": incoming_id,
                 "keyword": incoming.keyword,
                 "sent_at": incoming.sent_at.isoformat() if incoming.sent_at else None,
+                "answers": incoming.answers,
             },
         )
         self.async_write_ha_state()
+        async_log_incoming(self._line, self.entity_id, incoming, sender_name)
 
 
 class DeliveryReportEvent(LineEntity, EventEntity):
@@ -70,8 +75,9 @@ class DeliveryReportEvent(LineEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Listen."""
         await super().async_added_to_hass()
-        signal = REPORT.format(self._line.entry.entry_id)
+        signal, ended = (each.format(self._line.entry.entry_id) for each in (REPORT, ENDED))
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_reported))
+        self.async_on_remove(async_dispatcher_connect(self.hass, ended, self._async_ended))
 
     @callback
     def _async_reported(self, record: Record) -> None:
@@ -88,3 +94,7 @@ class DeliveryReportEvent(LineEntity, EventEntity):
             },
         )
         self.async_write_ha_state()
+
+    @callback
+    def _async_ended(self, record: Record) -> None:
+        async_log_outgoing(self._line, self.entity_id, record)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,8 @@ class Outgoing:
 
     valid_for are the seconds it may wait, resend says whether it is sent again when its outcome cannot be found
     out (None: as the account's options say), groups are the names of the contact groups it goes to, uncounted says
-    that these have more contacts than is known, parent is the reference of a route's message it is sent for.
+    that these have more contacts than is known, parent is the reference of a route's message it is sent for. An answer
+    is sent in quiet hours too: who wrote is awake.
     """
 
     message: Message
@@ -41,6 +42,7 @@ class Outgoing:
     groups: str | None = None
     uncounted: bool = False
     parent: str | None = None
+    is_answer: bool = False
 
 
 class Line(ABC):
@@ -79,6 +81,11 @@ class Line(ABC):
         return ()
 
     @property
+    def hears_through(self) -> Collection[str]:
+        """The ids of the accounts that texts come in through."""
+        return ()
+
+    @property
     def resends(self) -> bool:
         """Whether what may have been lost is sent again where nobody said."""
         return bool(self.entry.options.get(OPTION_IF_UNSURE, DEFAULT_IF_UNSURE) == IF_UNSURE_RESEND)
@@ -94,7 +101,7 @@ class Line(ABC):
     def _record(self, item: Outgoing) -> Record:
         """The message as it is to be kept, held back in its recipient's quiet hours."""
         now, recipient = self.desk.book.today(), item.recipient
-        quiet = recipient.quiet if recipient and not item.urgent else None
+        quiet = recipient.quiet if recipient and not (item.urgent or item.is_answer) else None
         due_at = now + (quiet.seconds_left(dt_util.now()) if quiet else 0.0)
         return Record(
             message=item.message,

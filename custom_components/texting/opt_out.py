@@ -16,6 +16,10 @@ class OptOuts:
         """Read and write the account's file."""
         self._store = store
 
+    def __len__(self) -> int:
+        """How many they are."""
+        return len(self._store.memory.opted_out)
+
     def __contains__(self, number: str) -> bool:
         """Whether it wants no more."""
         return number in self._store.memory.opted_out
@@ -26,7 +30,7 @@ class OptOuts:
         if number in self or not number.startswith("+"):
             return False
         self._store.memory.opted_out[number] = dt_util.utcnow().isoformat()
-        self._store.async_changed()
+        self._async_changed()
         return True
 
     @callback
@@ -35,7 +39,7 @@ class OptOuts:
         if number not in self:
             return False
         del self._store.memory.opted_out[number]
-        self._store.async_changed()
+        self._async_changed()
         return True
 
     @callback
@@ -43,6 +47,10 @@ class OptOuts:
         """Remember whom the gateway refuses a message for this reason."""
         if is_refused_there(record):
             self.async_add(record.message.to)
+
+    def _async_changed(self) -> None:
+        self._store.async_changed()
+        self._store.on_opt_out()
 
     def check(self, number: str) -> None:
         """Raise MessageRejected for whoever wants no more."""

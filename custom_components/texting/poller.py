@@ -11,6 +11,7 @@ from .account import Account
 from .const import DEFAULT_INCOMING_INTERVAL, OPTION_INCOMING_INTERVAL
 from .gateway.capabilities import Capability
 from .gateway.errors import GatewayError
+from .two_way.hearing import NEWS_FOR, is_late
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class _Poller:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._asking = False
+        self._read_at: float | None = None
 
     async def ask(self, _now: datetime) -> None:
         """Take what was not seen before; the very first look only remembers what is there."""
@@ -47,6 +49,8 @@ class _Poller:
             return
         finally:
             self._asking = False
+        now, read_at = self._account.hass.loop.time(), self._read_at
+        self._read_at = now
         memory = self._account.store.memory
         seen = memory.seen
         new = [message for message in latest if message.message_id and message.message_id not in (seen or ())]
@@ -56,4 +60,6 @@ class _Poller:
         self._account.store.async_changed()
         if seen is not None:
             for message in reversed(new):
-                self._account.async_receive(message)
+                # What was not there a moment ago is new, in whatever zone its date is.
+                just_came = read_at is not None and now - read_at < NEWS_FOR
+                self._account.async_receive(message, is_late=not just_came and is_late(message))

@@ -1,20 +1,24 @@
 """The people a home texts: subentries of an account, each a name and numbers, or a name and a contact group."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant
 
 from .const import (
     CONF_GROUP,
     CONF_GROUP_NAME,
+    CONF_MAY_COMMAND,
     CONF_NUMBERS,
+    CONF_PIN,
     CONF_QUIET_FROM,
     CONF_QUIET_TO,
     CONF_SENDER,
     CONF_TYPE,
+    DOMAIN,
     SUBENTRY_RECIPIENT,
 )
 from .delivery.guard import QuietHours
@@ -26,7 +30,7 @@ from .gateway.contacts import ContactGroup
 class Recipient:
     """A name and its numbers (E.164), or a contact group of the account in their place.
 
-    id is the subentry's, quiet is when nothing is sent to it.
+    id is the subentry's, quiet is when nothing is sent to it, pin is what its commands begin with.
     """
 
     id: str
@@ -36,6 +40,8 @@ class Recipient:
     type: MessageType = MessageType.SMS
     sender: str | None = None
     quiet: QuietHours | None = None
+    may_command: bool = False
+    pin: str | None = field(default=None, repr=False)
 
 
 def recipients(entry: ConfigEntry) -> list[Recipient]:
@@ -46,6 +52,18 @@ def recipients(entry: ConfigEntry) -> list[Recipient]:
 def recipient_of(entry: ConfigEntry, number: str) -> Recipient | None:
     """Whose number it is."""
     return next((recipient for recipient in recipients(entry) if number in recipient.numbers), None)
+
+
+def commander_of(entry: ConfigEntry, number: str) -> Recipient | None:
+    """Whose commands come from a number; of several, the most careful: one with a PIN before one without."""
+    own = [recipient for recipient in recipients(entry) if number in recipient.numbers]
+    return max(own, key=lambda recipient: (recipient.may_command, recipient.pin is not None), default=None)
+
+
+def known_as(hass: HomeAssistant, entry_id: str, number: str) -> Recipient | None:
+    """Whose number it is: a recipient of this account, else of any other account or route."""
+    entries = sorted(hass.config_entries.async_entries(DOMAIN), key=lambda entry: entry.entry_id != entry_id)
+    return next((recipient for entry in entries if (recipient := recipient_of(entry, number))), None)
 
 
 def recipient_by_id(entry: ConfigEntry, subentry_id: str) -> Recipient | None:
@@ -63,6 +81,8 @@ def _recipient(subentry: ConfigSubentry) -> Recipient:
         type=MessageType(subentry.data.get(CONF_TYPE, MessageType.SMS)),
         sender=subentry.data.get(CONF_SENDER),
         quiet=_quiet(subentry.data),
+        may_command=subentry.data.get(CONF_MAY_COMMAND, False),
+        pin=subentry.data.get(CONF_PIN),
     )
 
 

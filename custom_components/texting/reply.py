@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 import logging
 
 from homeassistant.util.ulid import ulid_now
@@ -11,10 +12,11 @@ from .const import DEFAULT_REPLY_WITHIN, LONGEST_REPLY_WITHIN, OPTION_REPLY_WITH
 from .delivery.record import Record
 from .gateway.capabilities import Capability
 from .gateway.gateway import accepted
-from .gateway.message import IncomingMessage, IncomingType, Message
+from .gateway.message import IncomingMessage, Message
 from .keyword import answer_to
 from .line import Outgoing
 from .recipient import recipient_of
+from .two_way.hearing import is_late
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -24,7 +26,7 @@ WRITTEN_WITHIN = 4.0
 
 async def async_reply(account: Account, incoming_id: str, outgoing: Outgoing) -> tuple[Record, bool]:
     """Answer a text; whether that was within the request that told of it."""
-    (record,) = records = await account.async_admit([outgoing])
+    (record,) = records = await account.async_admit([replace(outgoing, is_answer=True)])
     if record.is_pending and account.state.inbox.answer(incoming_id, record.message.text):
         await asyncio.shield(_taken(account, record))
         return record, True
@@ -35,23 +37,33 @@ async def async_reply(account: Account, incoming_id: str, outgoing: Outgoing) ->
 async def async_answer(account: Account, incoming: IncomingMessage, is_connected: Callable[[], bool]) -> str:
     """Take a text that a provider's request tells of; what that is answered with, which is texted back.
 
-    The reply of an automation in time, else the keyword's fixed answer, else nothing. No request is kept open for
-    as long as a provider waits at most, whatever happens here.
+    The answer to a command or the reply of an automation in time, else the keyword's fixed answer, else nothing. No
+    request is kept open for as long as a provider waits at most, whatever happens here. An opt-out goes to async_stop.
     """
     answers = Capability.WEBHOOK_REPLY in account.info.capabilities
     seconds = _reply_within(account) if answers else 0
-    heard = account.async_receive(incoming, is_connected if seconds else None)
+    is_open = is_connected if answers else None
+    heard = account.async_receive(incoming, is_open, seconds, is_late=is_late(incoming))
     if heard is None:
         return ""
-    if incoming.type is IncomingType.OPT_OUT:
-        # Not acknowledged before it is kept.
-        saved = account.hass.async_create_task(account.store.async_save(), "texting opt-out")
-        await asyncio.wait([saved], timeout=WRITTEN_WITHIN)
-        return ""
-    answer = await account.state.inbox.wait(heard, seconds)
-    if answer is None and answers and is_connected():
+    if heard.told:
+        await asyncio.wait([heard.told])
+    answer = await account.state.inbox.wait(heard)
+    if answer is None and answers and is_connected() and not heard.is_command:
         return await _fixed_answer(account, incoming)
     return answer or ""
+
+
+async def async_stop(account: Account, incoming: IncomingMessage) -> bool:
+    """Take an opt-out, also one that was told of before; whether it is on disk in time."""
+    heard = account.async_receive(incoming)
+    if heard and heard.told:
+        await asyncio.wait([heard.told])
+    if not incoming.sender.startswith("+"):
+        return True
+    kept = account.hass.async_create_task(account.store.async_keep(incoming.sender), "texting opt-out")
+    await asyncio.wait([kept], timeout=WRITTEN_WITHIN)
+    return kept.done() and kept.result()
 
 
 def _reply_within(account: Account) -> float:
@@ -66,7 +78,7 @@ async def _fixed_answer(account: Account, incoming: IncomingMessage) -> str:
         return ""
     message = Message(reference=ulid_now(), to=incoming.sender, text=text)
     recipient = recipient_of(account.entry, incoming.sender)
-    (record,) = records = await account.async_admit([Outgoing(message=message, recipient=recipient)])
+    (record,) = records = await account.async_admit([Outgoing(message=message, recipient=recipient, is_answer=True)])
     if not record.is_pending:
         _LOGGER.warning("%s: the fixed answer to a keyword was not sent: %s", account.entry.title, record.error)
         account.desk.add(records)

@@ -1,7 +1,7 @@
 """A route at work: it sends through several accounts in order, one after the other, until one gets the text through."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from math import inf
@@ -89,6 +89,11 @@ class Route(Line):
     @override
     def languages(self) -> Sequence[str]:
         return [language for account in self.accounts.loaded() for language in account.languages]
+
+    @property
+    @override
+    def hears_through(self) -> Collection[str]:
+        return [account.entry.entry_id for account in self.accounts.loaded() if account.receives]
 
     @property
     @override

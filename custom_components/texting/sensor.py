@@ -120,6 +120,11 @@ class PendingMessagesSensor(ChangingEntity, SensorEntity):
         """The number of messages."""
         return len(self._line.desk.book)
 
+    @property
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """How many want no more texts from the account; a route asks its accounts."""
+        return {"opted_out": len(self._line.state.opt_outs)} if isinstance(self._line, Account) else None
+
 
 class OldestPendingAgeSensor(ChangingEntity, SensorEntity):
     """How long the oldest text that is on its way has been so; 0 while none is."""

@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.signal_type import SignalType
 
+from .automations import async_tell_automations
 from .const import DEFAULT_KEEP_DAYS, DOMAIN, OPTION_KEEP_DAYS
 from .delivery.book import Book
 from .delivery.desk import Desk
@@ -22,20 +23,22 @@ from .delivery.outbox import Outbox, OutboxError
 from .delivery.record import Phase, Record
 from .delivery.worker import Worker
 from .gateway.capabilities import Capability
-from .gateway.errors import CertificateInvalid, GatewayError, MessageRejected
+from .gateway.errors import Cancelled, CertificateInvalid, GatewayError, MessageRejected
 from .gateway.gateway import Gateway
 from .gateway.status import Status
 from .inbox import Inbox
 from .issues import Issue, async_certificate_invalid, async_delete
 from .opt_out import OptOuts
 from .outbox_file import async_let_go, async_open
-from .signals import CHANGED, MOVED, NOTIFIED, REPORT
+from .signals import CHANGED, ENDED, FAILED, MOVED, NOTIFIED, REPORT
 from .store import AccountStore, Memory
 
 _LOGGER = logging.getLogger(__name__)
 
 # An old command must not be obeyed when the account is loaded at last.
 NEWS_FOR = 600.0
+
+type Dispatch[*Ts] = Callable[[HomeAssistant, SignalType[*Ts], *Ts], None]
 
 
 class LineState:
@@ -51,6 +54,7 @@ class LineState:
         self._entry = entry
         self._entry_id = entry_id = entry.entry_id
         self.store = AccountStore(hass, entry_id)
+        self.store.on_opt_out = self.async_changed
         self.opt_outs = OptOuts(self.store)
         book = Book(
             hass.loop.time,
@@ -61,6 +65,7 @@ class LineState:
         )
         self.desk = Desk(entry_id, outbox, book)
         self.desk.on_news = self._async_moved
+        self.desk.on_end = self._async_ended
         self.desk.on_change = self.async_changed
         self.worker = Worker(self.desk, gateway, hass.async_create_background_task) if gateway else None
         if self.worker:
@@ -103,6 +108,13 @@ class LineState:
         self.on_moved(record)
 
     @callback
+    def _async_ended(self, record: Record) -> None:
+        """Tell that it is over, and automations of what did not get through, unless it was taken back."""
+        self.async_tell(ENDED.format(self._entry_id), record)
+        if record.status.is_failure and not isinstance(record.error, Cancelled):
+            self.async_tell(FAILED, record, dispatch=async_tell_automations)
+
+    @callback
     def _async_taken(self, record: Record) -> None:
         """The gateway has accepted it, or may have."""
         self._segments, self._segments_day = self.segments_today + record.segments, _today()
@@ -121,12 +133,14 @@ class LineState:
             async_delete(self._hass, Issue.CERTIFICATE_INVALID, self._entry)
 
     @callback
-    def async_tell[*Ts](self, signal: SignalType[*Ts], *news: *Ts) -> None:
-        """Tell the entities, or keep it until they are there."""
+    def async_tell[*Ts](
+        self, signal: SignalType[*Ts], *news: *Ts, dispatch: Dispatch[*Ts] = async_dispatcher_send
+    ) -> None:
+        """Tell the entities (or whom dispatch tells), or keep it until they are there."""
         if self.ready:
-            async_dispatcher_send(self._hass, signal, *news)
+            dispatch(self._hass, signal, *news)
         else:
-            self._waiting.append((self._hass.loop.time(), lambda: async_dispatcher_send(self._hass, signal, *news)))
+            self._waiting.append((self._hass.loop.time(), lambda: dispatch(self._hass, signal, *news)))
 
     @callback
     def async_ready(self) -> None:

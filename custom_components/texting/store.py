@@ -1,9 +1,11 @@
 """What an account remembers across restarts: texts already seen, calls of its webhook, who opted out, groups."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
@@ -34,6 +36,7 @@ class AccountStore:
         """Prepare the file of an account."""
         self._store = Store[dict[str, Any]](hass, VERSION, f"{DOMAIN}.{entry_id}")
         self.memory = Memory()
+        self.on_opt_out: Callable[[], None] = lambda: None
         self._closed = False
 
     async def async_load(self) -> None:
@@ -52,6 +55,20 @@ class AccountStore:
         """Write now."""
         if not self._closed:
             await self._store.async_save(asdict(self.memory))
+
+    async def async_keep(self, number: str) -> bool:
+        """Write now; whether the file then says that a number wants no more texts, unless that was taken back.
+
+        Home Assistant only logs that it could not write.
+        """
+        await self.async_save()
+        if self._closed or number not in self.memory.opted_out:
+            return True
+        try:
+            data = await self._store.async_load() or {}
+        except HomeAssistantError:
+            return False
+        return number in data.get("opted_out", {})
 
     async def async_remove(self) -> None:
         """Forget the account; a request still under way may outlive it."""

@@ -19,8 +19,8 @@ from .account import Account, TextingConfigEntry
 from .const import DOMAIN
 from .gateway.answers import read_json
 from .gateway.errors import WebhookRejected
-from .gateway.message import DeliveryReport, IncomingMessage, WebhookCall
-from .reply import async_answer
+from .gateway.message import DeliveryReport, IncomingMessage, IncomingType, WebhookCall
+from .reply import async_answer, async_stop
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -71,12 +71,15 @@ async def _async_handle(account: Account, request: Request) -> Response:
         return Response(status=err.status if isinstance(err, _Refused) else HTTPStatus.BAD_REQUEST)
     memory.webhook_called_at = dt_util.utcnow().isoformat()
     account.store.async_changed()
-    if not await account.async_report(item for item in news if isinstance(item, DeliveryReport)):
+    texts = [item for item in news if isinstance(item, IncomingMessage)]
+    stops = [text for text in texts if text.type is IncomingType.OPT_OUT]
+    # First, and whatever becomes of the rest.
+    kept = [await async_stop(account, stop) for stop in stops]
+    if not await account.async_report(item for item in news if isinstance(item, DeliveryReport)) or not all(kept):
         # Not kept: the provider is to tell it again.
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
-    texts = [item for item in news if isinstance(item, IncomingMessage)]
     # Group Texting and Club Texting send any text back to the phone.
-    answers = [await async_answer(account, text, lambda: _is_connected(request)) for text in texts]
+    answers = [await async_answer(account, text, lambda: _is_connected(request)) for text in texts if text not in stops]
     return Response(status=HTTPStatus.OK, text="".join(answers))
 
 
@@ -127,8 +130,8 @@ async def async_address(hass: HomeAssistant, entry: TextingConfigEntry) -> tuple
         if cloud.async_active_subscription(hass):
             try:
                 return await cloud.async_get_or_create_cloudhook(hass, entry.data[CONF_WEBHOOK_ID]), True
-            except HomeAssistantError:
-                _LOGGER.debug("Home Assistant Cloud gave no address")
+            except Exception as err:  # noqa: BLE001  its library's own errors, which cannot be imported without it
+                _LOGGER.debug("Home Assistant Cloud gave no address: %s", type(err).__name__)
     for public in (True, False):
         try:
             return webhook.async_generate_url(hass, entry.data[CONF_WEBHOOK_ID], allow_internal=not public), public

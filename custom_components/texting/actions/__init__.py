@@ -3,10 +3,11 @@
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
-from . import campaigns, contacts, following, keywords, lists, phones, reply, sending
+from . import asking, campaigns, contacts, following, keywords, lists, phones, reply, sending
 
 ACTIONS = (
     *sending.ACTIONS,
+    *asking.ACTIONS,
     *reply.ACTIONS,
     *following.ACTIONS,
     *contacts.ACTIONS,

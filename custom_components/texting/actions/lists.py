@@ -7,9 +7,11 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 
+from ..account import Account
 from ..const import ATTR_ACCOUNT, ATTR_LIMIT, ATTR_MESSAGE_ID
 from ..gateway.capabilities import Capability
-from ..gateway.message import ListedMessage
+from ..gateway.message import IncomingMessage, ListedMessage
+from ..two_way.hearing import without_pin
 from .action import Action, asking, async_account
 
 DEFAULT_LIMIT = 100
@@ -66,18 +68,18 @@ async def _async_list_messages(call: ServiceCall) -> ServiceResponse:
     with asking(account):
         if (message_id := call.data.get(ATTR_MESSAGE_ID)) is None:
             latest = account.gateway.messages(call.data[ATTR_LIMIT])
-            listed: list[Any] = [_message(message) async for message in latest]
+            listed: list[Any] = [_message(account, message) async for message in latest]
         else:
-            listed = [_message(await account.gateway.message(message_id))]
+            listed = [_message(account, await account.gateway.message(message_id))]
     return {"messages": listed}
 
 
-def _message(message: ListedMessage) -> dict[str, Any]:
+def _message(account: Account, message: ListedMessage) -> dict[str, Any]:
     return {
         "message_id": message.message_id,
         "to": message.to,
         "from": message.sender,
-        "text": message.text,
+        "text": without_pin(account.entry, IncomingMessage(sender=message.sender, text=message.text))[0].text,
         "status": message.status,
         "provider_status": message.provider_status,
         "incoming": message.incoming,

@@ -14,6 +14,7 @@ from ..const import ATTR_ACCOUNT, ATTR_CALLER_ID, ATTR_SOUND_FILE, ATTR_SOUND_UR
 from ..gateway.capabilities import Capability
 from ..gateway.message import VoiceBroadcast
 from ..gateway.status import Status
+from ..opt_out import opted_out
 from .action import Action, asking, async_account
 
 LOOK_UP_SCHEMA = vol.Schema({vol.Required(ATTR_ACCOUNT): cv.string, vol.Required(ATTR_TO): cv.string})
@@ -45,11 +46,17 @@ async def _async_look_up_carrier(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_broadcast_voice(call: ServiceCall) -> ServiceResponse:
-    """Call numbers and play a sound; a call cannot wait, so whoever has quiet hours is left out."""
+    """Call numbers and play a sound; who has quiet hours, as a call cannot wait, or has opted out, is left out."""
     account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.VOICE_BROADCAST)
     addresses = _numbers(call.hass, account, call.data[ATTR_TO])
+    opted = [number for number in addresses if number in account.state.opt_outs]
     quiet = [number for number, address in addresses.items() if _is_quiet(address) and not call.data[ATTR_URGENT]]
-    if not (numbers := tuple(number for number in addresses if number not in quiet)):
+    left_out = [number for number in addresses if number in opted or number in quiet]
+    numbers = tuple(number for number in addresses if number not in left_out)
+    if opted and not numbers and set(quiet) <= set(opted):
+        with asking(account):
+            raise opted_out()
+    if not numbers:
         raise mistake("all_quiet" if quiet else "no_target")
     broadcast = VoiceBroadcast(
         numbers=numbers,
@@ -58,9 +65,11 @@ async def _async_broadcast_voice(call: ServiceCall) -> ServiceResponse:
         sound_url=call.data.get(ATTR_SOUND_URL),
     )
     with asking(account):
+        # How many credits a call costs is not documented; fewer than one it is not.
+        await account.async_check_credit(len(numbers))
         await account.gateway.broadcast(broadcast)
     account.balance.async_refresh_soon()
-    return {"to": [*numbers], "left_out": [*quiet], "status": Status.ACCEPTED}
+    return {"to": [*numbers], "left_out": [*left_out], "status": Status.ACCEPTED}
 
 
 def _numbers(hass: HomeAssistant, account: Account, wanted: Sequence[str]) -> dict[str, Address]:

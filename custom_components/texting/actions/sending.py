@@ -37,7 +37,7 @@ async def _async_send_message(call: ServiceCall) -> ServiceResponse:
     With a response asked for, messages that failed beside others that did not are told there; else they raise.
     """
     parts = await asyncio.gather(
-        *(async_send(account, each_once(addresses), call.data) for account, addresses in _targets(call).items())
+        *(async_send(account, each_once(addresses), call.data) for account, addresses in targets_of(call).items())
     )
     outcomes = [outcome for part in parts for outcome in part]
     if not call.return_response or all(outcome.error for outcome in outcomes):
@@ -45,7 +45,7 @@ async def _async_send_message(call: ServiceCall) -> ServiceResponse:
     return {"messages": [as_response(outcome) for outcome in outcomes]} if call.return_response else None
 
 
-def _targets(call: ServiceCall) -> Targets:
+def targets_of(call: ServiceCall) -> Targets:
     """Whom to send to, by account."""
     targets = entity_targets(call)
     if ATTR_ACCOUNT in call.data:

@@ -1,6 +1,8 @@
 """The form of a credit card, and one order paid with it: what is entered goes to the provider and is kept nowhere."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 import logging
 from typing import Any
@@ -16,7 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..account import Account
 from ..const import DOMAIN
 from ..exceptions import form_error
-from ..gateway.errors import GatewayError, KeywordTaken, OrderTooSmall, OutcomeUnknown
+from ..gateway.errors import GatewayError, OrderTooSmall, OutcomeUnknown
 from ..gateway.orders import Card, Orders, check_card
 from .forms import select
 
@@ -80,39 +82,63 @@ def loaded_account(entry: ConfigEntry) -> Account:
     return account
 
 
+@dataclass(slots=True)
+class Ordered:
+    """What became of a dialog's order: a dialog whose browser hung up hears of it when its form comes again."""
+
+    done: bool = False
+    unknown: bool = False
+
+
 async def async_order(
-    account: Account, user_input: Mapping[str, Any], order: Callable[[Orders, Card], Awaitable[None]]
+    account: Account, ordered: Ordered, user_input: Mapping[str, Any], order: Callable[[Orders, Card], Awaitable[None]]
 ) -> dict[str, str]:
     """Check the card, then order once; what is wrong by field, or nothing where it was bought.
 
-    Where nobody knows whether it was, the dialog ends: only the user may order again. Raises KeywordTaken.
+    Where nobody knows whether it was, the dialog ends: only the user may order again. A browser that hangs up ends
+    the step, and not the order.
     """
+    entry_id, ordering = account.entry.entry_id, account.hass.data.setdefault(_ORDERING, set())
+    if entry_id in ordering:
+        return {"base": "order_under_way"}
+    if ordered.done:
+        return {}
+    if ordered.unknown:
+        _read_balance(account)
+        raise AbortFlow("order_unknown")
     orders = account.gateway.orders
     card = _card(user_input, orders.card_types)
     if wrong := check_card(card, _today()):
         return {wrong: f"invalid_{wrong}" if wrong in _EXPLAINED else "invalid_field"}
-    entry_id, ordering = account.entry.entry_id, account.hass.data.setdefault(_ORDERING, set())
-    if entry_id in ordering:
-        return {"base": "order_under_way"}
     ordering.add(entry_id)
+    placing = _async_place(account, ordered, order(orders, card))
+    errors = await asyncio.shield(account.hass.async_create_task(placing, "texting order"))
+    if ordered.unknown:
+        raise AbortFlow("order_unknown")
+    return errors
+
+
+async def _async_place(account: Account, ordered: Ordered, order: Awaitable[None]) -> dict[str, str]:
+    """Order; what is wrong by field. Raises nothing, since what it had to say may reach nobody."""
+    ordered.unknown = True
     try:
-        await order(orders, card)
-    except KeywordTaken:
-        raise
+        await order
     except OutcomeUnknown:
-        _read_balance(account)
-        raise AbortFlow("order_unknown") from None
+        return {}
     except GatewayError as err:
+        ordered.unknown = False
         account.async_failed(err)
         return _refused(err)
     except Exception as err:  # noqa: BLE001  what became of the order is unknown
         _log_unexpected(err)
-        _read_balance(account)
-        raise AbortFlow("order_unknown") from None
+        return {}
+    else:
+        ordered.done, ordered.unknown = True, False
+        return {}
     finally:
-        ordering.discard(entry_id)
-    _read_balance(account)
-    return {}
+        account.hass.data[_ORDERING].discard(account.entry.entry_id)
+        if ordered.done or ordered.unknown:
+            _read_balance(account)
 
 
 def _card(user_input: Mapping[str, Any], types: Sequence[str]) -> Card:

@@ -10,6 +10,7 @@ from homeassistant.const import CONF_NAME, UnitOfTime
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    ConversationAgentSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -29,7 +30,9 @@ from ..const import (
     CONF_ADVANCED,
     CONF_CONFIRM_WITHIN,
     CONF_GROUP,
+    CONF_MAY_COMMAND,
     CONF_NUMBERS,
+    CONF_PIN,
     CONF_QUIET_FROM,
     CONF_QUIET_TO,
     CONF_SENDER,
@@ -44,11 +47,13 @@ from ..const import (
     IF_UNSURE,
     LONGEST_REPLY_WITHIN,
     OPTION_ADD_STOP_MENTION,
+    OPTION_AGENT,
     OPTION_BALANCE_INTERVAL,
     OPTION_DAILY_LIMIT,
     OPTION_IF_UNSURE,
     OPTION_INCOMING_INTERVAL,
     OPTION_KEEP_DAYS,
+    OPTION_LOG_TEXTS,
     OPTION_LOW_CREDIT,
     OPTION_REPLACE_CHARACTERS,
     OPTION_REPLY_WITHIN,
@@ -56,12 +61,15 @@ from ..const import (
 from ..gateway.capabilities import Capability, MessageType
 from ..gateway.provider import AccountField, ProviderInfo
 
+# The fields of an account that hold addresses of its gateway.
+ADDRESSES = ("url", "backup_url")
 _MANY = 1_000_000_000
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # The selector lets NaN through, the range does not.
 _AMOUNT = vol.All(
     NumberSelector(NumberSelectorConfig(min=0, max=_MANY, step="any", mode=NumberSelectorMode.BOX)), vol.Range(min=0)
 )
+_PIN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
 
 
@@ -105,7 +113,7 @@ def nest(info: ProviderInfo, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def url_error(values: dict[str, Any]) -> str | None:
     """What is wrong with the addresses, which lose their last slash: credentials travel by https, or not at all."""
-    for name in ("url", "backup_url"):
+    for name in ADDRESSES:
         if name not in values:
             continue
         values[name] = values[name].rstrip("/")
@@ -121,13 +129,25 @@ def url_error(values: dict[str, Any]) -> str | None:
 
 
 def other_host(info: ProviderInfo, values: Mapping[str, Any]) -> str | None:
-    """The site's name where an account is not at its provider's own, without www. and app.; an IP address is none."""
-    own = next(field.default for field in info.fields if field.name == "url")
+    """The site's name where an account is at none of its provider's, without www. and app.; an IP address is none."""
     host = urlsplit(values["url"]).hostname or ""
-    if host == urlsplit(own).hostname or is_ip_address(host):
-        return None
     short = host.removeprefix("www.").removeprefix("app.")
-    return short if "." in short else host
+    short = short if "." in short else host
+    if is_ip_address(host) or not {host, short}.isdisjoint(_own_hosts(info)):
+        return None
+    return short
+
+
+def sender_error(info: ProviderInfo) -> str:
+    """What a form says of a sender that the provider does not take."""
+    return "invalid_sender_or_number" if info.number_senders else "invalid_sender"
+
+
+def _own_hosts(info: ProviderInfo) -> set[str]:
+    """The hosts of the provider's gateways, and the domains they are in."""
+    fields = [field.default for field in info.fields if field.name in ADDRESSES and field.default]
+    hosts = {urlsplit(address).hostname or "" for address in fields}
+    return hosts | {host.partition(".")[2] for host in hosts if host.count(".") > 1}
 
 
 def route_schema(choices: Mapping[str, str]) -> vol.Schema:
@@ -160,13 +180,17 @@ def recipient_schema(info: ProviderInfo | None, groups: Mapping[str, str] | None
         fields[vol.Optional(CONF_SENDER)] = TextSelector()
     fields[vol.Optional(CONF_QUIET_FROM)] = TimeSelector()
     fields[vol.Optional(CONF_QUIET_TO)] = TimeSelector()
+    if info and info.receives:
+        fields[vol.Optional(CONF_MAY_COMMAND, default=False)] = BooleanSelector()
+        fields[vol.Optional(CONF_PIN)] = _PIN
     return vol.Schema(fields)
 
 
 def settings_schema(info: ProviderInfo | None) -> vol.Schema:
     """The form of an account's settings, as far as the provider has use for them, or of a route's."""
     keep_days: dict[vol.Marker, Any] = {
-        vol.Required(OPTION_KEEP_DAYS, default=DEFAULT_KEEP_DAYS): _whole(1, 365, UnitOfTime.DAYS)
+        vol.Required(OPTION_KEEP_DAYS, default=DEFAULT_KEEP_DAYS): _whole(1, 365, UnitOfTime.DAYS),
+        vol.Required(OPTION_LOG_TEXTS, default=False): BooleanSelector(),
     }
     if info is None:
         return vol.Schema(keep_days)
@@ -189,6 +213,8 @@ def settings_schema(info: ProviderInfo | None) -> vol.Schema:
         fields[vol.Required(OPTION_REPLY_WITHIN, default=DEFAULT_REPLY_WITHIN)] = _whole(
             0, LONGEST_REPLY_WITHIN, UnitOfTime.SECONDS
         )
+    if info.receives:
+        fields[vol.Optional(OPTION_AGENT)] = ConversationAgentSelector()
     if Capability.COMMERCIAL in info.capabilities:
         fields[vol.Required(OPTION_ADD_STOP_MENTION, default=False)] = BooleanSelector()
     return vol.Schema(fields)

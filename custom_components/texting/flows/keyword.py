@@ -6,6 +6,7 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig, TextSelectorType
 from homeassistant.helpers.translation import async_get_translations
 
@@ -20,12 +21,12 @@ from ..const import (
     DOMAIN,
     SUBENTRY_KEYWORD,
 )
-from ..exceptions import FORM_ERRORS, form_error, home_assistant_error
-from ..gateway.errors import Field, GatewayError, KeywordTaken, MessageRejected, SetupRejected
+from ..exceptions import FORM_ERRORS, ORDER_ERRORS, form_error, home_assistant_error
+from ..gateway.errors import Field, GatewayError, MessageRejected, SetupRejected
 from ..gateway.message import Message
 from ..gateway.orders import Card, KeywordSetup, Orders
 from ..webhook import async_address
-from .card import async_order, card_fields, loaded_account, suggestions
+from .card import Ordered, async_order, card_fields, loaded_account, suggestions
 from .forms import flatten
 
 _LOGGER = logging.getLogger(__name__)
@@ -45,11 +46,11 @@ class KeywordFlow(ConfigSubentryFlow):
     def __init__(self) -> None:
         """Begin with none."""
         self._keyword = ""
-        self._rented = False
+        self._ordered = Ordered()
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the keyword, and whether it is free."""
-        account = loaded_account(self._get_entry())
+        account = self._account()
         errors: dict[str, str] = {}
         if user_input is not None:
             self._keyword = user_input[CONF_KEYWORD].strip()
@@ -92,21 +93,21 @@ class KeywordFlow(ConfigSubentryFlow):
         )
 
     async def async_step_rent(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the card and rent."""
-        account = loaded_account(self._get_entry())
+        """Ask for the card and rent, once."""
+        if self._ordered.done:
+            return await self.async_step_set_up()
+        account = self._account()
         errors: dict[str, str] = {}
         if user_input is not None:
 
             async def rent(orders: Orders, card: Card) -> None:
                 await orders.rent(self._keyword, card)
 
-            try:
-                errors = await async_order(account, user_input, rent)
-            except KeywordTaken:
-                return await self.async_step_taken()
+            errors = await async_order(account, self._ordered, user_input, rent)
             if not errors:
-                self._rented = True
                 return await self.async_step_set_up()
+            if errors == {"base": "keyword_taken"}:
+                return await self.async_step_taken()
         schema = vol.Schema(card_fields(account.gateway.orders.card_types))
         return self.async_show_form(
             step_id="rent",
@@ -130,9 +131,9 @@ class KeywordFlow(ConfigSubentryFlow):
     async def _async_step_set_up(
         self, step_id: str, user_input: dict[str, Any] | None, known: dict[str, Any]
     ) -> SubentryFlowResult:
-        account = loaded_account(self._get_entry())
+        account = self._account()
         address, public = await async_address(self.hass, account.entry)
-        notes = ["rented"] if self._rented else []
+        notes = ["rented"] if self._ordered.done else []
         if not public:
             notes.append("not_public" if address else "no_address")
         told = {
@@ -157,7 +158,7 @@ class KeywordFlow(ConfigSubentryFlow):
 
     async def _async_apply(self, data: dict[str, Any], url: str | None) -> tuple[dict[str, str], str]:
         """Tell the provider; what is wrong by field, and in its words."""
-        account = loaded_account(self._get_entry())
+        account = self._account()
         try:
             if CONF_ANSWER in data:
                 data[CONF_ANSWER] = account.prepare(Message(reference="", to="", text=data[CONF_ANSWER]))[0].text
@@ -171,6 +172,15 @@ class KeywordFlow(ConfigSubentryFlow):
         except GatewayError as err:
             return _failed(account, err), ""
         return {}, ""
+
+    def _account(self) -> Account:
+        """The account; ends the dialog where it is not running, and says where the keyword is rented already."""
+        try:
+            return loaded_account(self._get_entry())
+        except AbortFlow:
+            if self._ordered.done:
+                raise AbortFlow("rented_not_loaded") from None
+            raise
 
     def _save(self, step_id: str, data: dict[str, Any]) -> SubentryFlowResult:
         if step_id == "reconfigure":
@@ -186,7 +196,7 @@ def _failed(account: Account, error: GatewayError) -> dict[str, str]:
     """The error as a form shows it; what the form has no words for stands in the log."""
     account.async_failed(error)
     key = form_error(error)
-    if key not in FORM_ERRORS:
+    if key not in FORM_ERRORS | ORDER_ERRORS:
         _LOGGER.error("The keyword could not be looked up or set up: %s", error)
         key = "unknown"
     return {"base": key}

@@ -38,7 +38,10 @@ class TextingOptionsFlow(PurchaseFlow):
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Change the settings."""
         if user_input is not None:
-            return self.async_create_entry(data={**self.config_entry.options, **user_input})
+            # What the form leaves out was emptied.
+            asked = settings_schema(self._info).schema
+            kept = {name: value for name, value in self.config_entry.options.items() if name not in asked}
+            return self.async_create_entry(data=kept | user_input)
         return self.async_show_form(
             step_id="settings",
             data_schema=self.add_suggested_values_to_schema(settings_schema(self._info), self.config_entry.options),

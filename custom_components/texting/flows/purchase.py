@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
 
 from ..gateway.orders import Card, Orders
-from .card import CREDITS, async_order, card_fields, loaded_account, suggestions
+from .card import CREDITS, Ordered, async_order, card_fields, loaded_account, suggestions
 
 # The most is more than anybody buys; the selector's own limit would tell the value, which may be a card's number.
 _AMOUNT = vol.All(
@@ -24,6 +24,7 @@ class PurchaseFlow(OptionsFlow):
     def __init__(self) -> None:
         """Begin with nothing bought."""
         self._bought = 0
+        self._ordered = Ordered()
 
     async def async_step_buy_credits(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the card and buy."""
@@ -34,9 +35,9 @@ class PurchaseFlow(OptionsFlow):
 
             async def buy(orders: Orders, card: Card) -> None:
                 await orders.buy_credits(card, amount)
-
-            if not (errors := await async_order(account, user_input, buy)):
                 self._bought = amount
+
+            if not (errors := await async_order(account, self._ordered, user_input, buy)):
                 return await self.async_step_credits_bought()
         schema = vol.Schema({vol.Required(CREDITS): _AMOUNT, **card_fields(account.gateway.orders.card_types)})
         return self.async_show_form(

@@ -18,11 +18,14 @@ from ..client import gateway_for
 from ..const import (
     CONF_GROUP,
     CONF_GROUP_NAME,
+    CONF_MAY_COMMAND,
     CONF_NUMBERS,
     CONF_OPTED_OUT,
+    CONF_PIN,
     CONF_PROVIDER,
     CONF_QUIET_FROM,
     CONF_QUIET_TO,
+    CONF_REMOVE_PIN,
     CONF_SENDER,
     CONF_TYPE,
     DOMAIN,
@@ -39,7 +42,8 @@ from ..gateway.providers import GATEWAYS
 from ..opt_out import OptOuts
 from ..route_accounts import account_ids
 from ..state import async_store
-from .forms import flatten, recipient_schema
+from ..two_way.pin import is_pin, plain
+from .forms import flatten, recipient_schema, sender_error
 
 
 class RecipientFlow(ConfigSubentryFlow):
@@ -81,18 +85,20 @@ class RecipientFlow(ConfigSubentryFlow):
             data = flatten(user_input)
             name = data.pop(CONF_NAME, "")
             data.pop(CONF_OPTED_OUT, None)
+            if not data.get(CONF_MAY_COMMAND):
+                data.pop(CONF_MAY_COMMAND, None)
             data[CONF_NUMBERS], wrong = self._numbers(data.get(CONF_NUMBERS, []))
             errors = {CONF_NUMBERS: "invalid_number"} if wrong else self._target_errors(data, known)
             if not errors and not name:
                 errors[CONF_NAME] = "no_name"
             elif not errors and name.casefold() in self._other_names(step_id):
                 errors[CONF_NAME] = "name_exists"
-            errors = errors or _quiet_error(data) or self._sender_error(data)
+            errors = errors or _quiet_error(data) or self._sender_error(data) or _pin_error(data, known)
             if not errors:
                 return self._save(step_id, name, data)
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(self._schema(), user_input or known),
+            data_schema=self.add_suggested_values_to_schema(self._schema(known), user_input or _shown(known)),
             errors=errors,
             description_placeholders={
                 "number": wrong,
@@ -102,10 +108,12 @@ class RecipientFlow(ConfigSubentryFlow):
             },
         )
 
-    def _schema(self) -> vol.Schema:
-        """The form; where somebody wants no more texts, it shows that and can take it back."""
+    def _schema(self, known: dict[str, Any]) -> vol.Schema:
+        """The form; what somebody has, a PIN or the wish for no more texts, can be taken back."""
         labels = {group.id: _label(group) for group in self._groups or ()}
         schema = recipient_schema(self._info, labels if self._has_groups else None)
+        if CONF_PIN in known:
+            schema = schema.extend({vol.Required(CONF_REMOVE_PIN, default=False): BooleanSelector()})
         if not self._opted_out:
             return schema
         return schema.extend({vol.Required(CONF_OPTED_OUT, default=True): BooleanSelector()})
@@ -158,8 +166,9 @@ class RecipientFlow(ConfigSubentryFlow):
     def _sender_error(self, data: dict[str, Any]) -> dict[str, str]:
         """Whether the provider takes this sender for what is sent; a route asks for none."""
         sender, kind = data.get(CONF_SENDER), MessageType(data.get(CONF_TYPE, MessageType.SMS))
-        fits = not sender or self._info is None or self._info.takes_sender(sender, kind)
-        return {} if fits else {CONF_SENDER: "invalid_sender"}
+        if not sender or self._info is None or self._info.takes_sender(sender, kind):
+            return {}
+        return {CONF_SENDER: sender_error(self._info)}
 
     def _numbers(self, written: list[str]) -> tuple[list[str], str]:
         """The numbers in E.164, each once; and the first that is none."""
@@ -190,6 +199,24 @@ class RecipientFlow(ConfigSubentryFlow):
 
 def _label(group: ContactGroup) -> str:
     return group.name if group.size is None else f"{group.name} ({group.size})"
+
+
+def _shown(known: dict[str, Any]) -> dict[str, Any]:
+    """What the form may show of a recipient."""
+    return {name: value for name, value in known.items() if name != CONF_PIN}
+
+
+def _pin_error(data: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with the PIN; left empty it stays, unless it is to be removed."""
+    removes = data.pop(CONF_REMOVE_PIN, False)
+    if CONF_PIN not in data:
+        if CONF_PIN in known and not removes:
+            data[CONF_PIN] = known[CONF_PIN]
+        return {}
+    if not is_pin(data[CONF_PIN]):
+        return {CONF_PIN: "invalid_pin"}
+    data[CONF_PIN] = plain(data[CONF_PIN])
+    return {}
 
 
 def _quiet_error(data: dict[str, Any]) -> dict[str, str]:

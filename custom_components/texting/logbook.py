@@ -1,0 +1,47 @@
+"""The logbook's lines: "Anna wrote", "Text to Anna was not delivered"."""
+
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.components.logbook import (
+    LOGBOOK_ENTRY_ENTITY_ID,
+    LOGBOOK_ENTRY_MESSAGE,
+    LOGBOOK_ENTRY_NAME,
+)
+from homeassistant.core import Event, HomeAssistant, callback
+
+from .const import DOMAIN, EVENT_MESSAGE
+
+# By what the event calls it: the types of texts that come in, the statuses of those that went out.
+RECEIVED = {"reply": "wrote", "keyword": "wrote", "opt_out": "wants no more texts"}
+SENT = {
+    "queued": "waits",
+    "accepted": "was sent",
+    "sent": "was sent",
+    "delivered": "was delivered",
+    "undelivered": "was not delivered",
+    "expired": "was not delivered in time",
+    "rejected": "was not delivered",
+    "unknown": "may not have been delivered",
+    "cancelled": "was taken back",
+}
+
+
+@callback
+def async_describe_events(
+    hass: HomeAssistant,
+    async_describe_event: Callable[[str, str, Callable[[Event], dict[str, Any]]], None],
+) -> None:
+    """Describe the event of a text."""
+    async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
+
+
+@callback
+def _describe(event: Event) -> dict[str, Any]:
+    kind, name, text = (str(event.data.get(key) or "") for key in ("kind", "name", "text"))
+    said = RECEIVED.get(kind) or SENT.get(kind, kind)
+    return {
+        LOGBOOK_ENTRY_NAME: name if kind in RECEIVED else f"Text to {name}",
+        LOGBOOK_ENTRY_MESSAGE: f"{said}: {text}" if text else said,
+        LOGBOOK_ENTRY_ENTITY_ID: event.data.get("entity_id"),
+    }

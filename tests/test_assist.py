@@ -1,0 +1,990 @@
+"""Commands by text."""
+
+import asyncio
+from http import HTTPStatus
+import logging
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.texting.const import DOMAIN
+from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.providers import GATEWAYS
+from custom_components.texting.recipient import recipients
+from homeassistant.components import conversation
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntryState,
+    ConfigSubentry,
+    SubentryFlowResult,
+)
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.intent import IntentResponseErrorCode
+from homeassistant.util import dt as dt_util
+from tests.assist import BOILER, HOME_ASSISTANT, Home, Phone, allow, home as make_home, speakers, start
+from tests.automations import automate, received
+from tests.cards import Watch
+from tests.conftest import Connect, PassTime, SetUp
+from tests.flows import suggested
+from tests.home import TRANSLATIONS, first_number, notify, notify_entities, record_changes, state_of, told, until
+from tests.routes import CLARA, set_up_route
+from tests.simulator import Simulator
+from tests.test_reply import rent
+
+HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
+EZ = pytest.mark.parametrize("provider", [CLUB, GROUP])
+TEXTS: dict[str, str] = TRANSLATIONS["selector"]["assist"]["options"]
+SORRY, DONE, TOO_MANY, MORE = TEXTS["sorry"], TEXTS["done"], TEXTS["too_many"], TEXTS["more"]
+STRANGER = "+12125559876"
+
+
+@pytest.fixture
+def home(hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect) -> Home:
+    """Sets an account up whose first recipient may command an agent of the tests."""
+    return make_home(hass, set_up, connect)
+
+
+async def texts_sent(hass: HomeAssistant, simulator: Simulator) -> list[str]:
+    """All that has gone out as messages."""
+    await told(hass)
+    return [message.text for message in simulator.messages()]
+
+
+# -- a real home -------------------------------------------------------------------------------------------------------
+
+
+@EZ
+async def test_the_home_obeys_within_the_providers_call(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider
+) -> None:
+    await start(hass)
+    entry = await set_up(provider, options={"conversation_agent": HOME_ASSISTANT})
+    await allow(hass, entry)
+    simulator.accounts[provider].wait_for_response = True
+    await connect(entry)
+    await notify(hass, notify_entities(provider)[0], "Water")
+    simulator.clear_requests()
+    status, body = await simulator.answer(CLARA, "Turn on the boiler", provider) or (0, "")
+    assert status == HTTPStatus.OK
+    assert body
+    assert state_of(hass, BOILER).state == "on"
+    answer = simulator.messages()[-1]
+    assert (answer.text, answer.extra["auto_reply"]) == (body, True)
+    assert [request.path for request in simulator.requests() if "sending" in request.path] == []
+    await told(hass)
+    incoming = state_of(hass, f"event.{provider}_incoming_message").attributes
+    assert (incoming["text"], incoming["event_type"]) == ("Turn on the boiler", "reply")
+    report = state_of(hass, f"event.{provider}_delivery_report").attributes
+    assert (report["event_type"], report["recipient_name"]) == ("accepted", "Clara")
+
+
+@pytest.mark.parametrize("provider", [HOUSE, PRO])
+async def test_the_home_obeys_and_answers_with_a_message(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    connect: Connect,
+    pass_time: PassTime,
+    provider: Provider,
+) -> None:
+    await start(hass)
+    entry = await set_up(provider, options={"conversation_agent": HOME_ASSISTANT})
+    await allow(hass, entry)
+    if provider is HOUSE:
+        await connect(entry)
+    await notify(hass, "notify.anna", "Water")
+    await simulator.answer("+33612345601", "Turn on the boiler", provider)
+    if provider is PRO:
+        await pass_time(31)
+    await told(hass)
+    assert state_of(hass, BOILER).state == "on"
+    question, answer = simulator.messages(provider)[:2]
+    assert answer.to == question.to
+    assert answer.text not in ("", SORRY)
+
+
+async def test_what_is_not_exposed_is_not_reached(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    await start(hass)
+    async_expose_entity(hass, "conversation", BOILER, False)  # noqa: FBT003  its own signature
+    entry = await set_up(CLUB, options={"conversation_agent": HOME_ASSISTANT})
+    await allow(hass, entry)
+    said = await Phone(CLUB, await connect(entry)).text("Turn on the boiler")
+    # The agent's own words, and not ours.
+    assert said not in ("", SORRY)
+    assert state_of(hass, BOILER).state == "off"
+
+
+# -- who may -----------------------------------------------------------------------------------------------------------
+
+HOSTILE = [
+    "Turn on the boiler",
+    "MORE",
+    "{{ states('light.hall') }}",
+    "{% set x = 1 %}",
+    "<script>alert(1)</script>",
+    "x" * 10_000,
+    "\u202enoitcejni",
+    "a\x00b\x1b[31mc",
+    "'; DROP TABLE states; --",
+    "+12125550142 turn on the boiler",
+    "2580 turn on the boiler",
+    "",
+]
+
+
+@pytest.mark.parametrize("pin", [None, "2580"])
+async def test_who_may_not_is_never_heard_by_the_agent(
+    hass: HomeAssistant, simulator: Simulator, home: Home, pin: str | None
+) -> None:
+    entry, agent, phone = await home(pin=pin)
+    incoming = record_changes(hass, "event.club_texting_incoming_message")
+    # A stranger, a recipient who may not, somebody who is known elsewhere, and what is no number.
+    for number in (STRANGER, "+12125550143", "+33612345601", "+123"):
+        for text in HOSTILE:
+            assert await phone.of(number).text(text) == ""
+    for sender in ("Clara", "tel:2125550142x", "+33612345602"):
+        assert await phone.text("Turn on the boiler", **{"from": sender}) == ""
+    await told(hass)
+    assert agent.asked == []
+    assert speakers(hass) == {}
+    assert len(incoming) >= 4 * len(HOSTILE)
+    assert simulator.messages() == []
+    assert entry.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize("changes", [{"options": {"conversation_agent": None}}, {"may_command": False}])
+async def test_off_by_default(hass: HomeAssistant, simulator: Simulator, home: Home, changes: dict[str, Any]) -> None:
+    _, agent, phone = await home(**changes)
+    assert await phone.text("Turn on the boiler") == ""
+    await told(hass)
+    assert agent.asked == []
+    assert simulator.messages() == []
+
+
+async def test_a_recipient_of_another_account_may_not(
+    hass: HomeAssistant, simulator: Simulator, home: Home, set_up: SetUp, connect: Connect
+) -> None:
+    entry, agent, _ = await home(CLUB)
+    other = await set_up(GROUP, options=dict(entry.options))
+    assert await Phone(GROUP, await connect(other)).text("Turn on the boiler") == ""
+    assert agent.asked == []
+
+
+async def test_of_two_recipients_with_one_number_the_pin_counts(
+    hass: HomeAssistant, simulator: Simulator, home: Home
+) -> None:
+    entry, agent, phone = await home()
+    data = MappingProxyType({"numbers": [CLARA], "may_command": True, "pin": "2580"})
+    careful = ConfigSubentry(data=data, subentry_type="recipient", title="Careful", unique_id=None)
+    hass.config_entries.async_add_subentry(entry, careful)
+    await told(hass)
+    assert await phone.text("Turn on the boiler") == ""
+    assert agent.asked == []
+    assert await phone.text("2580 Turn on the boiler") == "You said: Turn on the boiler"
+
+
+# -- what is no command ------------------------------------------------------------------------------------------------
+
+
+async def test_wishes_to_get_texts_or_none_are_no_commands(
+    hass: HomeAssistant, simulator: Simulator, home: Home
+) -> None:
+    entry, agent, phone = await home()
+    for text in ("STOP", "start", "Unstop!", "STOP", "yes", "stop all"):
+        assert await phone.text(text) == ""
+    assert agent.asked == []
+    assert list(entry.runtime_data.state.store.memory.opted_out) == [CLARA]
+    # What is asked for is done, but nothing is sent to whoever wants nothing.
+    assert await phone.text("Boiler off") == ""
+    assert agent.texts == ["Boiler off"]
+    assert await phone.text("START") == ""
+    assert await phone.text("Yes") == "You said: Yes"
+    assert await texts_sent(hass, simulator) == []
+
+
+async def test_an_answer_to_a_question_is_no_command(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home(pin="2580")
+    asked = asyncio.create_task(
+        hass.services.async_call(
+            DOMAIN,
+            "ask",
+            {"entity_id": "notify.clara", "question": "Shut it?", "timeout": {"seconds": 30}},
+            blocking=True,
+            return_response=True,
+        )
+    )
+    await until(simulator.messages)
+    assert await phone.text("2580 yes") == ""
+    said: Any = await asked
+    assert (said["answer"], said["text"]) == ("yes", "yes")
+    assert agent.asked == []
+    assert await phone.text("2580 yes please") == "You said: yes please"
+
+
+async def test_a_keyword_alone_is_none(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    entry, agent, phone = await home(pin="2580")
+    await rent(hass, entry, "house", "A fixed answer")
+    assert await phone.text("House") == "A fixed answer"
+    assert await phone.text("House is warm") == "A fixed answer"
+    assert agent.asked == []
+    incoming = record_changes(hass, "event.club_texting_incoming_message")
+    assert await phone.text("House 2580 boiler off") == "You said: boiler off"
+    assert await phone.submit("house 2580: boiler on") == "You said: boiler on"
+    # One that is rented, but not set up here.
+    assert await phone.submit("Home 2580 boiler on") == "You said: boiler on"
+    assert await phone.submit("Home") == ""
+    heard = ["House boiler off", "house boiler on", "Home boiler on", "Home"]
+    assert [state.attributes["text"] for state in incoming] == heard
+
+
+async def test_a_command_after_a_keyword(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home()
+    simulator.accounts[CLUB].wait_for_response = True
+    assert await phone.text("Boiler off") == "You said: Boiler off"
+    assert agent.texts == ["Boiler off"]
+
+
+async def test_what_comes_twice_is_done_once(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home()
+    bodies = await asyncio.gather(*(phone.text("Boiler off", message_id="m1") for _ in range(5)))
+    assert sorted(bodies) == ["", "", "", "", "You said: Boiler off"]
+    assert len(agent.asked) == 1
+
+
+async def test_the_same_again_is_done_again(
+    hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
+) -> None:
+    """Club Texting names no text; one that was answered is not repeated by it."""
+    _, agent, phone = await home()
+    agent.says("word " * 100)
+    for _ in range(2):
+        assert (await phone.text("Tell me all")).endswith(MORE)
+        assert await phone.text("Tell me all") == ""
+        assert (await phone.text("MORE")).endswith(MORE)
+        assert await phone.text("MORE") == ""
+        await pass_time(6)
+        assert (await phone.text("MORE")).endswith(MORE)
+        await pass_time(6)
+        assert (await phone.text("MORE")).endswith("word")
+        await pass_time(6)
+    assert len(agent.asked) == 2
+
+
+async def test_what_comes_late_is_not_done(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home(HOUSE)
+    now = dt_util.utcnow()
+    late = now - dt_util.dt.timedelta(minutes=11)
+    incoming = record_changes(hass, "event.textinghouse_incoming_message")
+    for moment in (late, now):
+        await phone.text(f"Open the gate {moment.minute}", date=f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+        await told(hass)
+    assert agent.texts == [f"Open the gate {now.minute}"]
+    assert len(incoming) == 2
+
+
+async def test_what_waited_at_the_provider_is_not_done(
+    hass: HomeAssistant, simulator: Simulator, set_up: SetUp, home: Home, connect: Connect, pass_time: PassTime
+) -> None:
+    other, agent, _ = await home(HOUSE)
+    entry = await set_up(PRO, options=dict(other.options))
+    await allow(hass, entry)
+    await pass_time(31)
+    await hass.config_entries.async_unload(entry.entry_id)
+    await simulator.answer(first_number(PRO), "Open the gate", PRO)
+    await pass_time(700)
+    incoming = record_changes(hass, "event.textiopro_incoming_message")
+    await hass.config_entries.async_setup(entry.entry_id)
+    await told(hass)
+    assert [state.attributes.get("text") for state in incoming if state.attributes.get("text")] == ["Open the gate"]
+    assert agent.asked == []
+    await simulator.answer(first_number(PRO), "Close the gate", PRO)
+    await pass_time(31)
+    assert agent.texts == ["Close the gate"]
+
+
+async def test_a_home_that_starts_obeys_when_it_has_started(
+    hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
+) -> None:
+    _, agent, phone = await home(HOUSE)
+    hass.set_state(CoreState.starting)
+    await phone.text("Boiler on")
+    await told(hass)
+    assert agent.asked == []
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire("homeassistant_started")
+    await pass_time(6)
+    await told(hass)
+    assert agent.texts == ["Boiler on"]
+
+
+# -- the PIN -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_pin(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home(pin="2580")
+    runs = await automate(hass, received())
+    incoming = record_changes(hass, "event.club_texting_incoming_message")
+    for text in ("Boiler on", "on 2580", "2581 Boiler on", "1"):
+        assert await phone.text(text) == ""
+    assert agent.asked == []
+    assert await phone.text("2580 Boiler on") == "You said: Boiler on"
+    assert await phone.text("2580") == ""
+    assert agent.texts == ["Boiler on"]
+    await told(hass)
+    heard = ["Boiler on", "on 2580", "2581 Boiler on", "1", "Boiler on", ""]
+    assert [state.attributes["text"] for state in incoming] == heard
+    assert [run["text"] for run in runs] == heard
+    assert await texts_sent(hass, simulator) == []
+
+
+async def test_a_pin_is_cut_out_where_nobody_may_command(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home(pin="2580", may_command=False)
+    incoming = record_changes(hass, "event.club_texting_incoming_message")
+    assert await phone.text("2580 Boiler on") == ""
+    assert [state.attributes["text"] for state in incoming] == ["Boiler on"]
+    assert agent.asked == []
+
+
+async def test_a_pin_is_no_keyword(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home(pin="2580")
+    runs = await automate(hass, received())
+    assert await phone.submit("2580 Boiler on") == "You said: Boiler on"
+    await told(hass)
+    assert [(run["text"], run["keyword"]) for run in runs] == [("Boiler on", None)]
+    assert agent.texts == ["Boiler on"]
+
+
+async def test_five_wrong_pins_block_commands(
+    hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
+) -> None:
+    _, agent, phone = await home(pin="2580")
+    answers = [await phone.text(f"{pin} Boiler on") for pin in range(1000, 1006)]
+    assert answers == ["", "", "", "", TEXTS["blocked"], ""]
+    # Nothing tells whether one would have been right.
+    assert await phone.text("2580 Boiler on") == ""
+    assert await phone.text("2580 Boiler off") == ""
+    assert agent.asked == []
+    await pass_time(601)
+    assert await phone.text("2580 Boiler on again") == "You said: Boiler on again"
+    assert await texts_sent(hass, simulator) == []
+
+
+async def test_no_guess_gets_through_among_thousand(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home(HOUSE, pin="2580")
+    await asyncio.gather(*(phone.text(f"{pin} Boiler on") for pin in range(2400, 2600)))
+    await told(hass)
+    assert agent.asked == []
+    assert [message.text for message in simulator.messages()] == [TEXTS["blocked"]]
+
+
+# -- how often ---------------------------------------------------------------------------------------------------------
+
+
+async def test_too_many_commands(hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime) -> None:
+    _, agent, phone = await home()
+    answers = [await phone.text(f"Text {number}") for number in range(20)]
+    assert answers == [f"You said: Text {number}" for number in range(10)] + [TOO_MANY] + [""] * 9
+    assert len(agent.asked) == 10
+    await pass_time(601)
+    assert await phone.text("Again") == "You said: Again"
+
+
+async def test_two_hundred_commands_of_one_number_at_once(
+    hass: HomeAssistant, simulator: Simulator, home: Home
+) -> None:
+    _, agent, phone = await home()
+    incoming = record_changes(hass, "event.club_texting_incoming_message")
+    answers = await asyncio.gather(*(phone.text(f"Text {number}") for number in range(200)))
+    await told(hass)
+    assert len(agent.asked) == 10
+    said = [answer for answer in answers if answer]
+    assert sorted(said) == sorted([TOO_MANY, *(f"You said: {text}" for text in agent.texts)])
+    assert await texts_sent(hass, simulator) == []
+    assert len(incoming) == 200
+
+
+async def test_two_hundred_people_command_at_once(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    numbers = [f"+1212555{number:04}" for number in range(200)]
+    entry, agent, phone = await home(HOUSE, numbers=numbers)
+    phones = [phone.of(number) for number in numbers]
+    assert {*await asyncio.gather(*(one.text(f"I am {one.number[-4:]}") for one in phones))} == {""}
+    async with asyncio.timeout(50):
+        await until(lambda: len(simulator.messages()) == 200)
+    await told(hass)
+    assert len(agent.asked) == 200
+    assert {message.to: message.text for message in simulator.messages()} == {
+        number.removeprefix("+"): f"You said: I am {number[-4:]}" for number in numbers
+    }
+    # Before it looks at the balance once more, when the simulator is gone.
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_one_after_the_other_for_each_number(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home(HOUSE)
+    answers = agent.waits()
+    await phone.text("First")
+    await phone.text("Second")
+    await until(lambda: agent.asked)
+    await asyncio.sleep(0.05)
+    assert agent.texts == ["First"]
+    answers.set()
+    assert await texts_sent(hass, simulator) == ["At last: First", "At last: Second"]
+
+
+# -- conversations -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_conversation_goes_on_for_ten_minutes(
+    hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
+) -> None:
+    numbers = [CLARA, "+12125550177"]
+    _, agent, phone = await home(numbers=numbers)
+    await phone.text("One")
+    await pass_time(599)
+    await phone.text("Two")
+    await phone.of(numbers[1]).text("Three")
+    await pass_time(601)
+    await phone.text("Four")
+    agent.conversation_id = "of-its-own"
+    await phone.text("Five")
+    await phone.text("Six")
+    one, two, three, four, five, six = [asked.conversation_id for asked in agent.asked]
+    assert one == two
+    assert len({one, three, four}) == 3
+    assert (four, six) == (five, "of-its-own")
+    assert one is not None
+    assert CLARA[1:] not in one
+
+
+async def test_what_the_agent_is_told(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    entry, agent, phone = await home()
+    hass.config.language = "fr"
+    await phone.text("Allume la lumière")
+    (asked,) = agent.asked
+    assert (asked.text, asked.language, asked.agent_id) == (
+        "Allume la lumière",
+        "fr",
+        entry.options["conversation_agent"],
+    )
+    assert (asked.context.user_id, asked.context.parent_id) == (None, None)
+    assert (asked.device_id, asked.satellite_id) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("{{ 1 / 0 }}", "{{ 1 / 0 }}"),
+        ("<b>{% raw %}</b>", "<b>{% raw %}</b>"),
+        ("a\x00b\x1b[31m\x7fc", "ab[31mc"),
+        ("\u202elamp\u202c on\u200f", "lamp on"),
+        ("one\r\ntwo\tthree\u00a0four", "one \ntwo three four"),
+        ("x" * 10_000, "x" * 1000),
+        ("\u200b" * 900 + "y" * 500, "y" * 100),
+        ("😀 on", "😀 on"),
+    ],
+)
+async def test_hostile_texts_are_data(
+    hass: HomeAssistant, simulator: Simulator, home: Home, text: str, heard: str
+) -> None:
+    _, agent, phone = await home(HOUSE)
+    await phone.text(text)
+    await told(hass)
+    assert agent.texts == [heard]
+    assert len(simulator.messages()) == 1
+
+
+@pytest.mark.parametrize("text", ["", " ", "\x00", "\u202e\u200b", "\ufeff"])
+async def test_what_says_nothing_is_no_command(
+    hass: HomeAssistant, simulator: Simulator, home: Home, text: str
+) -> None:
+    _, agent, phone = await home()
+    assert await phone.text(text) == ""
+    assert agent.asked == []
+
+
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("provider", [CLUB, GROUP, HOUSE])
+async def test_a_long_answer_comes_in_pages(
+    hass: HomeAssistant, simulator: Simulator, home: Home, provider: Provider
+) -> None:
+    _, agent, phone = await home(provider)
+    words = [f"word{number}" for number in range(120)]
+    agent.says(" ".join(words))
+
+    async def ask(text: str) -> str:
+        body = await phone.text(text)
+        return body or (await texts_sent(hass, simulator))[-1]
+
+    pages = [await ask("Tell me all")]
+    while pages[-1].endswith(MORE):
+        pages.append(await ask(f"More{'!' * len(pages)}"))
+    longest = 306 if provider is HOUSE else 160
+    assert 1 < len(pages) < 10
+    assert all(len(page) <= longest for page in pages)
+    assert " ".join(page.removesuffix(f" {MORE}") for page in pages).split() == words
+    assert len(agent.asked) == 1
+    # Nothing is left: it is a command like any other.
+    agent.says("Of what?")
+    assert await ask("MORE") == "Of what?"
+    assert agent.texts == ["Tell me all", "MORE"]
+
+
+async def test_more_is_kept_for_ten_minutes_and_needs_no_pin(
+    hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
+) -> None:
+    _, agent, phone = await home(pin="2580")
+    agent.says("word " * 200)
+    assert (await phone.text("2580 Tell me all")).endswith(MORE)
+    assert (await phone.text("more")).endswith(MORE)
+    assert (await phone.text("2580 more")).endswith(MORE)
+    await pass_time(601)
+    assert await phone.text("More") == ""
+    agent.says("Of what?")
+    assert await phone.text("2580 More") == "Of what?"
+    assert len(agent.asked) == 2
+
+
+async def test_a_new_answer_takes_the_place_of_what_was_left(
+    hass: HomeAssistant, simulator: Simulator, home: Home
+) -> None:
+    _, agent, phone = await home()
+    agent.says("word " * 200)
+    assert (await phone.text("Tell me all")).endswith(MORE)
+    agent.says("On.")
+    assert await phone.text("Boiler on") == "On."
+    assert await phone.text("MORE") == "On."
+    assert len(agent.asked) == 3
+
+
+@EZ
+async def test_characters_that_the_gateway_refuses(
+    hass: HomeAssistant, simulator: Simulator, home: Home, provider: Provider
+) -> None:
+    """Whoever asks cannot mend what an agent says."""
+    _, agent, phone = await home(provider)
+    agent.says("It’s 21 °C – “très” chaud 😀…")
+    assert (await phone.text("How warm is it?")).replace('"', "").replace("'", "") == "Its 21  degC - tres chaud ..."
+    agent.says("👍")
+    assert await phone.text("Boiler on") == DONE
+
+
+async def test_what_an_agent_says_is_a_text(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home(HOUSE)
+    agent.says("\x1b[31m{{ 1 }}\x00 on\u202e\nYes")
+    await phone.text("How warm is it?")
+    assert await texts_sent(hass, simulator) == ["[31m{{ 1 }} on\nYes"]
+
+
+async def test_no_quiet_hours_for_whoever_asks(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, _, phone = await home(HOUSE, quiet_from="00:00:00", quiet_to="23:59:59")
+    await phone.text("Boiler on")
+    assert await texts_sent(hass, simulator) == ["You said: Boiler on"]
+
+
+async def test_a_recipients_own_sender_and_type(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, _, phone = await home(HOUSE, sender="MyHouse")
+    await phone.text("Boiler on")
+    await told(hass)
+    assert simulator.messages()[0].sender == "MyHouse"
+
+
+async def test_an_answer_that_no_page_can_hold(
+    hass: HomeAssistant, simulator: Simulator, home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, agent, phone = await home(HOUSE, sender="A sender that is too long")
+    await phone.text("Boiler on")
+    assert await texts_sent(hass, simulator) == []
+    assert agent.texts == ["Boiler on"]
+    assert any("the answer to a command was not sent" in record.getMessage() for record in caplog.records)
+
+
+async def test_an_automation_answers_too(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    """Whoever is first has the provider's call."""
+    _, agent, phone = await home()
+    answers = agent.waits()
+    text = asyncio.create_task(phone.text("Boiler on"))
+    await until(lambda: agent.asked)
+    incoming_id = state_of(hass, "event.club_texting_incoming_message").attributes["incoming_id"]
+    await hass.services.async_call(
+        DOMAIN, "reply", {"incoming_id": incoming_id, "message": "I was first"}, blocking=True
+    )
+    answers.set()
+    assert await text == "I was first"
+    assert await texts_sent(hass, simulator) == ["At last: Boiler on"]
+
+
+# -- agents that fail --------------------------------------------------------------------------------------------------
+
+
+async def test_an_agent_that_takes_long(
+    hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
+) -> None:
+    entry, agent, phone = await home()
+    await rent(hass, entry, "house", "A fixed answer")
+    answers = agent.waits()
+    text = asyncio.create_task(phone.text("House boiler on"))
+    await until(lambda: agent.asked)
+    await asyncio.sleep(0.05)
+    await pass_time(19, background=False)
+    assert not text.done()
+    await pass_time(1.1, background=False)
+    # Neither the fixed answer of the keyword: the agent's is yet to come.
+    assert await text == ""
+    answers.set()
+    assert await texts_sent(hass, simulator) == ["At last: boiler on"]
+
+
+@pytest.mark.parametrize("seconds", [10, 40])
+async def test_an_option_that_waits_longer_holds_for_commands_too(
+    hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime, seconds: int
+) -> None:
+    _, agent, phone = await home(options={"reply_within": seconds})
+    agent.waits()
+    text = asyncio.create_task(phone.text("Boiler on"))
+    await until(lambda: agent.asked)
+    await asyncio.sleep(0.05)
+    await pass_time(max(seconds, 20) - 1, background=False)
+    assert not text.done()
+    await pass_time(1.1, background=False)
+    assert await text == ""
+
+
+async def test_an_agent_that_never_answers(
+    hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
+) -> None:
+    _, agent, phone = await home(HOUSE)
+    agent.waits()
+    await phone.text("Boiler on")
+    await until(lambda: agent.asked)
+    await pass_time(301)
+    assert await texts_sent(hass, simulator) == [SORRY]
+
+
+@pytest.mark.parametrize("error", [ValueError, RuntimeError, TimeoutError, KeyError, RecursionError])
+async def test_an_agent_that_raises(
+    hass: HomeAssistant, simulator: Simulator, home: Home, caplog: pytest.LogCaptureFixture, error: type[Exception]
+) -> None:
+    _, agent, phone = await home()
+
+    async def fail(asked: conversation.ConversationInput) -> str:
+        raise error(asked.text)
+
+    agent.answer = fail
+    assert await phone.text("A secret wish") == SORRY
+    own = [record.getMessage() for record in caplog.records if record.name.startswith("custom_components.texting")]
+    assert any(error.__name__ in line for line in own)
+    assert not any("secret" in line or CLARA[-7:] in line for line in own)
+    agent.says("On.")
+    assert await phone.text("Boiler on") == "On."
+
+
+async def test_the_agents_own_words_for_what_is_wrong(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home()
+    agent.error = IntentResponseErrorCode.NO_VALID_TARGETS
+    agent.says("No lamp of that name")
+    assert await phone.text("Lamp on") == "No lamp of that name"
+    agent.says("")
+    assert await phone.text("Lamp off") == SORRY
+    agent.error = None
+    assert await phone.text("Boiler on") == DONE
+
+    async def fail(asked: conversation.ConversationInput) -> str:
+        raise HomeAssistantError("Out of tokens")
+
+    agent.answer = fail
+    assert await phone.text("Boiler off") == "Out of tokens"
+
+
+async def test_an_agent_that_is_gone(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home(options={"conversation_agent": "conversation.nobody"})
+    assert await phone.text("Boiler on") == SORRY
+    assert agent.asked == []
+
+
+async def test_a_home_without_conversations(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    entry = await set_up(CLUB, options={"conversation_agent": HOME_ASSISTANT})
+    await allow(hass, entry)
+    assert "conversation" not in hass.config.components
+    assert await Phone(CLUB, await connect(entry)).text("Boiler on") == SORRY
+
+
+async def test_an_answer_that_is_refused(
+    hass: HomeAssistant, simulator: Simulator, home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, agent, phone = await home(options={"daily_limit": 1})
+    assert await phone.text("Boiler on") == "You said: Boiler on"
+    assert await phone.text("Boiler off") == ""
+    assert len(agent.asked) == 2
+    assert await texts_sent(hass, simulator) == []
+    assert any("the answer to a command was not sent" in record.getMessage() for record in caplog.records)
+
+
+# -- meanwhile ---------------------------------------------------------------------------------------------------------
+
+
+async def test_the_account_is_loaded_again_during_a_command(
+    hass: HomeAssistant, simulator: Simulator, home: Home
+) -> None:
+    entry, agent, phone = await home()
+    answers = agent.waits()
+    text = asyncio.create_task(phone.text("Boiler on"))
+    await until(lambda: agent.asked)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert await text == ""
+    answers.set()
+    assert await texts_sent(hass, simulator) == ["At last: Boiler on"]
+
+
+async def test_the_account_comes_back_after_the_answer(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    entry, agent, phone = await home(HOUSE)
+    answers = agent.waits()
+    await phone.text("Boiler on")
+    await until(lambda: agent.asked)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    answers.set()
+    await asyncio.sleep(0.05)
+    assert simulator.messages() == []
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await texts_sent(hass, simulator) == ["At last: Boiler on"]
+
+
+@pytest.mark.parametrize("way", ["unload", "remove"])
+async def test_the_account_is_gone_when_the_answer_comes(
+    hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime, way: str
+) -> None:
+    entry, agent, phone = await home(HOUSE)
+    answers = agent.waits()
+    await phone.text("Boiler on")
+    await phone.text("Boiler off")
+    await until(lambda: agent.asked)
+    await (hass.config_entries.async_unload if way == "unload" else hass.config_entries.async_remove)(entry.entry_id)
+    answers.set()
+    await asyncio.sleep(0.05)
+    await pass_time(61)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert simulator.messages() == []
+    assert agent.texts == ["Boiler on", "Boiler off"][: 2 if way == "unload" else 1]
+
+
+@pytest.mark.parametrize("change", [{"may_command": False}, {"numbers": ["+33612345699"]}])
+async def test_who_may_no_more_is_not_heard_any_more(
+    hass: HomeAssistant, simulator: Simulator, home: Home, change: dict[str, Any]
+) -> None:
+    entry, agent, phone = await home(HOUSE)
+    answers = agent.waits()
+    await phone.text("Boiler on")
+    await phone.text("Boiler off")
+    await until(lambda: agent.asked)
+    subentry = next(iter(entry.subentries.values()))
+    hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, **change})
+    await hass.async_block_till_done()
+    answers.set()
+    await told(hass)
+    assert agent.texts == ["Boiler on"]
+
+
+async def test_home_assistant_stops(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    """A command holds nothing up."""
+    _, agent, phone = await home()
+    agent.waits()
+    text = asyncio.create_task(phone.text("Boiler on"))
+    await until(lambda: agent.asked)
+    async with asyncio.timeout(5):
+        await hass.async_stop(force=True)
+        assert await text == ""
+
+
+# -- what nobody sees --------------------------------------------------------------------------------------------------
+
+
+async def test_texts_and_answers_are_not_logged(
+    hass: HomeAssistant, simulator: Simulator, home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="custom_components.texting")
+    _, agent, phone = await home()
+    agent.says("A secret answer " * 30)
+    assert await phone.text("A secret wish")
+    assert await phone.text("MORE")
+    for number in range(12):
+        await phone.text(f"A secret wish {number}")
+    await told(hass)
+    own = [record.getMessage() for record in caplog.records if record.name.startswith("custom_components.texting")]
+    assert not [line for line in own if "secret" in line or CLARA[2:] in line]
+
+
+PIN = "739105"
+
+
+def written(folder: Path) -> str:
+    """All that is on disk, but for the recipient's own settings."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != "core.config_entries")
+    return "\n".join(path.read_bytes().decode("latin-1") for path in files)
+
+
+@pytest.mark.parametrize("provider", [CLUB, HOUSE])
+async def test_nobody_sees_the_pin(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    home: Home,
+    caplog: pytest.LogCaptureFixture,
+    provider: Provider,
+) -> None:
+    entry, agent, phone = await home(provider, pin=PIN)
+    watch = Watch(hass, caplog)
+    caplog.set_level(logging.DEBUG)
+    runs = await automate(hass, received(), id="told")
+    name = notify_entities(provider)[0]
+    asked = asyncio.create_task(
+        hass.services.async_call(
+            DOMAIN, "ask", {"entity_id": name, "question": "Shut?"}, blocking=True, return_response=True
+        )
+    )
+    await until(simulator.messages)
+    for text in ("yes", "Boiler on", ": Boiler off", "STOP the music", "more", "{{ 1 }}", "x" * 2000, ""):
+        await phone.text(f"{PIN} {text}")
+    await phone.text(f"{PIN}lamp on")
+    await phone.text(f"({PIN}) lamp off")
+
+    async def fail(asked: conversation.ConversationInput) -> str:
+        raise ValueError(repr(asked))
+
+    agent.answer = fail
+    await phone.text(f"{PIN} Fail")
+    await told(hass)
+    watch.answers += [str(await asked), str(runs), str(agent.asked), str(speakers(hass))]
+    watch.answers += [str(recipient) for recipient in recipients(entry)]
+    watch.answers += [message.text for message in simulator.messages()]
+    assert len(agent.asked) > 7
+    assert len(runs) == 11
+    form = await dialog(hass, entry)
+    watch.answers.append(f"{form} {suggested(form)}")
+    places = await watch.places(entry)
+    # Home Assistant keeps a recipient's settings as it does all secrets, and the test's web client logs what it sends.
+    places.pop("entry")
+    places["disk"] = await hass.async_add_executor_job(written, Path(hass.config.config_dir))
+    places["log"] = "\n".join(
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith(("custom_components", "homeassistant"))
+    )
+    assert all(places[place] for place in ("disk", "log", "events", "states", "answers", "diagnostics", "traces"))
+    assert "Boiler on" in places["events"]
+    assert {place: text.count(PIN) for place, text in places.items() if PIN in text} == {}
+
+
+async def test_the_list_of_texts_shows_no_pin(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(PRO)
+    await allow(hass, entry, PIN)
+    await simulator.answer(first_number(PRO), f"{PIN} Boiler on", PRO)
+    await simulator.answer("+33612345699", "7391 is my number", PRO)
+    response: Any = await hass.services.async_call(
+        DOMAIN, "list_messages", {"account": entry.entry_id}, blocking=True, return_response=True
+    )
+    assert [message["text"] for message in response["messages"]] == ["7391 is my number", "Boiler on"]
+
+
+# -- dialogs ---------------------------------------------------------------------------------------------------------
+
+
+async def dialog(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
+    """The form that changes the first recipient."""
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "recipient"),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": next(iter(entry.subentries))},
+    )
+
+
+async def submit(hass: HomeAssistant, form: SubentryFlowResult, **values: Any) -> SubentryFlowResult:
+    result = await hass.config_entries.subentries.async_configure(form["flow_id"], values)
+    await hass.async_block_till_done()
+    return result
+
+
+def fields(form: Any) -> set[str]:
+    return {str(marker) for marker in form["data_schema"].schema}
+
+
+async def test_the_dialog_of_a_recipient(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(CLUB)
+    known = {"name": "Clara", "numbers": [CLARA]}
+
+    def settings() -> dict[str, Any]:
+        data = dict(next(iter(entry.subentries.values())).data)
+        data.pop("numbers")
+        return data
+
+    form = await dialog(hass, entry)
+    assert {"may_command", "pin"} <= fields(form)
+    assert "remove_pin" not in fields(form)
+    assert settings() == {}
+    for pin in ("12", "1234567890123", "12 34", "abcd"):
+        form = await submit(hass, form, **known, may_command=True, pin=pin)
+        assert form["errors"] == {"pin": "invalid_pin"}
+    await submit(hass, form, **known, may_command=True, pin=" ٢٥٨٠ ")
+    assert settings() == {"may_command": True, "pin": "2580"}
+    form = await dialog(hass, entry)
+    assert suggested(form) == {**known, "may_command": True}
+    assert "2580" not in str(suggested(form))
+    # Left empty it stays.
+    await submit(hass, form, **known, may_command=True)
+    assert settings() == {"may_command": True, "pin": "2580"}
+    await submit(hass, await dialog(hass, entry), **known, may_command=False, pin="123456", remove_pin=False)
+    assert settings() == {"pin": "123456"}
+    await submit(hass, await dialog(hass, entry), **known, may_command=True, remove_pin=True)
+    assert settings() == {"may_command": True}
+    assert "remove_pin" not in fields(await dialog(hass, entry))
+
+
+@pytest.mark.parametrize("provider", Provider)
+async def test_what_the_forms_ask_for(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    entry = await set_up(provider)
+    hears = GATEWAYS[provider].info.receives
+    assert hears is (provider is not Provider.THESMSPOINT)
+    assert ({"may_command", "pin"} <= fields(await dialog(hass, entry))) is hears
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    form = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "settings"})
+    assert ("conversation_agent" in fields(form)) is hears
+
+
+async def test_an_agent_is_chosen_and_taken_away_again(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(CLUB, options={"something_else": 1})
+
+    async def choose(**values: Any) -> None:
+        menu = await hass.config_entries.options.async_init(entry.entry_id)
+        form = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "settings"})
+        assert suggested(form).get("conversation_agent") == entry.options.get("conversation_agent")
+        await hass.config_entries.options.async_configure(form["flow_id"], values)
+        await hass.async_block_till_done()
+
+    await choose()
+    assert "conversation_agent" not in entry.options
+    await choose(conversation_agent=HOME_ASSISTANT)
+    assert entry.options["conversation_agent"] == HOME_ASSISTANT
+    await choose()
+    assert "conversation_agent" not in entry.options
+    assert entry.options["something_else"] == 1
+
+
+async def test_a_route_has_no_commands(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    await set_up(CLUB)
+    route = await set_up_route(hass, CLUB)
+    form = await hass.config_entries.subentries.async_init(
+        (route.entry_id, "recipient"), context={"source": SOURCE_USER}
+    )
+    assert fields(form) == {"name", "numbers", "quiet_from", "quiet_to"}

@@ -1,0 +1,220 @@
+"""The logbook of a real Home Assistant: who wrote, what became of texts, and not what they say."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from custom_components.texting.gateway.provider import Provider
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.util import session_scope
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from tests.conftest import Connect, PassTime, SetUp
+from tests.home import ask_to_send, notify, notify_entities, state_of, told
+from tests.routes import ANNA, CLARA, disconnect, set_up_route
+from tests.simulator import Simulator
+
+type Lines = Callable[[], Awaitable[list[tuple[str, str, str | None]]]]
+
+HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
+IN, OUT = "event.textinghouse_incoming_message", "event.textinghouse_delivery_report"
+HOSTILE = "<script>alert(1)</script> {{ 1/0 }} [x](javascript:1) \u202eevil\u202c\x1b[2J\0\n' OR 1=1"
+HARMLESS = "<script>alert(1)</script> {{ 1/0 }} [x](javascript:1) evil [2J ' OR 1=1"
+
+
+@pytest.fixture
+async def lines(recorder_mock: Any, hass: HomeAssistant, hass_client: Callable[[], Awaitable[Any]]) -> Lines:
+    """What the logbook shows of texts: name, message and entity."""
+    # No page is asked for.
+    hass.config.components.add("frontend")
+    assert await async_setup_component(hass, "logbook", {})
+    began = dt_util.utcnow() - timedelta(minutes=1)
+
+    async def read() -> list[tuple[str, str, str | None]]:
+        await told(hass)
+        await get_instance(hass).async_block_till_done()
+        client = await hass_client()
+        response = await client.get(f"/api/logbook/{began.isoformat().replace('+00:00', 'Z')}")
+        assert response.status == 200
+        return [
+            (line["name"], line["message"], line.get("entity_id"))
+            for line in await response.json()
+            if line.get("domain") == "texting"
+        ]
+
+    return read
+
+
+def kept(hass: HomeAssistant) -> str:
+    """All that the home's database keeps of states and events."""
+    with session_scope(hass=hass, read_only=True) as session:
+        connection = session.connection()
+        rows = [
+            row
+            for sql in ("SELECT shared_attrs FROM state_attributes", "SELECT shared_data FROM event_data")
+            for row in connection.exec_driver_sql(sql).fetchall()
+        ]
+    assert rows
+    return "\n".join(str(row[0]) for row in rows)
+
+
+async def database(hass: HomeAssistant) -> str:
+    await get_instance(hass).async_block_till_done()
+    text: str = await get_instance(hass).async_add_executor_job(kept, hass)
+    return text
+
+
+async def come_in(url: str, number: str, words: str) -> None:
+    """A text comes in at TextingHouse."""
+    fields = {"from": number, "txt": words, "apimsgid": "", "climsgid": ""}
+    async with aiohttp.ClientSession() as session, session.post(url, json=fields) as response:
+        assert response.status == 200
+
+
+async def test_who_wrote(lines: Lines, set_up: SetUp, simulator: Simulator, connect: Connect) -> None:
+    url = await connect(await set_up(HOUSE))
+    await come_in(url, ANNA, "A private word")
+    await come_in(url, "+33699999999", "Another private word")
+    await come_in(url, ANNA, "STOP")
+    assert await lines() == [
+        ("Anna", "wrote", IN),
+        ("+33699999999", "wrote", IN),
+        ("Anna", "wants no more texts", IN),
+    ]
+
+
+@pytest.mark.parametrize("provider", [HOUSE, PRO, CLUB, GROUP])
+async def test_every_provider(
+    lines: Lines,
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    connect: Connect,
+    pass_time: PassTime,
+    provider: Provider,
+) -> None:
+    entry = await set_up(provider)
+    if "webhook_id" in entry.data:
+        await connect(entry)
+    await pass_time(31)
+    entity_id = notify_entities(provider)[0]
+    name = entity_id.removeprefix("notify.").capitalize()
+    await notify(hass, entity_id, "Secret one")
+    await simulator.settle()
+    await told(hass)
+    await pass_time(31)
+    await simulator.answer(ANNA if provider in (HOUSE, PRO) else CLARA, "Secret two", provider)
+    await pass_time(31)
+    end = "was sent" if provider in (CLUB, GROUP) else "was delivered"
+    assert await lines() == [
+        (f"Text to {name}", end, f"event.{provider}_delivery_report"),
+        (name, "wrote", f"event.{provider}_incoming_message"),
+    ]
+    assert state_of(hass, f"event.{provider}_incoming_message").attributes["text"] == "Secret two"
+    stored = await database(hass)
+    assert "delivery_report" in stored
+    assert "Secret two" not in stored
+    # The action itself is an event of Home Assistant, which keeps its data.
+    assert not [line for line in stored.splitlines() if "Secret one" in line and "service_data" not in line]
+
+
+async def test_what_did_not_arrive(
+    lines: Lines,
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    connect: Connect,
+    settle: Callable[[], Awaitable[None]],
+) -> None:
+    entry = await set_up(HOUSE)
+    await connect(entry)
+    await ask_to_send(hass, "Water", account=entry.entry_id, to=["+33612340006", "+33612340004"])
+    await settle()
+    assert sorted(await lines()) == [
+        ("Text to +33612340004", "was not delivered in time", OUT),
+        ("Text to +33612340006", "was not delivered", OUT),
+    ]
+
+
+async def test_what_may_have_arrived(lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    await set_up(GROUP)
+    simulator.faults.add(GROUP, "html", path="/sending")
+    with pytest.raises(HomeAssistantError):
+        await notify(hass, "notify.clara", "Water")
+    assert await lines() == [("Text to Clara", "may not have been delivered", "event.group_texting_delivery_report")]
+
+
+async def test_what_was_refused_here(
+    lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    await come_in(await connect(await set_up(HOUSE)), ANNA, "STOP")
+    with pytest.raises(HomeAssistantError):
+        await notify(hass, "notify.anna", "Water")
+    assert (await lines())[1:] == [("Text to Anna", "was not delivered", OUT)]
+
+
+async def test_what_waits_is_no_news_until_it_is_taken_back(
+    lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, impatient: None
+) -> None:
+    await set_up(HOUSE)
+    await disconnect(simulator, "textinghouse", "textinghouse_backup")
+    (waiting,) = await ask_to_send(hass, "Water", entity_id="notify.anna")
+    assert await lines() == []
+    await hass.services.async_call("texting", "cancel_message", {"reference": waiting["reference"]}, blocking=True)
+    assert await lines() == [("Text to Anna", "was taken back", OUT)]
+
+
+async def test_a_route_tells_once(
+    lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    route = await set_up_route(hass, [await set_up(CLUB), await set_up(GROUP)])
+    await ask_to_send(hass, "Water", account=route.entry_id, to=CLARA)
+    assert await lines() == [(f"Text to {CLARA}", "was sent", "event.alerts_delivery_report")]
+
+
+async def test_texts_where_they_are_allowed(
+    lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    """Whatever they say, they are a line of text."""
+    entry = await set_up(HOUSE, options={"log_texts": True})
+    url = await connect(entry)
+    await come_in(url, ANNA, HOSTILE)
+    await come_in(url, HOSTILE, "Who?")
+    await come_in(url, ANNA, "a" * 10_000)
+    await notify(hass, "notify.anna", "Water in the cellar")
+    await simulator.settle()
+    shown = await lines()
+    assert shown[:2] == [("Anna", f"wrote: {HARMLESS}", IN), (HARMLESS, "wrote: Who?", IN)]
+    assert shown[2] == ("Anna", f"wrote: {'a' * 199}…", IN)
+    assert shown[3:] == [("Text to Anna", "was delivered: Water in the cellar", OUT)]
+    assert "Water in the cellar" in await database(hass)
+    assert state_of(hass, IN).attributes["text"] == "a" * 10_000
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_the_event(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, *, allowed: bool
+) -> None:
+    fired: list[dict[str, Any]] = []
+
+    @callback
+    def record(event: Event[Any]) -> None:
+        fired.append(json.loads(json.dumps(event.data)))
+
+    url = await connect(await set_up(HOUSE, options={"log_texts": allowed}))
+    hass.bus.async_listen("texting_message", record)
+    await come_in(url, ANNA, "Hello")
+    text = {"text": "Hello"} if allowed else {}
+    assert fired == [{"entity_id": IN, "kind": "reply", "name": "Anna", **text}]
+
+
+async def test_an_event_of_somebody_else_is_shown_as_it_is(lines: Lines, hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, "texting", {})
+    hass.bus.async_fire("texting_message", {"kind": "odd", "name": None})
+    assert await lines() == [("Text to ", "odd", None)]
