@@ -138,6 +138,8 @@ def welcome(demo: Demo) -> str:
         "",
         "Texts appear here. A phone that got one answers: type NUMBER: text, as",
         f"{anna}: I am on my way",
+        "Let water into the cellar on the dashboard, and acknowledge the alert with",
+        f"{anna}: OK",
     ]
     return "\n".join([*lines, "Ctrl-C stops everything.\n"])
 

@@ -32,6 +32,7 @@ class Check:
     async def run(self, accounts: Iterable[Account], home: Home) -> None:
         """Check everything; the accounts side by side."""
         await asyncio.gather(*(self._account(account) for account in accounts))
+        await self._that("an alert goes out until Anna acknowledges it", self._acknowledge)
         await self._that("the log has no error of the integration", lambda: self._no_errors(home))
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
 
@@ -116,6 +117,21 @@ class Check:
             return status["state"] in wanted and status["attributes"]["recipient_name"] == name
 
         await until(look, "the sensor says otherwise", PATIENCE)
+
+    async def _acknowledge(self) -> None:
+        water, number = "input_boolean.water", PEOPLE["textinghouse"]["Anna"]
+        await self._api.action("input_boolean.turn_on", entity_id=water)
+
+        async def alerted() -> bool:
+            return any(message.text == "Alert: Water in the cellar. Reply OK." for message in self._received)
+
+        await until(alerted, "the phone received nothing", PATIENCE)
+        await self._simulator.answer(number, "ok!", "textinghouse")
+
+        async def acknowledged() -> bool:
+            return bool((await self._api.state(water))["state"] == "off")
+
+        await until(acknowledged, "nothing came of the reply", PATIENCE)
 
     async def _no_errors(self, home: Home) -> None:
         errors = home.errors()

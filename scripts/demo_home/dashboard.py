@@ -23,6 +23,8 @@ ICONS = {
     "thesmspoint": "mdi:message-badge",
 }
 
+WIDE = {"grid_options": {"columns": "full"}}
+
 INCOMING = """\
 {{% set ns = namespace(texts=[]) %}}
 {{% for entity, account in {accounts} if has_value(entity) %}}
@@ -76,8 +78,7 @@ def _section(title: str, icon: str, cards: list[dict[str, Any]], span: int = 1) 
 
 def _filled(tiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Two tiles a row; the last of an odd number takes a whole one."""
-    wide = {"grid_options": {"columns": "full"}} if len(tiles) % 2 else {}
-    return [*tiles[:-1], tiles[-1] | wide]
+    return [*tiles[:-1], tiles[-1] | (WIDE if len(tiles) % 2 else {})]
 
 
 def _credit(account: Account) -> dict[str, Any]:
@@ -117,6 +118,7 @@ def _send(accounts: list[Account]) -> list[dict[str, Any]]:
             for account in accounts
             if (entity := account.entities.get("send_test_message"))
         ),
+        _button("Water in the cellar", "mdi:water-alert", "red", "input_boolean.water", {"action": "toggle"}) | WIDE,
     ]
 
 

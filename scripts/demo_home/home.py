@@ -24,6 +24,10 @@ ROOT = Path(__file__).parents[2]
 CONFIGURATION = """\
 automation: !include automations.yaml
 history:
+input_boolean:
+  water:
+    name: Water in the cellar
+    icon: mdi:water-alert
 logbook:
 recorder:
   commit_interval: 1
@@ -55,6 +59,24 @@ logger:
     homeassistant.components.camera.img_util: critical
     homeassistant.bootstrap: error
 """
+
+# Home Assistant reads JSON as YAML.
+AUTOMATIONS = [
+    {
+        "id": "water",
+        "alias": "Alert until somebody acknowledges",
+        "use_blueprint": {
+            "path": "texting/alert_until_acknowledged.yaml",
+            "input": {
+                "watched": ["input_boolean.water"],
+                "people": ["notify.anna", "notify.ben"],
+                "minutes": 1,
+                "repeat": 0.5,
+                "acknowledged": [{"action": "input_boolean.turn_off", "target": {"entity_id": "input_boolean.water"}}],
+            },
+        },
+    }
+]
 
 # The last step of onboarding is left: creating the owner.
 STEPS_DONE = ["core_config", "analytics", "integration"]
@@ -190,8 +212,10 @@ class Home:
         storage.mkdir(parents=True)
         self.log.unlink(missing_ok=True)
         (self._config / "configuration.yaml").write_text(self.configuration(), "utf-8")
-        (self._config / "automations.yaml").write_text("[]", "utf-8")
+        (self._config / "automations.yaml").write_text(json.dumps(AUTOMATIONS, indent=2), "utf-8")
         (self._config / "custom_components").symlink_to(ROOT / "custom_components")
+        # A copy: of a link, the editor's list would show nothing.
+        shutil.copytree(ROOT / "blueprints", self._config / "blueprints")
         store(storage, "core.config", 1, {**LOCATION, "internal_url": self.url}, minor_version=4)
         # Nothing is announced to the network, and nothing is looked for in it.
         store(storage, "core.network", 1, {"configured_adapters": ["lo", "lo0"]})

@@ -1,0 +1,674 @@
+"""The blueprints, played in a real Home Assistant: what happens, the text, the reply, the effect."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+import json
+from pathlib import Path
+import shutil
+import sys
+from time import monotonic
+from types import ModuleType
+from typing import Any, override
+from unittest.mock import MagicMock
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+    setup_test_component_platform,
+)
+
+from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.two_way.hearing import async_asks
+from homeassistant.components.automation.helpers import async_get_blueprints
+from homeassistant.components.blueprint.models import Blueprint
+from homeassistant.components.switch import SwitchEntity
+from homeassistant.components.valve import ValveEntity, ValveEntityFeature
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.selector import selector
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from tests.accounts import RECIPIENTS
+from tests.conftest import Connect, PassTime, SetUp
+from tests.home import first_number, send, state_of, until
+from tests.routes import set_up_route
+from tests.simulator import Simulator
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "blueprints/automation/texting"
+NAMES = sorted(path.name for path in FOLDER.iterdir())
+HOUSE, CLUB = Provider.TEXTINGHOUSE, Provider.CLUB_TEXTING
+ANNA, BEN, BENS_OTHER, STRANGER = "+33612345601", "+33612345602", "+33612345603", "+33699999999"
+CLARA, CARL, CARLS_OTHER = "+12125550142", "+12125550143", "+12125550144"
+GREETING = "Hello"
+CELLAR = "binary_sensor.cellar"
+# Waited for in vain: as short as texting.ask allows.
+MOMENT = 1.1 / 60
+
+type Settle = Callable[[], Awaitable[None]]
+type Use = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def copied(hass: HomeAssistant) -> None:
+    """Copy the folder into the home, as the README says."""
+    shutil.copytree(FOLDER, hass.config.path("blueprints/automation/texting"))
+
+
+@pytest.fixture
+async def use(hass: HomeAssistant, copied: None) -> AsyncIterator[Use]:
+    """Make an automation of a blueprint, as the editor does."""
+
+    async def automate(name: str, **inputs: Any) -> None:
+        automation = {
+            "id": name,
+            "alias": name,
+            "use_blueprint": {"path": f"texting/{name}.yaml", "input": inputs},
+        }
+        assert await async_setup_component(hass, "automation", {"automation": [automation]})
+        await hass.async_block_till_done()
+        assert state_of(hass, f"automation.{name}").state == "on"
+
+    yield automate
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+
+
+async def greet(hass: HomeAssistant, set_up: SetUp, connect: Connect) -> MockConfigEntry:
+    """Set up TextingHouse, which tells of incoming texts; only who was texted can reply there."""
+    entry = await set_up(HOUSE)
+    await connect(entry)
+    await send(hass, GREETING, account=entry.entry_id, to=[ANNA, BEN, BENS_OTHER, STRANGER])
+    return entry
+
+
+@pytest.fixture
+async def house(hass: HomeAssistant, set_up: SetUp, connect: Connect) -> MockConfigEntry:
+    """TextingHouse."""
+    return await greet(hass, set_up, connect)
+
+
+@pytest.fixture
+async def club(set_up: SetUp, connect: Connect) -> Any:
+    """Club Texting, which tells of incoming texts."""
+    entry = await set_up(CLUB)
+    await connect(entry)
+    return entry
+
+
+def texts(simulator: Simulator, number: str | None = None) -> list[str]:
+    """All texts after the greeting, or those to one number."""
+    return [
+        message.text
+        for message in simulator.messages()
+        if message.text != GREETING and (number is None or message.to.endswith(number[-10:]))
+    ]
+
+
+async def texted(simulator: Simulator, number: str, text: str, times: int = 1) -> None:
+    """Wait until a phone got a text that says this."""
+    # Not counted in the loop's time, which jumps in some tests.
+    ends = monotonic() + 10
+    await until(lambda: sum(text in each for each in texts(simulator, number)) >= times or monotonic() > ends)
+    assert sum(text in each for each in texts(simulator, number)) >= times
+
+
+async def texted_later(
+    pass_time: PassTime, simulator: Simulator, number: str, text: str, times: int = 1
+) -> list[asyncio.Task[None]]:
+    """Let time pass until a phone got a text that says this; what is returned ends when the automation does."""
+    passing = []
+    while sum(text in each for each in texts(simulator, number)) < times:
+        passing.append(asyncio.ensure_future(pass_time(5)))
+        await asyncio.sleep(0.02)
+    return passing
+
+
+def events(hass: HomeAssistant, kind: str) -> list[dict[str, Any]]:
+    """The events that actions of an automation fire from now on."""
+    seen: list[dict[str, Any]] = []
+
+    def note(event: Event[Any]) -> None:
+        seen.append(dict(event.data))
+
+    hass.bus.async_listen(kind, note)
+    return seen
+
+
+# -- the files ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_blueprint_is_one(hass: HomeAssistant, copied: None, name: str) -> None:
+    blueprint = await async_get_blueprints(hass).async_get_blueprint(f"texting/{name}")
+    assert isinstance(blueprint, Blueprint)
+    assert not blueprint.validate()
+    about = blueprint.metadata
+    home = json.loads((ROOT / "custom_components/texting/manifest.json").read_text("utf-8"))["documentation"]
+    assert about["source_url"] == f"{home}/blob/main/blueprints/automation/texting/{name}"
+    oldest = json.loads((ROOT / "hacs.json").read_text("utf-8"))["homeassistant"]
+    assert about["homeassistant"]["min_version"] == oldest
+    assert about["description"]
+    assert blueprint.data["mode"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_inputs_are_told_of_and_used(hass: HomeAssistant, copied: None, name: str) -> None:
+    blueprint = await async_get_blueprints(hass).async_get_blueprint(f"texting/{name}")
+    written = (FOLDER / name).read_text("utf-8")
+    for key, field in blueprint.inputs.items():
+        assert field["name"]
+        assert field["description"]
+        assert f"!input {key}\n" in written
+        if "default" in field:
+            selector(field["selector"])(field["default"])
+
+
+# -- alert until acknowledged -------------------------------------------------------------------------------------
+
+
+ALERT = {
+    "watched": [CELLAR],
+    "text": "Water: {{ what }}!",
+    "acknowledged": [{"event": "seen", "event_data": {"by": "{{ answer.recipient }}", "text": "{{ answer.text }}"}}],
+    "unacknowledged": [{"event": "unseen"}],
+}
+
+
+async def leak(hass: HomeAssistant, entity_id: str = CELLAR) -> None:
+    """Let water come."""
+    hass.states.async_set(entity_id, "off", {"friendly_name": "Cellar"})
+    await asyncio.sleep(0)
+    hass.states.async_set(entity_id, "on", {"friendly_name": "Cellar"})
+
+
+async def test_an_alert_goes_on_to_the_next_until_somebody_acknowledges(
+    hass: HomeAssistant, club: Any, simulator: Simulator, use: Use, settle: Settle
+) -> None:
+    seen, unseen = events(hass, "seen"), events(hass, "unseen")
+    await use("alert_until_acknowledged", **ALERT, people=["notify.clara", "notify.carl"], minutes=MOMENT)
+    await leak(hass)
+    await texted(simulator, CLARA, "Water: Cellar! Reply OK.")
+    assert not texts(simulator, CARL)
+    # She does not answer; he gets it at both of his numbers.
+    await texted(simulator, CARL, "Water: Cellar! Reply OK.")
+    await texted(simulator, CARLS_OTHER, "Water: Cellar! Reply OK.")
+    await simulator.answer(CARLS_OTHER, "What?", CLUB)
+    await texted(simulator, CARLS_OTHER, "Not understood. Water: Cellar! Reply OK.")
+    await simulator.answer(CARLS_OTHER, " Ok! ", CLUB)
+    await settle()
+    assert seen == [{"by": "Carl", "text": "Ok!"}]
+    assert not unseen
+    assert len(texts(simulator, CLARA)) == 1
+    assert not async_asks(hass).busy
+
+
+async def test_an_alert_is_repeated(
+    hass: HomeAssistant, club: Any, simulator: Simulator, use: Use, settle: Settle, pass_time: PassTime
+) -> None:
+    seen = events(hass, "seen")
+    await use("alert_until_acknowledged", **ALERT, people=["notify.clara"], minutes=1000, repeat=2)
+    await leak(hass)
+    await texted(simulator, CLARA, "Water")
+    passing = await texted_later(pass_time, simulator, CLARA, "Water", times=3)
+    await simulator.answer(CLARA, "yes", CLUB)
+    await asyncio.gather(settle(), *passing)
+    assert [each["by"] for each in seen] == ["Clara"]
+    assert set(texts(simulator, CLARA)) == {"Water: Cellar! Reply OK."}
+
+
+async def test_an_alert_that_nobody_acknowledges(
+    hass: HomeAssistant, club: Any, simulator: Simulator, use: Use, settle: Settle
+) -> None:
+    seen, unseen = events(hass, "seen"), events(hass, "unseen")
+    await use("alert_until_acknowledged", **ALERT, people=["notify.clara", "notify.carl"], minutes=MOMENT, rounds=2)
+    await leak(hass)
+    await settle()
+    assert (seen, unseen) == ([], [{}])
+    assert [message.to[-4:] for message in simulator.messages()] == ["0142", "0143", "0144"] * 2
+
+
+async def test_who_cannot_be_texted_is_passed_over_for_a_route(
+    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle
+) -> None:
+    await set_up_route(hass, [house])
+    seen = events(hass, "seen")
+    for number in (BEN, BENS_OTHER):
+        await simulator.answer(number, "STOP", HOUSE)
+    await settle()
+    await use("alert_until_acknowledged", **ALERT, people=["notify.ben", "notify.rita"])
+    await leak(hass)
+    await texted(simulator, ANNA, "Water")
+    await simulator.answer(ANNA, "OK", HOUSE)
+    await settle()
+    assert seen == [{"by": "Rita", "text": "OK"}]
+    assert not texts(simulator, BEN)
+
+
+async def test_a_machine_that_answers_is_not_asked_for_ever(
+    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle
+) -> None:
+    unseen = events(hass, "unseen")
+    await use("alert_until_acknowledged", **ALERT, people=["notify.anna"], rounds=1)
+    await leak(hass)
+    for times in range(1, 4):
+        await texted(simulator, ANNA, "Water", times=times)
+        await simulator.answer(ANNA, f"I am on holiday ({times})", HOUSE)
+    await settle()
+    assert (len(texts(simulator, ANNA)), unseen) == (3, [{}])
+
+
+# -- water leak ---------------------------------------------------------------------------------------------------
+
+
+class Valve(ValveEntity):
+    """A valve that works, or is stuck."""
+
+    _attr_name = "Main"
+    _attr_unique_id = "main"
+    _attr_reports_position = False
+    _attr_is_closed = False
+    _attr_supported_features = ValveEntityFeature.CLOSE
+    stuck = False
+
+    @override
+    async def async_close_valve(self) -> None:
+        self._attr_is_closed = not self.stuck
+        self.async_write_ha_state()
+
+
+class Switch(SwitchEntity):
+    """A switch that opens a valve."""
+
+    _attr_name = "Main"
+    _attr_unique_id = "main"
+    _attr_is_on = True
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        self._attr_is_on = False
+        self.async_write_ha_state()
+
+
+@pytest.fixture
+async def valve(hass: HomeAssistant) -> Valve:
+    """valve.main, which is open."""
+    entity = Valve()
+    setup_test_component_platform(hass, "valve", [entity])
+    assert await async_setup_component(hass, "valve", {"valve": {"platform": "test"}})
+    await hass.async_block_till_done()
+    assert state_of(hass, "valve.main").state == "open"
+    return entity
+
+
+@pytest.mark.parametrize("provider", [HOUSE, CLUB])
+async def test_a_leak_is_shut_by_reply(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    connect: Connect,
+    simulator: Simulator,
+    use: Use,
+    settle: Settle,
+    valve: Valve,
+    provider: Provider,
+) -> None:
+    await connect(await set_up(provider))
+    number, name = first_number(provider), next(iter(RECIPIENTS[provider])).lower()
+    await use("water_leak", sensors=[CELLAR], valve="valve.main", person=f"notify.{name}")
+    await leak(hass)
+    await texted(simulator, number, "Water leaks: Cellar. Reply 1 to shut the valve, 2 to ignore.")
+    assert state_of(hass, "valve.main").state == "open"
+    await simulator.answer(number, "1.", provider)
+    await settle()
+    assert state_of(hass, "valve.main").state == "closed"
+    assert texts(simulator, number)[1:] == ["The valve is shut."]
+
+
+async def test_a_switch_is_a_valve_too(
+    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle
+) -> None:
+    setup_test_component_platform(hass, "switch", [Switch()])
+    assert await async_setup_component(hass, "switch", {"switch": {"platform": "test"}})
+    await use("water_leak", sensors=[CELLAR], valve="switch.main", person="notify.anna")
+    await leak(hass)
+    await texted(simulator, ANNA, "Water leaks")
+    await simulator.answer(ANNA, "pardon?", HOUSE)
+    await texted(simulator, ANNA, "Water leaks", times=2)
+    assert state_of(hass, "switch.main").state == "on"
+    await simulator.answer(ANNA, "Shut", HOUSE)
+    await settle()
+    assert state_of(hass, "switch.main").state == "off"
+    assert texts(simulator)[-1] == "The valve is shut."
+
+
+async def test_a_leak_is_ignored_by_reply(
+    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle, valve: Valve
+) -> None:
+    await use("water_leak", sensors=[CELLAR], valve="valve.main", person="notify.anna", shut_anyway=True)
+    await leak(hass)
+    await texted(simulator, ANNA, "Water leaks")
+    await simulator.answer(ANNA, "2", HOUSE)
+    await settle()
+    assert state_of(hass, "valve.main").state == "open"
+    assert len(texts(simulator)) == 1
+
+
+@pytest.mark.parametrize("anyway", [True, False])
+async def test_nobody_says_what_to_do_about_a_leak(
+    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle, valve: Valve, *, anyway: bool
+) -> None:
+    inputs = {"sensors": [CELLAR], "valve": "valve.main", "person": "notify.anna", "minutes": MOMENT}
+    await use("water_leak", **inputs, shut_anyway=anyway)
+    await leak(hass)
+    await texted(simulator, ANNA, "Water leaks")
+    await settle()
+    assert state_of(hass, "valve.main").state == ("closed" if anyway else "open")
+    assert texts(simulator)[1:] == (["The valve is shut."] if anyway else [])
+
+
+async def test_a_valve_that_is_stuck_is_told(
+    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle, valve: Valve, pass_time: PassTime
+) -> None:
+    valve.stuck = True
+    await use("water_leak", sensors=[CELLAR], valve="valve.main", person="notify.anna")
+    await leak(hass)
+    await texted(simulator, ANNA, "Water leaks")
+    await simulator.answer(ANNA, "1", HOUSE)
+    passing = await texted_later(pass_time, simulator, ANNA, "The valve did not shut: look after it.")
+    await asyncio.gather(settle(), *passing)
+    assert state_of(hass, "valve.main").state == "open"
+
+
+# -- arm and disarm -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def alarm(hass: HomeAssistant, house: Any, use: Use) -> None:
+    """alarm_control_panel.alarm, which Anna may arm with 0815."""
+    panel = {"platform": "manual", "name": "Alarm", "code": "0815", "arming_time": 0, "code_arm_required": True}
+    assert await async_setup_component(hass, "alarm_control_panel", {"alarm_control_panel": panel})
+    await use("arm_and_disarm", panel="alarm_control_panel.alarm", people=["notify.anna"], pin="0815", mode="arm_night")
+
+
+def armed(hass: HomeAssistant) -> str:
+    return state_of(hass, "alarm_control_panel.alarm").state
+
+
+@pytest.mark.usefixtures("alarm")
+async def test_a_text_arms_and_disarms(hass: HomeAssistant, simulator: Simulator, settle: Settle) -> None:
+    await simulator.answer(ANNA, "ARM 0815", HOUSE)
+    await settle()
+    assert (armed(hass), texts(simulator, ANNA)) == ("armed_night", ["The alarm is armed night."])
+    await simulator.answer(ANNA, " disarm: 0815! ", HOUSE)
+    await settle()
+    assert (armed(hass), texts(simulator, ANNA)[1:]) == ("disarmed", ["The alarm is disarmed."])
+
+
+@pytest.mark.usefixtures("alarm")
+async def test_a_wrong_pin_stops_everything_for_a_minute(
+    hass: HomeAssistant, simulator: Simulator, pass_time: PassTime, caplog: pytest.LogCaptureFixture
+) -> None:
+    await simulator.answer(ANNA, "ARM 4711", HOUSE)
+    await texted(simulator, ANNA, "Wrong PIN. Try again in a minute.")
+    await simulator.answer(ANNA, "ARM 0815", HOUSE)
+    await simulator.settle()
+    assert armed(hass) == "disarmed"
+    for _ in range(2):
+        await pass_time(61)
+    await simulator.answer(ANNA, "Arm 0815.", HOUSE)
+    await texted(simulator, ANNA, "The alarm is armed night.")
+    assert armed(hass) == "armed_night"
+    assert len(texts(simulator)) == 2
+    assert not any(pin in each for pin in ("0815", "4711") for each in texts(simulator))
+    assert "4711" not in caplog.text
+
+
+@pytest.mark.usefixtures("alarm")
+@pytest.mark.parametrize(
+    "text",
+    ["arm", "0815", "arm 0815 now", "disarm", "{{ 'arm' }} 0815 {{ 1/0 }}", "a" * 10_000, "['arm', '0815', 1]", " "],
+)
+async def test_other_texts_do_nothing(hass: HomeAssistant, simulator: Simulator, settle: Settle, text: str) -> None:
+    await simulator.answer(ANNA, text, HOUSE)
+    await settle()
+    assert (armed(hass), texts(simulator)) == ("disarmed", [])
+
+
+@pytest.mark.usefixtures("alarm")
+@pytest.mark.parametrize("number", [BEN, STRANGER])
+async def test_others_cannot_arm(hass: HomeAssistant, simulator: Simulator, settle: Settle, number: str) -> None:
+    await simulator.answer(number, "ARM 0815", HOUSE)
+    await settle()
+    assert (armed(hass), texts(simulator)) == ("disarmed", [])
+
+
+async def test_a_panel_that_refuses_is_told(
+    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle, pass_time: PassTime
+) -> None:
+    panel = {"platform": "manual", "name": "Alarm", "code": "1234"}
+    assert await async_setup_component(hass, "alarm_control_panel", {"alarm_control_panel": panel})
+    await use("arm_and_disarm", panel="alarm_control_panel.alarm", people=["notify.anna"], pin="0815")
+    await simulator.answer(ANNA, "ARM 0815", HOUSE)
+    passing = await texted_later(pass_time, simulator, ANNA, "That did not work.")
+    await asyncio.gather(settle(), *passing)
+    assert texts(simulator) == ["That did not work. The alarm is disarmed."]
+
+
+# -- low credit, digest -------------------------------------------------------------------------------------------
+
+
+async def at(hass: HomeAssistant, hour: int, days: int = 1) -> None:
+    """Let it be this hour, in so many days."""
+    day = dt_util.now().date() + timedelta(days=days)
+    when = datetime.combine(day, time(hour), dt_util.get_default_time_zone())
+    async_fire_time_changed(hass, when + timedelta(seconds=1))
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_low_credit_is_told_once_a_day(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, use: Use, settle: Settle
+) -> None:
+    house, _ = await set_up(HOUSE), await set_up(CLUB)
+    simulator.accounts[HOUSE].credit = Decimal(20)
+    await house.runtime_data.balance.async_refresh()
+    await use("low_credit", account=house.entry_id, amount=20, people=["notify.clara"], at="09:00:00")
+    await at(hass, 9)
+    assert not texts(simulator)
+    simulator.accounts[HOUSE].credit = Decimal("19.99")
+    await house.runtime_data.balance.async_refresh()
+    await settle()
+    assert not texts(simulator)
+    for day in (2, 3):
+        await at(hass, 9, day)
+        await settle()
+        assert texts(simulator, CLARA) == ["TextingHouse: less than 20 of credit is left."] * (day - 1)
+
+
+async def test_a_digest_tells_what_entities_say(
+    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle
+) -> None:
+    entities = ["sensor.textinghouse_segments_today", "sensor.unknown", "sensor.textinghouse_pending_messages"]
+    await use("daily_digest", people=["notify.anna"], at="20:00:00", entities=entities)
+    await settle()
+    await at(hass, 20)
+    await settle()
+    count = state_of(hass, "sensor.textinghouse_segments_today")
+    assert texts(simulator, ANNA) == [
+        "TextingHouse Segments today: 4 segments, TextingHouse Pending messages: 0 messages"
+    ], count
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("{% if is_state('sun.sun', 'up') %}Nothing{% endif %}", []),
+        ("{{ states('input_text.note') }}", ["{{ 1/0 }}"]),
+        ("{{ 6 * 7 }}", ["42"]),
+    ],
+)
+async def test_a_digest_of_ones_own(
+    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle, text: str, sent: list[str]
+) -> None:
+    hass.states.async_set("input_text.note", "{{ 1/0 }}")
+    await use("daily_digest", people=["notify.anna"], text=text)
+    await at(hass, 20)
+    await settle()
+    assert texts(simulator) == sent
+
+
+# -- forward to the app -------------------------------------------------------------------------------------------
+
+HOOK = "hook-of-the-app"
+UNUSED = ("haffmpeg", "hassil", "home_assistant_intents", "mutagen", "pymicro_vad", "pyspeex_noise", "turbojpeg")
+
+
+class StandIn(MetaPathFinder, Loader):
+    """Stands in for what the app's integration imports for cameras and voices, where that is not installed."""
+
+    @override
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        unused = fullname.partition(".")[0] in UNUSED
+        return spec_from_loader(fullname, self, is_package=True) if unused else None
+
+    @override
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = ModuleType(spec.name)
+        vars(module)["__getattr__"] = lambda _name: MagicMock()
+        return module
+
+    @override
+    def exec_module(self, module: ModuleType) -> None:
+        pass
+
+
+class App:
+    """A phone with the app: what it shows, and what is tapped there."""
+
+    device: str
+    client: Any
+
+    def __init__(self) -> None:
+        self.shown: list[dict[str, Any]] = []
+
+    async def push(self, request: web.Request) -> web.Response:
+        """What the push service takes."""
+        self.shown.append(await request.json())
+        return web.json_response({"ok": True}, status=201)
+
+    async def reply(self, text: str) -> None:
+        """Type a reply below the notification that is shown last."""
+        (action,) = self.shown[-1]["data"]["actions"]
+        assert action["behavior"] == "textInput"
+        data = {"action": action["action"], "reply_text": text}
+        event = {"event_type": "mobile_app_notification_action", "event_data": data}
+        answer = await self.client.post(f"/api/webhook/{HOOK}", json={"type": "fire_event", "data": event})
+        assert answer.status == 200
+
+
+@pytest.fixture
+async def app(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    connect: Connect,
+    hass_client_no_auth: Callable[[], Awaitable[Any]],
+    hass_admin_user: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[App]:
+    """A phone with the app, registered as its first start does it, in a home with TextingHouse."""
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, StandIn()])
+    app, server = App(), web.Application()
+    server.router.add_post("/push", app.push)
+    async with TestServer(server, host="127.0.0.1") as push:
+        data = {
+            "app_data": {"push_token": "token", "push_url": str(push.make_url("/push"))},
+            **dict.fromkeys(("app_id", "app_name", "app_version", "device_id", "manufacturer", "model"), "one"),
+            "device_name": "Phone",
+            "os_name": "Android",
+            "os_version": "17",
+            "supports_encryption": False,
+            "user_id": hass_admin_user.id,
+            "webhook_id": HOOK,
+        }
+        entry = MockConfigEntry(domain="mobile_app", title="Phone", data=data)
+        entry.add_to_hass(hass)
+        # Before the web server starts, which takes no more paths then.
+        assert await async_setup_component(hass, "mobile_app", {})
+        await hass.async_block_till_done()
+        (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        app.device, app.client = device.id, await hass_client_no_auth()
+        await greet(hass, set_up, connect)
+        yield app
+
+
+async def test_a_text_is_shown_in_the_app_and_answered_there(
+    hass: HomeAssistant, app: App, simulator: Simulator, use: Use, settle: Settle
+) -> None:
+    await use("forward_to_app", device=app.device)
+    await simulator.answer(ANNA, "On my way", HOUSE)
+    await settle()
+    await simulator.answer(STRANGER, "Who are you?", HOUSE)
+    await settle()
+    assert [(each["title"], each["message"]) for each in app.shown] == [
+        ("Text from Anna", "“On my way”"),
+        ("Text from +33699999999", "“Who are you?”"),
+    ]
+    await app.reply("[1, 2]")
+    await settle()
+    assert texts(simulator) == ["[1, 2]"]
+    assert texts(simulator, STRANGER) == ["[1, 2]"]
+
+
+HOSTILE = ["{{ 1/0 }}", "[1, 2]", "{'a': 1}", "1234", "\x01\u202e<b>", "None", '" ~ x ~ "']
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_texts_and_replies_are_data(
+    hass: HomeAssistant, app: App, simulator: Simulator, use: Use, settle: Settle, text: str
+) -> None:
+    await use("forward_to_app", device=app.device, senders="known")
+    await simulator.answer(ANNA, text, HOUSE)
+    await settle()
+    assert [each["message"] for each in app.shown] == [f"“{text}”"]
+    if text.isprintable():
+        await app.reply(text)
+        await settle()
+        assert texts(simulator) == [text]
+
+
+async def test_only_recipients_are_forwarded(
+    hass: HomeAssistant, app: App, simulator: Simulator, use: Use, settle: Settle
+) -> None:
+    await use("forward_to_app", device=app.device, senders="known")
+    await simulator.answer(STRANGER, "Win a car", HOUSE)
+    await settle()
+    assert not app.shown
+
+
+async def test_a_reply_that_cannot_be_sent_is_told_in_the_app(
+    hass: HomeAssistant, app: App, simulator: Simulator, use: Use, settle: Settle
+) -> None:
+    await use("forward_to_app", device=app.device)
+    await simulator.answer(ANNA, "STOP", HOUSE)
+    await settle()
+    await app.reply("Please come back")
+    await settle()
+    assert not texts(simulator)
+    assert (app.shown[-1]["title"], app.shown[-1]["message"]) == ("Your reply was not sent", "“Please come back”")
+
+
+async def test_taps_on_other_notifications_do_nothing(
+    hass: HomeAssistant, app: App, simulator: Simulator, use: Use, settle: Settle
+) -> None:
+    await use("forward_to_app", device=app.device)
+    for data in ({"action": "TEXTING_automation.other_1"}, {"action": None}, {}, {"action": [1]}):
+        hass.bus.async_fire("mobile_app_notification_action", data)
+    await settle()
+    assert state_of(hass, "automation.forward_to_app").attributes["last_triggered"] is None
+    assert not texts(simulator)
