@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
+from custom_components.texting.condition import async_get_conditions
 from custom_components.texting.gateway.capabilities import Capability, MessageType
 from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.providers import GATEWAYS
+from custom_components.texting.trigger import async_get_triggers
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
+from homeassistant.util.yaml import load_yaml_dict
 from scripts.capability_matrix import (
     CAPABILITIES,
     PAGES,
@@ -27,6 +30,8 @@ from scripts.capability_matrix import (
 )
 
 ROOT = README.parent
+TWO_WAYS = ROOT / "docs/two_ways.md"
+TOLD = (README, TWO_WAYS, *sorted(PAGES.iterdir()))
 
 
 def test_the_capability_table_is_current() -> None:
@@ -58,15 +63,16 @@ def test_the_capability_table_names_everything() -> None:
 
 
 def test_actions_that_are_named_are_there() -> None:
-    described = yaml.safe_load((ROOT / "custom_components/texting/services.yaml").read_text("utf-8"))
-    for path in (README, *PAGES.iterdir()):
+    files = [ROOT / f"custom_components/texting/{kind}.yaml" for kind in ("services", "triggers", "conditions")]
+    described = {name for path in files for name in yaml.safe_load(path.read_text("utf-8"))}
+    for path in TOLD:
         named = set(re.findall(r"`texting\.(?!db`)(\w+)`", path.read_text("utf-8")))
-        assert named <= described.keys(), path.name
+        assert named <= described, path.name
 
 
 EXAMPLES = [
     (path.name, example)
-    for path in (README, *sorted(PAGES.iterdir()))
+    for path in TOLD
     for example in re.findall(r"^```yaml\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 ]
 
@@ -74,8 +80,12 @@ EXAMPLES = [
 @pytest.mark.parametrize(("page", "example"), EXAMPLES, ids=[f"{page} {n}" for n, (page, _) in enumerate(EXAMPLES)])
 async def test_examples_are_automations_whose_actions_are_there(hass: HomeAssistant, page: str, example: str) -> None:
     automation = yaml.safe_load(example)
+    if "use_blueprint" in automation:
+        await _check_inputs(automation["use_blueprint"])
+        return
     assert automation.keys() <= {"triggers", "conditions", "actions"}
     cv.SCRIPT_SCHEMA(automation["actions"])
+    await _check_ours(hass, automation)
     cv.CONDITIONS_SCHEMA(automation.get("conditions", []))
     cv.TRIGGER_SCHEMA(automation.get("triggers", []))
     described = yaml.safe_load((ROOT / "custom_components/texting/services.yaml").read_text("utf-8"))
@@ -87,6 +97,25 @@ async def test_examples_are_automations_whose_actions_are_there(hass: HomeAssist
         assert called.get("data", {}).keys() <= fields.keys(), called["action"]
         needed = {name for name, field in fields.items() if field.get("required")}
         assert needed <= called.get("data", {}).keys(), called["action"]
+
+
+async def _check_ours(hass: HomeAssistant, automation: dict[str, Any]) -> None:
+    """Our own triggers and conditions take the options of the example."""
+    for kind, known in (
+        ("trigger", await async_get_triggers(hass)),
+        ("condition", await async_get_conditions(hass)),
+    ):
+        for each in automation.get(f"{kind}s", []):
+            domain, _, name = each[kind].partition(".") if isinstance(each, dict) else ("", "", "")
+            if domain == "texting":
+                known[name].schema({"options": each["options"]})
+
+
+async def _check_inputs(used: dict[str, Any]) -> None:
+    """The blueprint is there, takes these inputs, and needs no more."""
+    blueprint = load_yaml_dict(ROOT / "blueprints/automation" / used["path"])["blueprint"]
+    assert used["input"].keys() <= blueprint["input"].keys()
+    assert {name for name, field in blueprint["input"].items() if "default" not in field} <= used["input"].keys()
 
 
 def _called(node: Any) -> Iterator[dict[str, Any]]:
@@ -110,11 +139,21 @@ def _fields(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, field
 
 
-def test_pictures_of_the_readme_are_there() -> None:
-    text = README.read_text("utf-8")
-    pictures = [part.split(")")[0] for part in text.split("![")[1:] for part in [part.split("](")[1]]]
-    assert pictures
-    assert all((ROOT / picture).is_file() for picture in pictures)
+@pytest.mark.parametrize("path", TOLD, ids=lambda path: path.name)
+def test_pictures_and_pages_are_there(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", path.read_text("utf-8"))
+    assert links or path.parent == PAGES
+    assert [link for link in links if not (path.parent / link).is_file()] == []
+
+
+def test_pictures_are_shown() -> None:
+    shown = {name for path in TOLD for name in re.findall(r"!\[[^]]+\]\(([^)]+)\)", path.read_text("utf-8"))}
+    assert {Path(name).name for name in shown} == {path.name for path in (ROOT / "docs").glob("*.png")}
+
+
+def test_blueprints_are_listed() -> None:
+    listed = re.findall(r"\]\(\.\./(blueprints/[^)]+)\)", TWO_WAYS.read_text("utf-8"))
+    assert sorted(ROOT / name for name in listed) == sorted((ROOT / "blueprints").rglob("*.yaml"))
 
 
 def test_versions_and_requirements_agree() -> None:
