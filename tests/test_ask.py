@@ -322,3 +322,32 @@ async def test_an_automation_that_is_stopped_while_it_asks_takes_the_question_ba
     await asyncio.gather(asked, return_exceptions=True)
     assert not len(entry.runtime_data.desk.book)
     assert not async_asks(hass).busy
+
+
+async def test_an_answer_to_an_earlier_question_is_none_to_this_one(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    entry = await set_up(Provider.TEXTINGHOUSE)
+    await connect(entry)
+    assert (await ask(hass, entity_id="notify.anna", question="One?", timeout={"seconds": 1}))["timed_out"]
+    earlier = simulator.messages()[0].client_id
+    asked = ask(hass, entity_id="notify.anna", question="Two?")
+    await times_asked(simulator, ANNA, 2)
+    late = IncomingMessage(sender=ANNA, text="no", type=IncomingType.REPLY, reference=earlier)
+    assert entry.runtime_data.async_receive(late)
+    await simulator.answer(ANNA, "yes", "textinghouse")
+    assert (await asked)["answer"] == "yes"
+
+
+async def test_a_question_is_taken_back_though_its_route_was_loaded_anew(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, impatient: None
+) -> None:
+    route = await set_up_route(hass, [await set_up(Provider.TEXTINGHOUSE)])
+    await disconnect(simulator, "textinghouse", "textinghouse_backup")
+    asked = ask(hass, entity_id="notify.rita", timeout={"minutes": 5})
+    await until(lambda: len(route.runtime_data.desk.book))
+    await asyncio.sleep(0.3)
+    assert await hass.config_entries.async_reload(route.entry_id)
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    assert not len(route.runtime_data.desk.book)

@@ -353,6 +353,18 @@ async def test_a_pin_is_cut_out_where_nobody_may_command(hass: HomeAssistant, si
     assert agent.asked == []
 
 
+async def test_a_pin_is_cut_out_whatever_account_it_is_texted_to(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    await connect(await set_up(HOUSE))
+    await allow(hass, await set_up(PRO), "2580")
+    incoming = record_changes(hass, "event.textinghouse_incoming_message")
+    await notify(hass, "notify.anna", "Water")
+    await simulator.answer("+33612345601", "2580 boiler on", HOUSE)
+    await told(hass)
+    assert [state.attributes["text"] for state in incoming] == ["boiler on"]
+
+
 async def test_a_pin_is_no_keyword(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     _, agent, phone = await home(pin="2580")
     runs = await automate(hass, received())

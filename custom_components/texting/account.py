@@ -36,6 +36,7 @@ from .signals import COMMAND, INCOMING, OPTED_OUT, RECEIVED
 from .state import LineState
 from .two_way.hearing import async_hear
 from .two_way.matching import Matcher
+from .two_way.speakers import Command
 
 # How often what texts are checked against is read again.
 REFRESH_EVERY = timedelta(hours=1)
@@ -261,20 +262,20 @@ class Account(Line):
         if is_connected and not stops:
             seconds = max(reply_within, COMMAND_WITHIN) if command else reply_within
             self.state.inbox.keep_open(heard, seconds, is_connected)
-        tell = partial(self._async_tell, heard.id)
+        tell = partial(self._async_tell, heard.id, command)
         heard.told = self.hass.async_create_task(self._matcher.tell(incoming, tell), "texting incoming text")
-        if command:
-            news = (self.entry.entry_id, incoming.sender, heard.id, command)
-            self.state.async_tell(COMMAND, *news, dispatch=async_tell_automations)
         return heard
 
     @callback
-    def _async_tell(self, incoming_id: str, incoming: IncomingMessage) -> None:
-        """Tell entities and automations of a text."""
+    def _async_tell(self, incoming_id: str, command: Command | None, incoming: IncomingMessage) -> None:
+        """Tell entities and automations of a text, then whoever obeys it."""
         sender = known_as(self.hass, self.entry.entry_id, incoming.sender)
         name = sender.name if sender else None
         self.state.async_tell(INCOMING.format(self.entry.entry_id), incoming, name, incoming_id)
         self.state.async_tell(RECEIVED, self.entry.entry_id, incoming, incoming_id, dispatch=async_tell_automations)
+        if command:
+            news = (self.entry.entry_id, incoming.sender, incoming_id, command)
+            self.state.async_tell(COMMAND, *news, dispatch=async_tell_automations)
 
     def _opts_in(self, incoming: IncomingMessage) -> bool:
         """Whether a text takes an opt-out back."""

@@ -60,6 +60,12 @@ def commander_of(entry: ConfigEntry, number: str) -> Recipient | None:
     return max(own, key=lambda recipient: (recipient.may_command, recipient.pin is not None), default=None)
 
 
+def pins_of(hass: HomeAssistant, number: str) -> set[str]:
+    """Every PIN of whoever has a number, at whatever account."""
+    known = (recipient for entry in hass.config_entries.async_entries(DOMAIN) for recipient in recipients(entry))
+    return {recipient.pin for recipient in known if recipient.pin and number in recipient.numbers}
+
+
 def known_as(hass: HomeAssistant, entry_id: str, number: str) -> Recipient | None:
     """Whose number it is: a recipient of this account, else of any other account or route."""
     entries = sorted(hass.config_entries.async_entries(DOMAIN), key=lambda entry: entry.entry_id != entry_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 import voluptuous as vol
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 
@@ -88,7 +89,7 @@ async def _async_answer(
     sent: list[Outcome] = []
     try:
         while loop.time() < ends and not answer.done():
-            sending = asyncio.ensure_future(async_send(line, addresses, text))
+            sending = asyncio.ensure_future(async_send(_running(line), addresses, text))
             try:
                 asked = await asyncio.shield(sending)
             except asyncio.CancelledError:
@@ -102,10 +103,18 @@ async def _async_answer(
                     await asyncio.shield(answer)
     finally:
         # A question that has not left by now shall not come when nobody waits for its answer.
-        for outcome in sent:
-            if outcome.record and outcome.record.is_pending:
-                await line.async_cancel(outcome.record)
+        records = [outcome.record for outcome in sent if outcome.record]
+        async_asks(line.hass).end(record.reference for record in records)
+        for record in records:
+            if record.is_pending:
+                await _running(line).async_cancel(record)
     return answer.result() if answer.done() else None
+
+
+def _running(line: Line) -> Line:
+    """The account or the route as it is now: it may have been loaded anew."""
+    now: Line = line.entry.runtime_data if line.entry.state is ConfigEntryState.LOADED else line
+    return now
 
 
 def _whom(call: ServiceCall) -> tuple[Line, list[Address]]:

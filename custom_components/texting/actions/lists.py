@@ -79,7 +79,9 @@ def _message(account: Account, message: ListedMessage) -> dict[str, Any]:
         "message_id": message.message_id,
         "to": message.to,
         "from": message.sender,
-        "text": without_pin(account.entry, IncomingMessage(sender=message.sender, text=message.text))[0].text,
+        "text": without_pin(account.hass, account.entry, IncomingMessage(sender=message.sender, text=message.text))[
+            0
+        ].text,
         "status": message.status,
         "provider_status": message.provider_status,
         "incoming": message.incoming,

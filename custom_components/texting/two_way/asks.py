@@ -1,14 +1,18 @@
 """Questions to people: one at a time for each number, so that an answer belongs to one question."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from ..gateway.message import IncomingMessage
 
 type Answer = asyncio.Future[IncomingMessage]
+
+
+# So many messages of questions that are over are remembered.
+ENDED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Asks:
         self._turns: dict[str, asyncio.Lock] = {}
         self._waiting: Counter[str] = Counter()
         self._open: dict[str, Question] = {}
+        self._ended: OrderedDict[str, None] = OrderedDict()
 
     @property
     def busy(self) -> bool:
@@ -60,10 +65,18 @@ class Asks:
                     del self._waiting[number]
                     self._turns.pop(number, None)
 
+    def end(self, references: Iterable[str]) -> None:
+        """Let what a provider calls an answer to these messages be none to a later question."""
+        self._ended.update(dict.fromkeys(references))
+        while len(self._ended) > ENDED:
+            self._ended.popitem(last=False)
+
     def hear(self, account: str, incoming: IncomingMessage) -> bool:
         """Take a text that came in; whether it is the answer to a question."""
         question = self._open.get(incoming.sender)
         if question is None or account not in question.accounts or question.answer.done():
+            return False
+        if incoming.reference in self._ended:
             return False
         question.answer.set_result(incoming)
         return True

@@ -10,7 +10,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN, OPTION_AGENT
 from ..gateway.message import OPT_IN_WORDS, IncomingMessage, words_of
 from ..keyword import keyword_of
-from ..recipient import Recipient, commander_of
+from ..recipient import Recipient, commander_of, pins_of
 from .asks import Asks
 from .pin import Guess, cut
 from .speakers import Command, Kind, Speaker
@@ -38,19 +38,33 @@ def async_speaker(hass: HomeAssistant, number: str) -> Speaker:
     return hass.data.setdefault(SPEAKERS, {}).setdefault(number, Speaker())
 
 
-def without_pin(entry: ConfigEntry, incoming: IncomingMessage) -> tuple[IncomingMessage, Guess]:
-    """A text without its sender's PIN, at its beginning or after a keyword; everything else gets it like that."""
-    recipient = commander_of(entry, incoming.sender)
-    if recipient is None or recipient.pin is None:
-        return incoming, Guess.NONE
-    text, guess = cut(incoming.text, recipient.pin)
+def without_pin(hass: HomeAssistant, entry: ConfigEntry, incoming: IncomingMessage) -> tuple[IncomingMessage, Guess]:
+    """A text without its sender's PIN, at its beginning or after a keyword; everything else gets it like that.
+
+    A PIN of the sender at another account is cut out too, and counts for nothing here.
+    """
+    recipient, guess = commander_of(entry, incoming.sender), Guess.NONE
+    own = recipient.pin if recipient else None
+    if own:
+        told, guess = _cut(entry, incoming, own)
+        if guess is Guess.RIGHT:
+            return told, guess
+    for pin in pins_of(hass, incoming.sender) - {own}:
+        told, elsewhere = _cut(entry, incoming, pin)
+        if elsewhere is Guess.RIGHT:
+            return told, guess
+    return incoming, guess
+
+
+def _cut(entry: ConfigEntry, incoming: IncomingMessage, pin: str) -> tuple[IncomingMessage, Guess]:
+    text, guess = cut(incoming.text, pin)
     if guess is Guess.RIGHT:
         # Club and Group call the first word of what comes by their older API a keyword, whatever it is.
-        named = incoming.keyword and cut(incoming.keyword, recipient.pin)[1] is not Guess.RIGHT
+        named = incoming.keyword and cut(incoming.keyword, pin)[1] is not Guess.RIGHT
         return replace(incoming, text=text, keyword=incoming.keyword if named else None), guess
     keyword, rest = _split(entry, incoming)
     if keyword:
-        rest, guess = cut(rest, recipient.pin)
+        rest, guess = cut(rest, pin)
         if guess is Guess.RIGHT:
             return replace(incoming, text=f"{keyword} {rest}".strip()), guess
     return incoming, guess
@@ -64,7 +78,7 @@ def async_hear(
 
     Nothing is done for what shall not be obeyed, and what is late answers nothing.
     """
-    incoming, guess = without_pin(entry, incoming)
+    incoming, guess = without_pin(hass, entry, incoming)
     answers = not incoming.late and async_asks(hass).hear(entry.entry_id, incoming)
     recipient = commander_of(entry, incoming.sender)
     if answers or not obey or recipient is None or not recipient.may_command or not entry.options.get(OPTION_AGENT):
