@@ -1,6 +1,5 @@
 """Adding and changing a keyword: whether it is free, renting it, and what happens when it is texted in."""
 
-import logging
 from typing import Any
 
 import voluptuous as vol
@@ -21,7 +20,7 @@ from ..const import (
     DOMAIN,
     SUBENTRY_KEYWORD,
 )
-from ..exceptions import FORM_ERRORS, ORDER_ERRORS, form_error, home_assistant_error
+from ..exceptions import form_error, home_assistant_error
 from ..gateway.errors import Field, GatewayError, MessageRejected, SetupRejected
 from ..gateway.message import Message
 from ..gateway.orders import Card, KeywordSetup, Orders
@@ -29,7 +28,6 @@ from ..webhook import async_address
 from .card import Ordered, async_order, card_fields, loaded_account, suggestions
 from .forms import flatten
 
-_LOGGER = logging.getLogger(__name__)
 _TEXTS = f"component.{DOMAIN}.selector.configure.options"
 # Where the form has another field for what the provider refuses; it has none for the keyword.
 _SHOWN_AT = {
@@ -193,13 +191,9 @@ class KeywordFlow(ConfigSubentryFlow):
 
 
 def _failed(account: Account, error: GatewayError) -> dict[str, str]:
-    """The error as a form shows it; what the form has no words for stands in the log."""
+    """The error as a form shows it."""
     account.async_failed(error)
-    key = form_error(error)
-    if key not in FORM_ERRORS | ORDER_ERRORS:
-        _LOGGER.error("The keyword could not be looked up or set up: %s", error)
-        key = "unknown"
-    return {"base": key}
+    return {"base": form_error(error)}
 
 
 def _schema(*, public: bool) -> vol.Schema:
