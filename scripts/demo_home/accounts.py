@@ -31,7 +31,7 @@ FIELDS: dict[str, dict[str, Any]] = {
 }
 ADVANCED: dict[str, dict[str, Any]] = {"textiopro": {"api": "bearer"}}
 SECOND_STEP: dict[str, dict[str, Any]] = {
-    "thesmspoint": {"sender_id": "HOMEHA", "template_id": "1107000000000000002", "channel": "1"}
+    "thesmspoint": {"sender_id": "HOMEHA", "template_id": "1107000000000000004", "channel": "1"}
 }
 SETTINGS: dict[str, dict[str, Any]] = {"textiopro": {"balance_interval": 1, "incoming_interval": 5}}
 
