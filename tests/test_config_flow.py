@@ -3,8 +3,8 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.texting import texts
 from custom_components.texting.const import DOMAIN
-from custom_components.texting.flows import sender
 from custom_components.texting.flows.forms import other_host
 from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.provider import Provider
@@ -342,7 +342,7 @@ async def test_pending_is_said_in_the_homes_language(
 
     provider = Provider.THESMSPOINT
     form = await begin(hass, provider)
-    monkeypatch.setattr(sender, "async_get_translations", german)
+    monkeypatch.setattr(texts, "async_get_translations", german)
     form = await submit(hass, form, account_input(provider, simulator))
     assert choices(form, "sender_id")["HOMEAD"] == "HOMEAD (Promotional, wartet)"
 

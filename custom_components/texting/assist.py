@@ -1,6 +1,7 @@
 """Commands by text: the conversation agent gets them, its answer goes back as texts, page by page."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 import logging
 from typing import Any
@@ -9,12 +10,11 @@ from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntr
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.ulid import ulid_now
 
 from .account import Account
 from .client import gateway_for
-from .const import DOMAIN, OPTION_AGENT, OPTION_REPLACE_CHARACTERS
+from .const import OPTION_AGENT, OPTION_REPLACE_CHARACTERS
 from .gateway.capabilities import MessageType
 from .gateway.errors import MessageRejected
 from .gateway.gateway import Gateway
@@ -23,6 +23,7 @@ from .line import Outgoing
 from .recipient import Recipient, commander_of
 from .reply import async_reply
 from .signals import COMMAND
+from .texts import ASSIST, async_texts
 from .two_way.hearing import async_speaker, spoken
 from .two_way.pages import take
 from .two_way.speakers import Command, Kind
@@ -54,7 +55,7 @@ def async_listen_for_commands(hass: HomeAssistant) -> None:
 
 async def _async_obey(hass: HomeAssistant, entry_id: str, number: str, incoming_id: str, command: Command) -> None:
     """Do what one text asks for; the account may be loaded anew meanwhile, and the permission withdrawn."""
-    speaker, texts = async_speaker(hass, number), await _async_texts(hass)
+    speaker, texts = async_speaker(hass, number), await async_texts(hass, ASSIST)
     answer = texts.get(command.kind, "")
     if command.kind is Kind.ASK:
         async with speaker.turn:
@@ -79,7 +80,7 @@ def _may_command(entry: ConfigEntry, number: str) -> bool:
     return recipient is not None and recipient.may_command and bool(entry.options.get(OPTION_AGENT))
 
 
-async def _async_ask(hass: HomeAssistant, agent: str, number: str, text: str, texts: dict[str, str]) -> str:
+async def _async_ask(hass: HomeAssistant, agent: str, number: str, text: str, texts: Mapping[str, str]) -> str:
     """What the agent says; an apology where it says nothing."""
     if "conversation" not in hass.config.components:
         return texts["sorry"]
@@ -96,13 +97,6 @@ async def _async_ask(hass: HomeAssistant, agent: str, number: str, text: str, te
     speaker.keep_conversation(agent, result.conversation_id or conversation_id, hass.loop.time())
     said: Any = result.response.speech.get("plain", {}).get("speech")
     return spoken(str(said or ""))[:LONGEST_ANSWER] or texts["sorry" if result.response.error_code else "done"]
-
-
-async def _async_texts(hass: HomeAssistant) -> dict[str, str]:
-    """Our own words."""
-    prefix = f"component.{DOMAIN}.selector.assist.options."
-    texts = await async_get_translations(hass, hass.config.language, "selector", [DOMAIN])
-    return {key.removeprefix(prefix): text for key, text in texts.items() if key.startswith(prefix)}
 
 
 async def _async_loaded(hass: HomeAssistant, entry_id: str) -> Account | None:
@@ -133,12 +127,11 @@ async def _async_loaded(hass: HomeAssistant, entry_id: str) -> Account | None:
 
 
 def _page(
-    account: Account, recipient: Recipient, number: str, answer: str, texts: dict[str, str]
+    account: Account, recipient: Recipient, number: str, answer: str, texts: Mapping[str, str]
 ) -> tuple[Outgoing, str]:
     """What of an answer is sent now, and what is left.
 
-    Nobody can mend what an agent says: characters that the gateway refuses are replaced, or left out. Who asks does
-    not sleep, so that no quiet hours hold.
+    Nobody can mend what an agent says: characters that the gateway refuses are replaced, or left out.
     """
     plain = recipient.type is MessageType.SMS
     message = Message(reference=ulid_now(), to=number, text="", sender=recipient.sender if plain else None)
@@ -152,8 +145,7 @@ def _page(
     message = replace(message, text=text or answer)
     if text:
         message = gateway.prepare(message)[0]
-    awake = replace(recipient, quiet=None)
-    return Outgoing(message=message, recipient=awake, valid_for=VALID_FOR, resend=False), rest
+    return Outgoing(message=message, recipient=recipient, valid_for=VALID_FOR, resend=False), rest
 
 
 def _fits(gateway: Gateway, message: Message) -> bool:

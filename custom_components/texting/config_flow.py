@@ -17,7 +17,6 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.translation import async_get_translations
 
 from .account import TextingConfigEntry
 from .client import gateway_for
@@ -33,6 +32,7 @@ from .gateway.capabilities import Capability
 from .gateway.errors import GatewayError
 from .gateway.provider import Provider, ProviderInfo
 from .gateway.providers import GATEWAYS
+from .texts import CONFIGURE, async_texts
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,9 +64,9 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose a provider, or a route."""
-        texts = await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
+        texts = await async_texts(self.hass, CONFIGURE)
         providers = {str(gateway.info.provider): gateway.info.name for gateway in GATEWAYS.values()}
-        route = texts[f"component.{DOMAIN}.selector.configure.options.route"]
+        route = texts["route"]
         return self.async_show_menu(step_id="user", menu_options={**providers, ROUTE: route})
 
     async def _async_step_account(

@@ -7,7 +7,6 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig, TextSelectorType
-from homeassistant.helpers.translation import async_get_translations
 
 from ..account import Account
 from ..const import (
@@ -17,18 +16,17 @@ from ..const import (
     CONF_EMAIL,
     CONF_GROUP,
     CONF_KEYWORD,
-    DOMAIN,
     SUBENTRY_KEYWORD,
 )
 from ..exceptions import form_error, home_assistant_error
 from ..gateway.errors import Field, GatewayError, MessageRejected, SetupRejected
 from ..gateway.message import Message
 from ..gateway.orders import Card, KeywordSetup, Orders
+from ..texts import CONFIGURE, async_texts
 from ..webhook import async_address
 from .card import Ordered, async_order, card_fields, loaded_account, suggestions
 from .forms import flatten
 
-_TEXTS = f"component.{DOMAIN}.selector.configure.options"
 # Where the form has another field for what the provider refuses; it has none for the keyword.
 _SHOWN_AT = {
     Field.GROUP: CONF_GROUP,
@@ -186,8 +184,7 @@ class KeywordFlow(ConfigSubentryFlow):
         return self.async_create_entry(title=self._keyword, data=data, unique_id=self._keyword.casefold())
 
     async def _async_text(self, key: str) -> str:
-        texts = await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
-        return texts[f"{_TEXTS}.{key}"]
+        return (await async_texts(self.hass, CONFIGURE))[key]
 
 
 def _failed(account: Account, error: GatewayError) -> dict[str, str]:

@@ -5,19 +5,17 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_PROVIDER, DOMAIN, ROUTE
+from ..const import CONF_PROVIDER, ROUTE
 from ..gateway.capabilities import Capability
 from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
 from ..state import async_memory
+from ..texts import CONFIGURE, async_texts
 from ..webhook import async_address
 from .forms import settings_schema
 from .purchase import PurchaseFlow
-
-_TEXTS = f"component.{DOMAIN}.selector.configure.options"
 
 
 class TextingOptionsFlow(PurchaseFlow):
@@ -27,12 +25,12 @@ class TextingOptionsFlow(PurchaseFlow):
         """Choose what to look at."""
         if self._info is None:
             return await self.async_step_settings()
-        texts = await self._async_texts()
-        options = {"settings": texts[f"{_TEXTS}.settings"]}
+        texts = await async_texts(self.hass, CONFIGURE)
+        options = {"settings": texts["settings"]}
         if self._info.uses_webhook:
-            options[f"webhook_{self._info.provider}"] = texts[f"{_TEXTS}.webhook"]
+            options[f"webhook_{self._info.provider}"] = texts["webhook"]
         if Capability.CREDIT_PURCHASE in self._info.capabilities:
-            options["buy_credits"] = texts[f"{_TEXTS}.buy_credits"]
+            options["buy_credits"] = texts["buy_credits"]
         return self.async_show_menu(step_id="init", menu_options=options)
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -54,20 +52,17 @@ class TextingOptionsFlow(PurchaseFlow):
         memory = await async_memory(self.hass, self.config_entry.entry_id)
         called = memory.webhook_called_at
         address, public = await async_address(self.hass, self.config_entry)
-        texts = await self._async_texts()
+        texts = await async_texts(self.hass, CONFIGURE)
         return self.async_show_form(
             step_id=f"webhook_{self.config_entry.data[CONF_PROVIDER]}",
             data_schema=vol.Schema({}),
             description_placeholders={
                 "url": address or "—",
-                "note": "" if public else texts[f"{_TEXTS}.{'not_public' if address else 'no_address'}"],
+                "note": "" if public else texts["not_public" if address else "no_address"],
                 "last_call": _local(called) if called else "—",
                 "refused": str(memory.webhook_refused),
             },
         )
-
-    async def _async_texts(self) -> dict[str, str]:
-        return await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
 
     @property
     def _info(self) -> ProviderInfo | None:

@@ -12,7 +12,6 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import BooleanSelector
-from homeassistant.helpers.translation import async_get_translations
 
 from ..client import gateway_for
 from ..const import (
@@ -28,7 +27,6 @@ from ..const import (
     CONF_REMOVE_PIN,
     CONF_SENDER,
     CONF_TYPE,
-    DOMAIN,
     ROUTE,
     SUBENTRY_RECIPIENT,
 )
@@ -42,6 +40,7 @@ from ..gateway.providers import GATEWAYS
 from ..opt_out import OptOuts
 from ..route_accounts import account_ids
 from ..state import async_store
+from ..texts import CONFIGURE, async_texts
 from ..two_way.pin import is_pin, plain
 from .forms import flatten, recipient_schema, sender_error
 
@@ -142,8 +141,7 @@ class RecipientFlow(ConfigSubentryFlow):
     async def _async_note(self) -> str:
         if not self._has_groups or self._groups is not None:
             return ""
-        texts = await async_get_translations(self.hass, self.hass.config.language, "selector", [DOMAIN])
-        return texts[f"component.{DOMAIN}.selector.configure.options.groups_unknown"]
+        return (await async_texts(self.hass, CONFIGURE))["groups_unknown"]
 
     def _target_errors(self, data: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:
         """What is wrong with the choice of numbers or a group; a group's name becomes its id."""

@@ -6,12 +6,11 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.translation import async_get_translations
 
-from ..const import DOMAIN
 from ..gateway.gateway import Gateway
 from ..gateway.message import Sender, Template
 from ..gateway.provider import ProviderInfo
+from ..texts import CONFIGURE, async_texts
 from .forms import select, suggest
 
 SENDER_STEP = "sender"
@@ -34,8 +33,7 @@ class SenderChoice:
 
     async def async_schema(self) -> vol.Schema:
         """Choices by field; what waits for approval is marked, since the gateway refuses it until then."""
-        texts = await async_get_translations(self._hass, self._hass.config.language, "selector", [DOMAIN])
-        pending = texts[f"component.{DOMAIN}.selector.configure.options.pending"]
+        pending = (await async_texts(self._hass, CONFIGURE))["pending"]
         choices = {
             "sender_id": {
                 sender.sender_id: _label(sender.sender_id, sender.type, "" if sender.approved else pending)
