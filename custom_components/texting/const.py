@@ -52,6 +52,9 @@ LONGEST_REPLY_WITHIN: Final = 45
 # Fired for each text that came in and each that ended, for the logbook.
 EVENT_MESSAGE: Final = "texting_message"
 
+# What is told later than this is not done any more, in seconds.
+NEWS_FOR: Final = 600.0
+
 # What a route has in place of a provider.
 ROUTE: Final = "route"
 

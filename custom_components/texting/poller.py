@@ -8,10 +8,10 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.dt import utcnow
 
 from .account import Account
-from .const import DEFAULT_INCOMING_INTERVAL, OPTION_INCOMING_INTERVAL
+from .const import DEFAULT_INCOMING_INTERVAL, NEWS_FOR, OPTION_INCOMING_INTERVAL
 from .gateway.capabilities import Capability
 from .gateway.errors import GatewayError
-from .two_way.hearing import NEWS_FOR, is_late
+from .two_way.hearing import is_late
 
 _LOGGER = logging.getLogger(__name__)
 

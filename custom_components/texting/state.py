@@ -16,7 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.signal_type import SignalType
 
 from .automations import async_tell_automations
-from .const import DEFAULT_KEEP_DAYS, DOMAIN, OPTION_KEEP_DAYS
+from .const import DEFAULT_KEEP_DAYS, DOMAIN, NEWS_FOR, OPTION_KEEP_DAYS
 from .delivery.book import Book
 from .delivery.desk import Desk
 from .delivery.outbox import Outbox, OutboxError
@@ -35,8 +35,6 @@ from .store import AccountStore, Memory
 
 _LOGGER = logging.getLogger(__name__)
 
-# An old command must not be obeyed when the account is loaded at last.
-NEWS_FOR = 600.0
 
 type Dispatch[*Ts] = Callable[[HomeAssistant, SignalType[*Ts], *Ts], None]
 

@@ -10,7 +10,7 @@ from homeassistant.helpers.service import async_get_config_entry
 
 from ..account import Account
 from ..address import mistake
-from ..const import DOMAIN
+from ..const import ATTR_ACCOUNT, DOMAIN
 from ..exceptions import asked_error
 from ..gateway.capabilities import Capability
 from ..gateway.errors import GatewayError
@@ -41,6 +41,14 @@ def async_account(hass: HomeAssistant, entry_id: str, capability: Capability) ->
         offering = [gateway.info.name for gateway in GATEWAYS.values() if capability in gateway.info.capabilities]
         raise mistake("not_offered", account=line.entry.title, providers=", ".join(offering))
     return line
+
+
+@contextmanager
+def asked_account(call: ServiceCall, capability: Capability) -> Iterator[Account]:
+    """The account that the caller names, whose gateway is asked; raises as async_account and asking do."""
+    account = async_account(call.hass, call.data[ATTR_ACCOUNT], capability)
+    with asking(account):
+        yield account
 
 
 @contextmanager

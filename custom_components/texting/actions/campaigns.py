@@ -19,7 +19,7 @@ from ..const import (
 from ..contact_groups import async_choose, together
 from ..gateway.capabilities import Capability
 from ..send import MESSAGE_SCHEMA, as_response, async_measured, async_send, raise_for
-from .action import Action, asking, async_account
+from .action import Action, asked_account, asking, async_account
 
 # What no provider has that has campaigns.
 _NOT_HERE = {ATTR_CHANNEL, ATTR_COMMERCIAL, ATTR_EXPRESS}
@@ -62,8 +62,7 @@ async def _async_send_campaign(call: ServiceCall) -> ServiceResponse:
 
 async def _async_get_campaign(call: ServiceCall) -> ServiceResponse:
     """What has become of a campaign, as the gateway says now."""
-    account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.CAMPAIGNS)
-    with asking(account):
+    with asked_account(call, Capability.CAMPAIGNS) as account:
         campaign = await account.gateway.contacts.campaign(call.data[ATTR_CAMPAIGN_ID])
     known: dict[str, Any] = {
         "campaign_id": campaign.id,

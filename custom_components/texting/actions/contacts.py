@@ -1,7 +1,6 @@
 """The actions of contact groups and contacts: list, get, create, update and delete."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import voluptuous as vol
@@ -25,7 +24,7 @@ from ..gateway.capabilities import Capability
 from ..gateway.contacts import Contact, ContactGroup
 from ..gateway.errors import MessageRejected, NotFound
 from ..gateway.phone_number import to_e164
-from .action import Action, asking, async_account
+from .action import Action, asked_account
 
 DEFAULT_LIMIT = 1000
 MOST = 10_000
@@ -40,40 +39,32 @@ _LIMIT: dict[Any, Any] = {
 }
 
 
-@contextmanager
-def _account(call: ServiceCall) -> Iterator[Account]:
-    """The account that the caller names, whose gateway is asked."""
-    account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.CONTACTS)
-    with asking(account):
-        yield account
-
-
 # -- groups --------------------------------------------------------------------------------------------------------
 
 
 async def _async_list_groups(call: ServiceCall) -> ServiceResponse:
     """All groups of an account."""
-    with _account(call) as account:
+    with asked_account(call, Capability.CONTACTS) as account:
         return {"groups": [_group(group) for group in await account.gateway.contacts.groups()]}
 
 
 async def _async_get_group(call: ServiceCall) -> ServiceResponse:
     """One group."""
-    with _account(call) as account:
+    with asked_account(call, Capability.CONTACTS) as account:
         group = await async_find_group(account, call.data[ATTR_GROUP])
         return _group(await account.gateway.contacts.group(group.id))
 
 
 async def _async_create_group(call: ServiceCall) -> ServiceResponse:
     """Make a group, unless there is one of the name."""
-    with _account(call) as account:
+    with asked_account(call, Capability.CONTACTS) as account:
         name = _new_name(account, call.data[ATTR_NAME], await account.gateway.contacts.groups())
         return _group(await account.gateway.contacts.create_group(name))
 
 
 async def _async_update_group(call: ServiceCall) -> ServiceResponse:
     """Give a group another name, unless another group has it."""
-    with _account(call) as account:
+    with asked_account(call, Capability.CONTACTS) as account:
         groups = await account.gateway.contacts.groups()
         group = pick(account, groups, call.data[ATTR_GROUP])
         name = _new_name(account, call.data[ATTR_NAME], [each for each in groups if each.id != group.id])
@@ -82,7 +73,7 @@ async def _async_update_group(call: ServiceCall) -> ServiceResponse:
 
 async def _async_delete_group(call: ServiceCall) -> ServiceResponse:
     """Delete a group and its contacts."""
-    with _account(call) as account:
+    with asked_account(call, Capability.CONTACTS) as account:
         group = await async_find_group(account, call.data[ATTR_GROUP])
         await account.gateway.contacts.delete_group(group.id)
         forget(account, group.id)
@@ -108,7 +99,7 @@ def _group(group: ContactGroup) -> dict[str, Any]:
 async def _async_list_contacts(call: ServiceCall) -> ServiceResponse:
     """The first contacts of a group; more says whether there are others."""
     limit = call.data[ATTR_LIMIT]
-    with _account(call) as account:
+    with asked_account(call, Capability.CONTACTS) as account:
         group = await async_find_group(account, call.data[ATTR_GROUP])
         listed: list[dict[str, Any]] = []
         more = False
@@ -122,7 +113,7 @@ async def _async_list_contacts(call: ServiceCall) -> ServiceResponse:
 
 async def _async_get_contact(call: ServiceCall) -> ServiceResponse:
     """One contact."""
-    with _account(call) as account:
+    with asked_account(call, Capability.CONTACTS) as account:
         group = await async_find_group(account, call.data[ATTR_GROUP])
         return _contact(await _async_find(account, group, call.data[ATTR_CONTACT]))
 
@@ -133,7 +124,7 @@ async def _async_create_contact(call: ServiceCall) -> ServiceResponse:
     Whether the group has the number is left to the provider: the only way to know is to read the whole group, which
     may hold thousands.
     """
-    with _account(call) as account:
+    with asked_account(call, Capability.CONTACTS) as account:
         number, fields = _number(account, call.data[ATTR_NUMBER]), _fields(call)
         group = await async_find_group(account, call.data[ATTR_GROUP])
         return _contact(await account.gateway.contacts.create_contact(group.id, number, fields))
@@ -143,7 +134,7 @@ async def _async_update_contact(call: ServiceCall) -> ServiceResponse:
     """Change a contact's number or its fields; what is not given stays."""
     if ATTR_NUMBER not in call.data and not call.data.get(ATTR_FIELDS):
         raise mistake("nothing_to_change")
-    with _account(call) as account:
+    with asked_account(call, Capability.CONTACTS) as account:
         number, fields = call.data.get(ATTR_NUMBER), _fields(call)
         number = _number(account, number) if number is not None else None
         group = await async_find_group(account, call.data[ATTR_GROUP])
@@ -154,7 +145,7 @@ async def _async_update_contact(call: ServiceCall) -> ServiceResponse:
 
 async def _async_delete_contact(call: ServiceCall) -> ServiceResponse:
     """Delete a contact."""
-    with _account(call) as account:
+    with asked_account(call, Capability.CONTACTS) as account:
         group = await async_find_group(account, call.data[ATTR_GROUP])
         contact = await _async_find(account, group, call.data[ATTR_CONTACT])
         await account.gateway.contacts.delete_contact(group.id, contact.id)

@@ -18,7 +18,7 @@ from ..const import (
 from ..gateway.capabilities import Capability
 from ..gateway.orders import KeywordSetup
 from ..webhook import async_address
-from .action import Action, asking, async_account
+from .action import Action, asked_account, asking, async_account
 
 _KEYWORD = {vol.Required(ATTR_ACCOUNT): cv.string, vol.Required(ATTR_KEYWORD): vol.All(cv.string, str.strip)}
 CHECK_SCHEMA = vol.Schema(_KEYWORD)
@@ -39,9 +39,8 @@ SET_UP_SCHEMA = vol.All(
 
 async def _async_check_keyword(call: ServiceCall) -> ServiceResponse:
     """Whether a keyword can be rented."""
-    account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.KEYWORD_SETUP)
     keyword: str = call.data[ATTR_KEYWORD]
-    with asking(account):
+    with asked_account(call, Capability.KEYWORD_SETUP) as account:
         return {"keyword": keyword, "free": await account.gateway.orders.is_free(keyword)}
 
 

@@ -1,5 +1,6 @@
 """The actions texting.list_senders, list_templates, list_messages and get_profile: what a provider keeps."""
 
+from dataclasses import asdict
 from typing import Any
 
 import voluptuous as vol
@@ -12,7 +13,7 @@ from ..const import ATTR_ACCOUNT, ATTR_LIMIT, ATTR_MESSAGE_ID
 from ..gateway.capabilities import Capability
 from ..gateway.message import IncomingMessage, ListedMessage
 from ..two_way.hearing import without_pin
-from .action import Action, asking, async_account
+from .action import Action, asked_account
 
 DEFAULT_LIMIT = 100
 MOST = 10_000
@@ -26,46 +27,19 @@ _MESSAGES: dict[Any, Any] = {
 
 async def _async_list_senders(call: ServiceCall) -> ServiceResponse:
     """The senders that an account may use; what is not approved is refused until it is."""
-    account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.SENDER_LIST)
-    with asking(account):
-        senders = await account.gateway.senders()
-    listed: list[Any] = [
-        {
-            "id": sender.id,
-            "sender_id": sender.sender_id,
-            "type": sender.type,
-            "approved": sender.approved,
-            "entity_id": sender.entity_id,
-            "purpose": sender.purpose,
-        }
-        for sender in senders
-    ]
-    return {"senders": listed}
+    with asked_account(call, Capability.SENDER_LIST) as account:
+        return {"senders": [asdict(sender) for sender in await account.gateway.senders()]}
 
 
 async def _async_list_templates(call: ServiceCall) -> ServiceResponse:
     """The templates that an account may use; what is not approved is refused until it is."""
-    account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.SENDER_LIST)
-    with asking(account):
-        templates = await account.gateway.templates()
-    listed: list[Any] = [
-        {
-            "template_id": template.template_id,
-            "name": template.name,
-            "type": template.type,
-            "sender_id": template.sender_id,
-            "message": template.message,
-            "approved": template.approved,
-        }
-        for template in templates
-    ]
-    return {"templates": listed}
+    with asked_account(call, Capability.SENDER_LIST) as account:
+        return {"templates": [asdict(template) for template in await account.gateway.templates()]}
 
 
 async def _async_list_messages(call: ServiceCall) -> ServiceResponse:
     """The latest texts that the provider keeps, newest first, or one of them."""
-    account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.MESSAGE_LIST)
-    with asking(account):
+    with asked_account(call, Capability.MESSAGE_LIST) as account:
         if (message_id := call.data.get(ATTR_MESSAGE_ID)) is None:
             latest = account.gateway.messages(call.data[ATTR_LIMIT])
             listed: list[Any] = [_message(account, message) async for message in latest]
@@ -75,13 +49,12 @@ async def _async_list_messages(call: ServiceCall) -> ServiceResponse:
 
 
 def _message(account: Account, message: ListedMessage) -> dict[str, Any]:
+    told, _ = without_pin(account.hass, account.entry, IncomingMessage(sender=message.sender, text=message.text))
     return {
         "message_id": message.message_id,
         "to": message.to,
         "from": message.sender,
-        "text": without_pin(account.hass, account.entry, IncomingMessage(sender=message.sender, text=message.text))[
-            0
-        ].text,
+        "text": told.text,
         "status": message.status,
         "provider_status": message.provider_status,
         "incoming": message.incoming,
@@ -93,16 +66,8 @@ def _message(account: Account, message: ListedMessage) -> dict[str, Any]:
 
 async def _async_get_profile(call: ServiceCall) -> ServiceResponse:
     """Whose account it is; what signs in is no part of it."""
-    account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.PROFILE)
-    with asking(account):
-        profile = await account.gateway.profile()
-    return {
-        "id": profile.id,
-        "name": profile.name,
-        "email": profile.email,
-        "language": profile.language,
-        "time_zone": profile.time_zone,
-    }
+    with asked_account(call, Capability.PROFILE) as account:
+        return asdict(await account.gateway.profile())
 
 
 ACTIONS = (

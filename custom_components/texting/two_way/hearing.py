@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import DOMAIN, OPTION_AGENT
+from ..const import DOMAIN, NEWS_FOR, OPTION_AGENT
 from ..gateway.message import OPT_IN_WORDS, IncomingMessage, words_of
 from ..keyword import keyword_of
 from ..recipient import Recipient, commander_of, pins_of
@@ -22,8 +22,6 @@ SPEAKERS: HassKey[dict[str, Speaker]] = HassKey(f"{DOMAIN}_speakers")
 MORE = "MORE"
 # An agent gets no more of a text.
 LONGEST = 1000
-# What a provider tells of late is not done any more, in seconds.
-NEWS_FOR = 600.0
 
 
 @callback
