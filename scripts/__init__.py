@@ -1,1 +1,1 @@
-"""Programs around the integration: the demo, what sending costs, what the README tells."""
+"""Programs for developers: the demo, the benchmark, the soak, and the capability table of the README."""

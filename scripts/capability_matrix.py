@@ -1,4 +1,4 @@
-"""Writes what each provider can do, from the providers' own data: a table into the README, a list into each page."""
+"""Write each provider's capabilities as a table into the README and as a list into its page."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from custom_components.texting.gateway.capabilities import Capability, MessageType
 from custom_components.texting.gateway.provider import ProviderInfo
 from custom_components.texting.gateway.providers import GATEWAYS
-import tests.kit  # noqa: F401  first: newer cores alias what others import
+import tests.kit  # noqa: F401  makes the test kit work with a newer Home Assistant
 
 README = Path(__file__).parent.parent / "README.md"
 PAGES = README.parent / "docs/providers"
@@ -27,11 +27,11 @@ CAPABILITIES = {
     Capability.STATUS: "Delivery status, asked for",
     Capability.INCOMING_PUSH: "Incoming texts, pushed",
     Capability.INCOMING_POLL: "Incoming texts, asked for",
-    Capability.KEYWORDS: "Keyword texts recognised",
-    Capability.LOST_ANSWERS: "Finds out what became of a text when the answer was lost",
+    Capability.KEYWORDS: "Keyword texts recognized",
+    Capability.LOST_ANSWERS: "Finds out if a text was sent when the response got lost",
     Capability.FREE_TEST: "Free test text",
     Capability.REPLACE_CHARACTERS: "Refused characters can be replaced",
-    Capability.WEBHOOK_REPLY: "Replies within the provider's own call",
+    Capability.WEBHOOK_REPLY: "Replies within the provider's own request",
     Capability.CREDIT_PURCHASE: "Credits bought from Home Assistant",
     Capability.KEYWORD_SETUP: "Keywords checked, rented and set up",
     Capability.CARRIER_LOOKUP: "Carrier of a number",
@@ -50,14 +50,15 @@ TYPES = {
     MessageType.OTP: "One-time passwords",
 }
 
+# Names keep their capital letter inside a sentence.
 NAMES = {TYPES[MessageType.WHATSAPP], TYPES[MessageType.VIBER]}
-# What follows from no capability.
+# The features that every account has.
 ALWAYS = (
     "a notify entity for each recipient, `notify.<account>`, `texting.send_message`, `texting.preview_message`, "
     "`texting.get_status`, `texting.cancel_message`, sensors *Last delivery status*, *Pending messages*, *Oldest "
     "pending age* and *Segments today*, event *Delivery report*, a place in routes"
 )
-# Where a home finds what a provider can do.
+# Where Home Assistant offers each capability.
 WHERE = {
     Capability.BALANCE: "sensor *Credit balance*, binary sensor *Low credit*",
     Capability.TITLE: "`title` of a text",
@@ -68,20 +69,20 @@ WHERE = {
     Capability.TEMPLATES: "`template_id` of a text",
     Capability.SENDER_LIST: "step *Sender and template*, `texting.list_senders`, `texting.list_templates`",
     Capability.CHANNEL: "`channel` of a text",
-    Capability.BATCH: "by itself, whenever several are texted at once",
+    Capability.BATCH: "automatically, if several are texted at once",
     Capability.DELIVERY_REPORTS: "once the address under *Configure* is pasted at the provider",
-    Capability.STATUS: "by itself, and by `texting.get_status`",
+    Capability.STATUS: "automatically, and by `texting.get_status`",
     Capability.INCOMING_PUSH: "event *Incoming message*, once the address under *Configure* is pasted at the provider",
     Capability.INCOMING_POLL: "event *Incoming message*",
     Capability.KEYWORDS: "event *Incoming message*, kind *Keyword*",
-    Capability.LOST_ANSWERS: "by itself, so that no text is sent twice",
+    Capability.LOST_ANSWERS: "automatically, so that no text is sent twice",
     Capability.FREE_TEST: "button *Send test message*",
     Capability.REPLACE_CHARACTERS: "*Configure > Settings > Replace characters*",
     Capability.CREDIT_PURCHASE: "*Configure > Buy credits*",
     Capability.KEYWORD_SETUP: "*Add keyword* on the account, `texting.check_keyword`, `texting.set_up_keyword`",
     Capability.CARRIER_LOOKUP: "`texting.look_up_carrier`",
     Capability.VOICE_BROADCAST: "`texting.broadcast_voice`",
-    Capability.WEBHOOK_REPLY: "`texting.reply` within *Wait for a reply*, *Answer of Home Assistant* of a keyword",
+    Capability.WEBHOOK_REPLY: "`texting.reply` within *Wait for a reply*, *Fixed reply* of a keyword",
     Capability.CONTACTS: "ten actions from `texting.list_contact_groups` to `texting.delete_contact`",
     Capability.CAMPAIGNS: "`texting.send_campaign`, `texting.get_campaign`, recipients with a *Contact group*",
     Capability.MESSAGE_LIST: "`texting.list_messages`",
@@ -90,7 +91,7 @@ WHERE = {
 
 
 def table() -> str:
-    """The table in Markdown."""
+    """Return the table in Markdown."""
     infos = [gateway.info for gateway in GATEWAYS.values()]
     rows = [
         ["", *(info.name for info in infos)],
@@ -104,7 +105,7 @@ def table() -> str:
 
 
 def abilities(info: ProviderInfo) -> str:
-    """What a provider can do and where, and what it cannot, as a list in Markdown."""
+    """Return the capabilities that a provider has, where to find them, and those it lacks, as a list in Markdown."""
     lacks = [text for item, text in CAPABILITIES.items() if item not in info.capabilities]
     lacks += [text for kind, text in TYPES.items() if kind not in info.message_types]
     lines = [
@@ -131,22 +132,22 @@ def _limits(info: ProviderInfo) -> Iterator[str]:
 
 
 def _in_a_sentence(text: str) -> str:
-    """With a small letter at its beginning, where that is a word and no name."""
+    """Return the text with a lowercase first letter, unless it begins with a name."""
     return text[0].lower() + text[1:] if text[1:2].islower() and text not in NAMES else text
 
 
 def readme_with_table(text: str) -> str:
-    """The README with the table as it is now."""
+    """Return the README with the current table."""
     return _between(text, table())
 
 
 def page_with_list(text: str, info: ProviderInfo) -> str:
-    """A provider's page with the list as it is now."""
+    """Return a provider's page with the current list."""
     return _between(text, abilities(info))
 
 
 def page_of(info: ProviderInfo) -> Path:
-    """The page of a provider."""
+    """Return the path of a provider's page."""
     return PAGES / f"{info.provider}.md"
 
 

@@ -1,4 +1,4 @@
-"""What every test of the integration may use: a simulator on 127.0.0.1, and accounts set up against it."""
+"""Fixtures for all tests: a simulator on 127.0.0.1, and accounts that are set up with it."""
 
 import asyncio
 from collections import Counter
@@ -11,9 +11,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import pytest_socket
 
-# At module level: the test kit has a custom_components of its own, which would hide this one.
+# Import it at module level: the test kit has its own custom_components folder, which would hide this one.
 import custom_components.texting  # noqa: F401
-from custom_components.texting import line
+from custom_components.texting import messenger
 from custom_components.texting.delivery import worker
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.components import webhook
@@ -21,17 +21,18 @@ from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntr
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import aiohttp_client
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from tests.accounts import new_entry
-from tests.flows import Loopback
 from tests.simulator import Simulator
-from tests.tls import Impostor
+from tests.support.accounts import new_entry
+from tests.support.flows import Loopback
+from tests.support.home import told
+from tests.support.tls import Impostor
 
 
 @pytest.fixture(autouse=True)
 def _home(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """Where a test uses Home Assistant, let it find the integration, in a folder of its own; it stands in France."""
+    """If a test uses Home Assistant, enable the integration, use a temporary folder and set the country to France."""
     if "recorder_mock" in request.fixturenames:
-        # It has to be there before Home Assistant.
+        # The recorder must exist before Home Assistant.
         request.getfixturevalue("async_test_recorder")
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
@@ -41,7 +42,7 @@ def _home(request: pytest.FixtureRequest, tmp_path: Path) -> None:
 
 @pytest.fixture
 def _loopback() -> Iterator[None]:
-    """Open sockets to this machine, which the test kit closes."""
+    """Allow sockets to this machine, which the test kit blocks."""
     pytest_socket.enable_socket()
     pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost"], allow_unix_socket=True)
     yield
@@ -50,7 +51,7 @@ def _loopback() -> Iterator[None]:
 
 @pytest.fixture
 async def simulator(_loopback: None) -> AsyncIterator[Simulator]:
-    """All five gateways, with their default accounts."""
+    """Start all five gateways with their default accounts."""
     async with Simulator() as running:
         yield running
 
@@ -60,7 +61,7 @@ type SetUp = Callable[..., Awaitable[MockConfigEntry]]
 
 @pytest.fixture
 def set_up(hass: HomeAssistant, simulator: Simulator) -> SetUp:
-    """Set up an account with its two recipients; data and options override what it has."""
+    """Return a function that sets up an account with its two recipients. Its data and options override the defaults."""
 
     async def set_up_account(
         provider: Provider, *, data: dict[str, Any] | None = None, options: dict[str, Any] | None = None
@@ -76,7 +77,7 @@ def set_up(hass: HomeAssistant, simulator: Simulator) -> SetUp:
 
 @pytest.fixture
 def impostor(_loopback: None, tmp_path: Path) -> Iterator[Impostor]:
-    """A host on https whose certificate does not hold."""
+    """Start an HTTPS server whose certificate is invalid."""
     host = Impostor(tmp_path)
     host.start()
     yield host
@@ -85,7 +86,7 @@ def impostor(_loopback: None, tmp_path: Path) -> Iterator[Impostor]:
 
 @pytest.fixture
 def set_ups(hass: HomeAssistant) -> Iterator[Callable[[ConfigEntry], int]]:
-    """How often an account was begun to be set up, each reload once."""
+    """Return a function that tells how often the setup of an account started. Each reload counts once."""
     begun: Counter[str] = Counter()
     states: dict[str, ConfigEntryState] = {}
 
@@ -105,7 +106,7 @@ type Connect = Callable[[ConfigEntry], Awaitable[str]]
 
 @pytest.fixture
 def connect(hass: HomeAssistant, simulator: Simulator, hass_client_no_auth: Callable[[], Awaitable[Any]]) -> Connect:
-    """Start Home Assistant's own web server and paste the webhook's address at the gateway; returns the address."""
+    """Return a function that starts the web server, gives the webhook's URL to the gateway and returns the URL."""
 
     async def paste_address(entry: ConfigEntry) -> str:
         client = await hass_client_no_auth()
@@ -118,38 +119,38 @@ def connect(hass: HomeAssistant, simulator: Simulator, hass_client_no_auth: Call
 
 @pytest.fixture
 def settle(hass: HomeAssistant, simulator: Simulator) -> Callable[[], Awaitable[None]]:
-    """Wait until every message and callback has arrived and the home has taken it in."""
+    """Return a function that waits until every message and callback has arrived and Home Assistant has processed it."""
 
     async def wait() -> None:
         await simulator.settle()
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await told(hass)
 
     return wait
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no action wait for long."""
-    monkeypatch.setattr(line, "ANSWER_WITHIN", 0.1)
+    """Shorten the time that an action waits for a result."""
+    monkeypatch.setattr(messenger, "RESULT_TIMEOUT", 0.1)
 
 
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what failed be tried again, and what got lost be asked for, after a twentieth of a second."""
-    monkeypatch.setattr(worker, "FASTEST_RETRY", 0.05)
-    monkeypatch.setattr(worker, "SLOWEST_RETRY", 0.05)
+    """Retry failed sends and ask for unknown results after 0.05 seconds."""
+    monkeypatch.setattr(worker, "MIN_RETRY", 0.05)
+    monkeypatch.setattr(worker, "MAX_RETRY", 0.05)
 
 
 class PassTime(Protocol):
-    """Lets so many seconds pass; background: whether to wait for what goes on there too."""
+    """Let seconds pass. If background is true, wait for background tasks too."""
 
     def __call__(self, seconds: float, *, background: bool = True) -> Awaitable[None]:
-        """Done when all that has become due is done."""
+        """Return when everything that became due is done."""
 
 
 @pytest.fixture
 def pass_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> PassTime:
-    """Let seconds pass at once for everything that waits: the loop's own clock jumps ahead, and the time of day."""
+    """Return a function that moves the event loop's clock and the time of day forward without waiting."""
     clock, time_of_day, passed = hass.loop.time, time.time, 0.0
     monkeypatch.setattr(hass.loop, "time", lambda: clock() + passed)
     monkeypatch.setattr(time, "time", lambda: time_of_day() + passed)
@@ -166,5 +167,5 @@ def pass_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> PassTime:
 
 @pytest.fixture
 def localhost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let http://localhost be this machine, which the test kit asks a name server for."""
+    """Resolve http://localhost to this machine, because the test kit would ask a name server."""
     monkeypatch.setattr(aiohttp_client, "_async_make_resolver", lambda _hass: Loopback())

@@ -1,6 +1,7 @@
 """Commands by text."""
 
 import asyncio
+from datetime import timedelta
 from http import HTTPStatus
 import logging
 from pathlib import Path
@@ -13,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
-from custom_components.texting.recipient import recipients
+from custom_components.texting.recipients import recipients
 from homeassistant.components import conversation
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.config_entries import (
@@ -27,15 +28,24 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.intent import IntentResponseErrorCode
 from homeassistant.util import dt as dt_util
-from tests.assist import BOILER, HOME_ASSISTANT, Home, Phone, allow, home as make_home, speakers, start
-from tests.automations import automate, received
-from tests.cards import Watch
 from tests.conftest import Connect, PassTime, SetUp
-from tests.flows import suggested
-from tests.home import TRANSLATIONS, first_number, notify, notify_entities, record_changes, state_of, told, until
-from tests.routes import CLARA, set_up_route
+from tests.services.test_reply import rent
 from tests.simulator import Simulator
-from tests.test_reply import rent
+from tests.support.assist import BOILER, HOME_ASSISTANT, Home, Phone, allow, command_sessions, home as make_home, start
+from tests.support.automations import automate, received
+from tests.support.cards import Watch
+from tests.support.flows import suggested
+from tests.support.home import (
+    TRANSLATIONS,
+    first_number,
+    notify,
+    notify_entities,
+    record_changes,
+    state_of,
+    told,
+    until,
+)
+from tests.support.routes import CLARA, set_up_route
 
 HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
 EZ = pytest.mark.parametrize("provider", [CLUB, GROUP])
@@ -46,21 +56,21 @@ STRANGER = "+12125559876"
 
 @pytest.fixture
 def home(hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect) -> Home:
-    """Sets an account up whose first recipient may command an agent of the tests."""
+    """Return a function that sets up an account whose first recipient may command an agent of the tests."""
     return make_home(hass, set_up, connect)
 
 
 async def texts_sent(hass: HomeAssistant, simulator: Simulator) -> list[str]:
-    """All that has gone out as messages."""
+    """Return the text of every message that was sent."""
     await told(hass)
     return [message.text for message in simulator.messages()]
 
 
-# -- a real home -------------------------------------------------------------------------------------------------------
+# -- a real agent ------------------------------------------------------------------------------------------------------
 
 
 @EZ
-async def test_the_home_obeys_within_the_providers_call(
+async def test_a_command_is_answered_within_the_providers_request(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider
 ) -> None:
     await start(hass)
@@ -85,7 +95,7 @@ async def test_the_home_obeys_within_the_providers_call(
 
 
 @pytest.mark.parametrize("provider", [HOUSE, PRO])
-async def test_the_home_obeys_and_answers_with_a_message(
+async def test_a_command_is_answered_with_a_message(
     hass: HomeAssistant,
     set_up: SetUp,
     simulator: Simulator,
@@ -109,7 +119,7 @@ async def test_the_home_obeys_and_answers_with_a_message(
     assert answer.text not in ("", SORRY)
 
 
-async def test_what_is_not_exposed_is_not_reached(
+async def test_an_entity_that_is_not_exposed_cannot_be_commanded(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
 ) -> None:
     await start(hass)
@@ -117,12 +127,12 @@ async def test_what_is_not_exposed_is_not_reached(
     entry = await set_up(CLUB, options={"conversation_agent": HOME_ASSISTANT})
     await allow(hass, entry)
     said = await Phone(CLUB, await connect(entry)).text("Turn on the boiler")
-    # The agent's own words, and not ours.
+    # The agent wrote this reply.
     assert said not in ("", SORRY)
     assert state_of(hass, BOILER).state == "off"
 
 
-# -- who may -----------------------------------------------------------------------------------------------------------
+# -- permission --------------------------------------------------------------------------------------------------------
 
 HOSTILE = [
     "Turn on the boiler",
@@ -141,12 +151,12 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("pin", [None, "2580"])
-async def test_who_may_not_is_never_heard_by_the_agent(
+async def test_the_agent_gets_no_text_without_permission(
     hass: HomeAssistant, simulator: Simulator, home: Home, pin: str | None
 ) -> None:
     entry, agent, phone = await home(pin=pin)
     incoming = record_changes(hass, "event.club_texting_incoming_message")
-    # A stranger, a recipient who may not, somebody who is known elsewhere, and what is no number.
+    # A stranger, a recipient without permission, a recipient of another account, and an invalid number.
     for number in (STRANGER, "+12125550143", "+33612345601", "+123"):
         for text in HOSTILE:
             assert await phone.of(number).text(text) == ""
@@ -154,13 +164,13 @@ async def test_who_may_not_is_never_heard_by_the_agent(
         assert await phone.text("Turn on the boiler", **{"from": sender}) == ""
     await told(hass)
     assert agent.asked == []
-    assert speakers(hass) == {}
+    assert command_sessions(hass) == {}
     assert len(incoming) >= 4 * len(HOSTILE)
     assert simulator.messages() == []
     assert entry.state is ConfigEntryState.LOADED
 
 
-@pytest.mark.parametrize("changes", [{"options": {"conversation_agent": None}}, {"may_command": False}])
+@pytest.mark.parametrize("changes", [{"options": {"conversation_agent": None}}, {"allow_commands": False}])
 async def test_off_by_default(hass: HomeAssistant, simulator: Simulator, home: Home, changes: dict[str, Any]) -> None:
     _, agent, phone = await home(**changes)
     assert await phone.text("Turn on the boiler") == ""
@@ -169,7 +179,7 @@ async def test_off_by_default(hass: HomeAssistant, simulator: Simulator, home: H
     assert simulator.messages() == []
 
 
-async def test_a_recipient_of_another_account_may_not(
+async def test_a_recipient_of_another_account_has_no_permission(
     hass: HomeAssistant, simulator: Simulator, home: Home, set_up: SetUp, connect: Connect
 ) -> None:
     entry, agent, _ = await home(CLUB)
@@ -182,7 +192,7 @@ async def test_of_two_recipients_with_one_number_the_pin_counts(
     hass: HomeAssistant, simulator: Simulator, home: Home
 ) -> None:
     entry, agent, phone = await home()
-    data = MappingProxyType({"numbers": [CLARA], "may_command": True, "pin": "2580"})
+    data = MappingProxyType({"numbers": [CLARA], "allow_commands": True, "pin": "2580"})
     careful = ConfigSubentry(data=data, subentry_type="recipient", title="Careful", unique_id=None)
     hass.config_entries.async_add_subentry(entry, careful)
     await told(hass)
@@ -191,18 +201,16 @@ async def test_of_two_recipients_with_one_number_the_pin_counts(
     assert await phone.text("2580 Turn on the boiler") == "You said: Turn on the boiler"
 
 
-# -- what is no command ------------------------------------------------------------------------------------------------
+# -- texts that are not commands ---------------------------------------------------------------------------------------
 
 
-async def test_wishes_to_get_texts_or_none_are_no_commands(
-    hass: HomeAssistant, simulator: Simulator, home: Home
-) -> None:
+async def test_opt_outs_and_opt_ins_are_no_commands(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     entry, agent, phone = await home()
     for text in ("STOP", "start", "Unstop!", "STOP", "yes", "stop all"):
         assert await phone.text(text) == ""
     assert agent.asked == []
     assert list(entry.runtime_data.state.store.memory.opted_out) == [CLARA]
-    # What is asked for is done, but nothing is sent to whoever wants nothing.
+    # The command runs, but a number that opted out gets no text.
     assert await phone.text("Boiler off") == ""
     assert agent.texts == ["Boiler off"]
     assert await phone.text("START") == ""
@@ -210,7 +218,7 @@ async def test_wishes_to_get_texts_or_none_are_no_commands(
     assert await texts_sent(hass, simulator) == []
 
 
-async def test_an_answer_to_a_question_is_no_command(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+async def test_a_reply_to_a_question_is_no_command(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     _, agent, phone = await home(pin="2580")
     asked = asyncio.create_task(
         hass.services.async_call(
@@ -224,12 +232,12 @@ async def test_an_answer_to_a_question_is_no_command(hass: HomeAssistant, simula
     await until(simulator.messages)
     assert await phone.text("2580 yes") == ""
     said: Any = await asked
-    assert (said["answer"], said["text"]) == ("yes", "yes")
+    assert (said["choice"], said["text"]) == ("yes", "yes")
     assert agent.asked == []
     assert await phone.text("2580 yes please") == "You said: yes please"
 
 
-async def test_a_keyword_alone_is_none(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+async def test_a_keyword_alone_is_no_command(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     entry, agent, phone = await home(pin="2580")
     await rent(hass, entry, "house", "A fixed answer")
     assert await phone.text("House") == "A fixed answer"
@@ -238,7 +246,7 @@ async def test_a_keyword_alone_is_none(hass: HomeAssistant, simulator: Simulator
     incoming = record_changes(hass, "event.club_texting_incoming_message")
     assert await phone.text("House 2580 boiler off") == "You said: boiler off"
     assert await phone.submit("house 2580: boiler on") == "You said: boiler on"
-    # One that is rented, but not set up here.
+    # This keyword was rented, but not through Home Assistant.
     assert await phone.submit("Home 2580 boiler on") == "You said: boiler on"
     assert await phone.submit("Home") == ""
     heard = ["House boiler off", "house boiler on", "Home boiler on", "Home"]
@@ -252,17 +260,17 @@ async def test_a_command_after_a_keyword(hass: HomeAssistant, simulator: Simulat
     assert agent.texts == ["Boiler off"]
 
 
-async def test_what_comes_twice_is_done_once(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+async def test_a_repetition_runs_once(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     _, agent, phone = await home()
     bodies = await asyncio.gather(*(phone.text("Boiler off", message_id="m1") for _ in range(5)))
     assert sorted(bodies) == ["", "", "", "", "You said: Boiler off"]
     assert len(agent.asked) == 1
 
 
-async def test_the_same_again_is_done_again(
+async def test_the_same_command_runs_again(
     hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
 ) -> None:
-    """Club Texting names no text; one that was answered is not repeated by it."""
+    """Club Texting sends no ID with a text, but it does not repeat a text that was answered."""
     _, agent, phone = await home()
     agent.says("word " * 100)
     for _ in range(2):
@@ -278,10 +286,10 @@ async def test_the_same_again_is_done_again(
     assert len(agent.asked) == 2
 
 
-async def test_what_comes_late_is_not_done(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+async def test_an_old_text_is_no_command(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     _, agent, phone = await home(HOUSE)
     now = dt_util.utcnow()
-    late = now - dt_util.dt.timedelta(minutes=11)
+    late = now - timedelta(minutes=11)
     incoming = record_changes(hass, "event.textinghouse_incoming_message")
     for moment in (late, now):
         await phone.text(f"Open the gate {moment.minute}", date=f"{moment:%Y-%m-%dT%H:%M:%SZ}")
@@ -290,7 +298,7 @@ async def test_what_comes_late_is_not_done(hass: HomeAssistant, simulator: Simul
     assert len(incoming) == 2
 
 
-async def test_what_waited_at_the_provider_is_not_done(
+async def test_a_text_that_waited_at_the_provider_is_no_command(
     hass: HomeAssistant, simulator: Simulator, set_up: SetUp, home: Home, connect: Connect, pass_time: PassTime
 ) -> None:
     other, agent, _ = await home(HOUSE)
@@ -310,7 +318,7 @@ async def test_what_waited_at_the_provider_is_not_done(
     assert agent.texts == ["Close the gate"]
 
 
-async def test_a_home_that_starts_obeys_when_it_has_started(
+async def test_commands_run_once_home_assistant_has_started(
     hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
 ) -> None:
     _, agent, phone = await home(HOUSE)
@@ -345,15 +353,17 @@ async def test_a_pin(hass: HomeAssistant, simulator: Simulator, home: Home) -> N
     assert await texts_sent(hass, simulator) == []
 
 
-async def test_a_pin_is_cut_out_where_nobody_may_command(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
-    _, agent, phone = await home(pin="2580", may_command=False)
+async def test_a_pin_is_removed_if_commands_are_not_allowed(
+    hass: HomeAssistant, simulator: Simulator, home: Home
+) -> None:
+    _, agent, phone = await home(pin="2580", allow_commands=False)
     incoming = record_changes(hass, "event.club_texting_incoming_message")
     assert await phone.text("2580 Boiler on") == ""
     assert [state.attributes["text"] for state in incoming] == ["Boiler on"]
     assert agent.asked == []
 
 
-async def test_a_pin_is_cut_out_whatever_account_it_is_texted_to(
+async def test_a_pin_is_removed_at_any_account(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
 ) -> None:
     await connect(await set_up(HOUSE))
@@ -380,7 +390,7 @@ async def test_five_wrong_pins_block_commands(
     _, agent, phone = await home(pin="2580")
     answers = [await phone.text(f"{pin} Boiler on") for pin in range(1000, 1006)]
     assert answers == ["", "", "", "", TEXTS["blocked"], ""]
-    # Nothing tells whether one would have been right.
+    # The right PIN gets the same response as a wrong PIN.
     assert await phone.text("2580 Boiler on") == ""
     assert await phone.text("2580 Boiler off") == ""
     assert agent.asked == []
@@ -389,7 +399,7 @@ async def test_five_wrong_pins_block_commands(
     assert await texts_sent(hass, simulator) == []
 
 
-async def test_no_guess_gets_through_among_thousand(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+async def test_guessing_pins_does_not_work(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     _, agent, phone = await home(HOUSE, pin="2580")
     await asyncio.gather(*(phone.text(f"{pin} Boiler on") for pin in range(2400, 2600)))
     await told(hass)
@@ -397,7 +407,7 @@ async def test_no_guess_gets_through_among_thousand(hass: HomeAssistant, simulat
     assert [message.text for message in simulator.messages()] == [TEXTS["blocked"]]
 
 
-# -- how often ---------------------------------------------------------------------------------------------------------
+# -- limits ------------------------------------------------------------------------------------------------------------
 
 
 async def test_too_many_commands(hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime) -> None:
@@ -435,11 +445,13 @@ async def test_two_hundred_people_command_at_once(hass: HomeAssistant, simulator
     assert {message.to: message.text for message in simulator.messages()} == {
         number.removeprefix("+"): f"You said: I am {number[-4:]}" for number in numbers
     }
-    # Before it looks at the balance once more, when the simulator is gone.
+    # Unload it before it reads the balance again, because the simulator stops.
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_one_after_the_other_for_each_number(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+async def test_commands_of_one_number_run_one_after_the_other(
+    hass: HomeAssistant, simulator: Simulator, home: Home
+) -> None:
     _, agent, phone = await home(HOUSE)
     answers = agent.waits()
     await phone.text("First")
@@ -454,7 +466,7 @@ async def test_one_after_the_other_for_each_number(hass: HomeAssistant, simulato
 # -- conversations -----------------------------------------------------------------------------------------------------
 
 
-async def test_a_conversation_goes_on_for_ten_minutes(
+async def test_a_conversation_continues_for_ten_minutes(
     hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
 ) -> None:
     numbers = [CLARA, "+12125550177"]
@@ -476,7 +488,7 @@ async def test_a_conversation_goes_on_for_ten_minutes(
     assert CLARA[1:] not in one
 
 
-async def test_what_the_agent_is_told(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+async def test_what_the_agent_gets(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     entry, agent, phone = await home()
     hass.config.language = "fr"
     await phone.text("Allume la lumière")
@@ -514,9 +526,7 @@ async def test_hostile_texts_are_data(
 
 
 @pytest.mark.parametrize("text", ["", " ", "\x00", "\u202e\u200b", "\ufeff"])
-async def test_what_says_nothing_is_no_command(
-    hass: HomeAssistant, simulator: Simulator, home: Home, text: str
-) -> None:
+async def test_an_empty_text_is_no_command(hass: HomeAssistant, simulator: Simulator, home: Home, text: str) -> None:
     _, agent, phone = await home()
     assert await phone.text(text) == ""
     assert agent.asked == []
@@ -545,13 +555,13 @@ async def test_a_long_answer_comes_in_pages(
     assert all(len(page) <= longest for page in pages)
     assert " ".join(page.removesuffix(f" {MORE}") for page in pages).split() == words
     assert len(agent.asked) == 1
-    # Nothing is left: it is a command like any other.
+    # There is no rest, so MORE is a command like any other.
     agent.says("Of what?")
     assert await ask("MORE") == "Of what?"
     assert agent.texts == ["Tell me all", "MORE"]
 
 
-async def test_more_is_kept_for_ten_minutes_and_needs_no_pin(
+async def test_the_rest_is_kept_for_ten_minutes_and_needs_no_pin(
     hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
 ) -> None:
     _, agent, phone = await home(pin="2580")
@@ -566,9 +576,7 @@ async def test_more_is_kept_for_ten_minutes_and_needs_no_pin(
     assert len(agent.asked) == 2
 
 
-async def test_a_new_answer_takes_the_place_of_what_was_left(
-    hass: HomeAssistant, simulator: Simulator, home: Home
-) -> None:
+async def test_a_new_answer_replaces_the_rest(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     _, agent, phone = await home()
     agent.says("word " * 200)
     assert (await phone.text("Tell me all")).endswith(MORE)
@@ -579,10 +587,10 @@ async def test_a_new_answer_takes_the_place_of_what_was_left(
 
 
 @EZ
-async def test_characters_that_the_gateway_refuses(
+async def test_characters_that_the_provider_does_not_take(
     hass: HomeAssistant, simulator: Simulator, home: Home, provider: Provider
 ) -> None:
-    """Whoever asks cannot mend what an agent says."""
+    """Unsupported characters are replaced, because nobody can correct what an agent says."""
     _, agent, phone = await home(provider)
     agent.says("It’s 21 °C – “très” chaud 😀…")
     assert (await phone.text("How warm is it?")).replace('"', "").replace("'", "") == "Its 21  degC - tres chaud ..."
@@ -590,20 +598,22 @@ async def test_characters_that_the_gateway_refuses(
     assert await phone.text("Boiler on") == DONE
 
 
-async def test_what_an_agent_says_is_a_text(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+async def test_an_answer_is_sent_without_unprintable_characters(
+    hass: HomeAssistant, simulator: Simulator, home: Home
+) -> None:
     _, agent, phone = await home(HOUSE)
     agent.says("\x1b[31m{{ 1 }}\x00 on\u202e\nYes")
     await phone.text("How warm is it?")
     assert await texts_sent(hass, simulator) == ["[31m{{ 1 }} on\nYes"]
 
 
-async def test_no_quiet_hours_for_whoever_asks(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
-    _, _, phone = await home(HOUSE, quiet_from="00:00:00", quiet_to="23:59:59")
+async def test_quiet_hours_do_not_hold_back_an_answer(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, _, phone = await home(HOUSE, quiet_start="00:00:00", quiet_end="23:59:59")
     await phone.text("Boiler on")
     assert await texts_sent(hass, simulator) == ["You said: Boiler on"]
 
 
-async def test_a_recipients_own_sender_and_type(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+async def test_the_recipients_sender(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     _, _, phone = await home(HOUSE, sender="MyHouse")
     await phone.text("Boiler on")
     await told(hass)
@@ -620,8 +630,8 @@ async def test_an_answer_that_no_page_can_hold(
     assert any("the answer to a command was not sent" in record.getMessage() for record in caplog.records)
 
 
-async def test_an_automation_answers_too(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
-    """Whoever is first has the provider's call."""
+async def test_an_automation_replies_too(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    """The first reply goes back within the provider's request."""
     _, agent, phone = await home()
     answers = agent.waits()
     text = asyncio.create_task(phone.text("Boiler on"))
@@ -650,17 +660,17 @@ async def test_an_agent_that_takes_long(
     await pass_time(19, background=False)
     assert not text.done()
     await pass_time(1.1, background=False)
-    # Neither the fixed answer of the keyword: the agent's is yet to come.
+    # The fixed reply of the keyword is not sent either, because the agent's answer comes later.
     assert await text == ""
     answers.set()
     assert await texts_sent(hass, simulator) == ["At last: boiler on"]
 
 
 @pytest.mark.parametrize("seconds", [10, 40])
-async def test_an_option_that_waits_longer_holds_for_commands_too(
+async def test_a_longer_reply_timeout_applies_to_commands_too(
     hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime, seconds: int
 ) -> None:
-    _, agent, phone = await home(options={"reply_within": seconds})
+    _, agent, phone = await home(options={"reply_timeout": seconds})
     agent.waits()
     text = asyncio.create_task(phone.text("Boiler on"))
     await until(lambda: agent.asked)
@@ -700,7 +710,7 @@ async def test_an_agent_that_raises(
     assert await phone.text("Boiler on") == "On."
 
 
-async def test_the_agents_own_words_for_what_is_wrong(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+async def test_the_agents_own_error_message(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     _, agent, phone = await home()
     agent.error = IntentResponseErrorCode.NO_VALID_TARGETS
     agent.says("No lamp of that name")
@@ -717,13 +727,13 @@ async def test_the_agents_own_words_for_what_is_wrong(hass: HomeAssistant, simul
     assert await phone.text("Boiler off") == "Out of tokens"
 
 
-async def test_an_agent_that_is_gone(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+async def test_an_agent_that_does_not_exist(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     _, agent, phone = await home(options={"conversation_agent": "conversation.nobody"})
     assert await phone.text("Boiler on") == SORRY
     assert agent.asked == []
 
 
-async def test_a_home_without_conversations(
+async def test_a_home_without_the_conversation_integration(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
 ) -> None:
     entry = await set_up(CLUB, options={"conversation_agent": HOME_ASSISTANT})
@@ -732,7 +742,7 @@ async def test_a_home_without_conversations(
     assert await Phone(CLUB, await connect(entry)).text("Boiler on") == SORRY
 
 
-async def test_an_answer_that_is_refused(
+async def test_an_answer_over_the_daily_limit(
     hass: HomeAssistant, simulator: Simulator, home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
     _, agent, phone = await home(options={"daily_limit": 1})
@@ -743,12 +753,10 @@ async def test_an_answer_that_is_refused(
     assert any("the answer to a command was not sent" in record.getMessage() for record in caplog.records)
 
 
-# -- meanwhile ---------------------------------------------------------------------------------------------------------
+# -- changes while a command runs --------------------------------------------------------------------------------------
 
 
-async def test_the_account_is_loaded_again_during_a_command(
-    hass: HomeAssistant, simulator: Simulator, home: Home
-) -> None:
+async def test_the_account_is_reloaded_during_a_command(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     entry, agent, phone = await home()
     answers = agent.waits()
     text = asyncio.create_task(phone.text("Boiler on"))
@@ -790,8 +798,8 @@ async def test_the_account_is_gone_when_the_answer_comes(
     assert agent.texts == ["Boiler on", "Boiler off"][: 2 if way == "unload" else 1]
 
 
-@pytest.mark.parametrize("change", [{"may_command": False}, {"numbers": ["+33612345699"]}])
-async def test_who_may_no_more_is_not_heard_any_more(
+@pytest.mark.parametrize("change", [{"allow_commands": False}, {"numbers": ["+33612345699"]}])
+async def test_permission_is_withdrawn_during_a_command(
     hass: HomeAssistant, simulator: Simulator, home: Home, change: dict[str, Any]
 ) -> None:
     entry, agent, phone = await home(HOUSE)
@@ -808,7 +816,7 @@ async def test_who_may_no_more_is_not_heard_any_more(
 
 
 async def test_home_assistant_stops(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
-    """A command holds nothing up."""
+    """A running command does not delay the stop."""
     _, agent, phone = await home()
     agent.waits()
     text = asyncio.create_task(phone.text("Boiler on"))
@@ -818,7 +826,7 @@ async def test_home_assistant_stops(hass: HomeAssistant, simulator: Simulator, h
         assert await text == ""
 
 
-# -- what nobody sees --------------------------------------------------------------------------------------------------
+# -- privacy -----------------------------------------------------------------------------------------------------------
 
 
 async def test_texts_and_answers_are_not_logged(
@@ -839,8 +847,8 @@ async def test_texts_and_answers_are_not_logged(
 PIN = "739105"
 
 
-def written(folder: Path) -> str:
-    """All that is on disk, but for the recipient's own settings."""
+def files_of(folder: Path) -> str:
+    """Return the contents of all files, except the recipient's own settings."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != "core.config_entries")
     return "\n".join(path.read_bytes().decode("latin-1") for path in files)
 
@@ -875,7 +883,7 @@ async def test_nobody_sees_the_pin(
     agent.answer = fail
     await phone.text(f"{PIN} Fail")
     await told(hass)
-    watch.answers += [str(await asked), str(runs), str(agent.asked), str(speakers(hass))]
+    watch.answers += [str(await asked), str(runs), str(agent.asked), str(command_sessions(hass))]
     watch.answers += [str(recipient) for recipient in recipients(entry)]
     watch.answers += [message.text for message in simulator.messages()]
     assert len(agent.asked) > 7
@@ -883,9 +891,9 @@ async def test_nobody_sees_the_pin(
     form = await dialog(hass, entry)
     watch.answers.append(f"{form} {suggested(form)}")
     places = await watch.places(entry)
-    # Home Assistant keeps a recipient's settings as it does all secrets, and the test's web client logs what it sends.
+    # Home Assistant stores the PIN in its config entries, and the test's web client logs what it sends.
     places.pop("entry")
-    places["disk"] = await hass.async_add_executor_job(written, Path(hass.config.config_dir))
+    places["disk"] = await hass.async_add_executor_job(files_of, Path(hass.config.config_dir))
     places["log"] = "\n".join(
         record.getMessage()
         for record in caplog.records
@@ -907,11 +915,11 @@ async def test_the_list_of_texts_shows_no_pin(hass: HomeAssistant, set_up: SetUp
     assert [message["text"] for message in response["messages"]] == ["7391 is my number", "Boiler on"]
 
 
-# -- dialogs ---------------------------------------------------------------------------------------------------------
+# -- dialogs -----------------------------------------------------------------------------------------------------------
 
 
 async def dialog(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
-    """The form that changes the first recipient."""
+    """Return the form that changes the first recipient."""
     return await hass.config_entries.subentries.async_init(
         (entry.entry_id, "recipient"),
         context={"source": SOURCE_RECONFIGURE, "subentry_id": next(iter(entry.subentries))},
@@ -938,43 +946,41 @@ async def test_the_dialog_of_a_recipient(hass: HomeAssistant, set_up: SetUp, sim
         return data
 
     form = await dialog(hass, entry)
-    assert {"may_command", "pin"} <= fields(form)
+    assert {"allow_commands", "pin"} <= fields(form)
     assert "remove_pin" not in fields(form)
     assert settings() == {}
     for pin in ("12", "1234567890123", "12 34", "abcd"):
-        form = await submit(hass, form, **known, may_command=True, pin=pin)
+        form = await submit(hass, form, **known, allow_commands=True, pin=pin)
         assert form["errors"] == {"pin": "invalid_pin"}
-    await submit(hass, form, **known, may_command=True, pin=" ٢٥٨٠ ")
-    assert settings() == {"may_command": True, "pin": "2580"}
+    await submit(hass, form, **known, allow_commands=True, pin=" ٢٥٨٠ ")
+    assert settings() == {"allow_commands": True, "pin": "2580"}
     form = await dialog(hass, entry)
-    assert suggested(form) == {**known, "may_command": True}
+    assert suggested(form) == {**known, "allow_commands": True}
     assert "2580" not in str(suggested(form))
-    # Left empty it stays.
-    await submit(hass, form, **known, may_command=True)
-    assert settings() == {"may_command": True, "pin": "2580"}
-    await submit(hass, await dialog(hass, entry), **known, may_command=False, pin="123456", remove_pin=False)
+    # An empty field does not change the PIN.
+    await submit(hass, form, **known, allow_commands=True)
+    assert settings() == {"allow_commands": True, "pin": "2580"}
+    await submit(hass, await dialog(hass, entry), **known, allow_commands=False, pin="123456", remove_pin=False)
     assert settings() == {"pin": "123456"}
-    await submit(hass, await dialog(hass, entry), **known, may_command=True, remove_pin=True)
-    assert settings() == {"may_command": True}
+    await submit(hass, await dialog(hass, entry), **known, allow_commands=True, remove_pin=True)
+    assert settings() == {"allow_commands": True}
     assert "remove_pin" not in fields(await dialog(hass, entry))
 
 
 @pytest.mark.parametrize("provider", Provider)
-async def test_what_the_forms_ask_for(
+async def test_the_fields_for_commands(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
 ) -> None:
     entry = await set_up(provider)
-    hears = GATEWAYS[provider].info.receives
-    assert hears is (provider is not Provider.THESMSPOINT)
-    assert ({"may_command", "pin"} <= fields(await dialog(hass, entry))) is hears
+    receives = GATEWAYS[provider].info.receives
+    assert receives is (provider is not Provider.THESMSPOINT)
+    assert ({"allow_commands", "pin"} <= fields(await dialog(hass, entry))) is receives
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     form = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "settings"})
-    assert ("conversation_agent" in fields(form)) is hears
+    assert ("conversation_agent" in fields(form)) is receives
 
 
-async def test_an_agent_is_chosen_and_taken_away_again(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
-) -> None:
+async def test_an_agent_is_chosen_and_removed(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     entry = await set_up(CLUB, options={"something_else": 1})
 
     async def choose(**values: Any) -> None:
@@ -999,4 +1005,4 @@ async def test_a_route_has_no_commands(hass: HomeAssistant, set_up: SetUp, simul
     form = await hass.config_entries.subentries.async_init(
         (route.entry_id, "recipient"), context={"source": SOURCE_USER}
     )
-    assert fields(form) == {"name", "numbers", "quiet_from", "quiet_to"}
+    assert fields(form) == {"name", "numbers", "quiet_start", "quiet_end"}

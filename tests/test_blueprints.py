@@ -1,4 +1,4 @@
-"""The blueprints, played in a real Home Assistant: what happens, the text, the reply, the effect."""
+"""The blueprints in a real Home Assistant: the cause, the text, the reply, the effect."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,7 +26,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.texting.gateway.provider import Provider
-from custom_components.texting.two_way.hearing import async_asks
+from custom_components.texting.inbound.commands import async_questions
 from homeassistant.components.automation.helpers import async_get_blueprints
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.components.switch import SwitchEntity
@@ -36,11 +36,11 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.selector import selector
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from tests.accounts import RECIPIENTS
 from tests.conftest import Connect, PassTime, SetUp
-from tests.home import first_number, send, state_of, until
-from tests.routes import set_up_route
 from tests.simulator import Simulator
+from tests.support.accounts import RECIPIENTS
+from tests.support.home import first_number, send, state_of, until
+from tests.support.routes import set_up_route
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "blueprints/automation/texting"
@@ -50,7 +50,7 @@ ANNA, BEN, BENS_OTHER, STRANGER = "+33612345601", "+33612345602", "+33612345603"
 CLARA, CARL, CARLS_OTHER = "+12125550142", "+12125550143", "+12125550144"
 GREETING = "Hello"
 CELLAR = "binary_sensor.cellar"
-# Waited for in vain: as short as texting.ask allows.
+# The shortest timeout of texting.ask, in minutes.
 MOMENT = 1.1 / 60
 
 type Settle = Callable[[], Awaitable[None]]
@@ -59,13 +59,13 @@ type Use = Callable[..., Awaitable[None]]
 
 @pytest.fixture
 def copied(hass: HomeAssistant) -> None:
-    """Copy the folder into the home, as the README says."""
+    """Copy the blueprints into the home as docs/two_ways.md says."""
     shutil.copytree(FOLDER, hass.config.path("blueprints/automation/texting"))
 
 
 @pytest.fixture
 async def use(hass: HomeAssistant, copied: None) -> AsyncIterator[Use]:
-    """Make an automation of a blueprint, as the editor does."""
+    """Return a function that creates an automation from a blueprint, as the editor does."""
 
     async def automate(name: str, **inputs: Any) -> None:
         automation = {
@@ -82,7 +82,7 @@ async def use(hass: HomeAssistant, copied: None) -> AsyncIterator[Use]:
 
 
 async def greet(hass: HomeAssistant, set_up: SetUp, connect: Connect) -> MockConfigEntry:
-    """Set up TextingHouse, which tells of incoming texts; only who was texted can reply there."""
+    """Set up TextingHouse and text everybody, because only a number that was texted can reply there."""
     entry = await set_up(HOUSE)
     await connect(entry)
     await send(hass, GREETING, account=entry.entry_id, to=[ANNA, BEN, BENS_OTHER, STRANGER])
@@ -91,20 +91,20 @@ async def greet(hass: HomeAssistant, set_up: SetUp, connect: Connect) -> MockCon
 
 @pytest.fixture
 async def house(hass: HomeAssistant, set_up: SetUp, connect: Connect) -> MockConfigEntry:
-    """TextingHouse."""
+    """Set up TextingHouse."""
     return await greet(hass, set_up, connect)
 
 
 @pytest.fixture
 async def club(set_up: SetUp, connect: Connect) -> Any:
-    """Club Texting, which tells of incoming texts."""
+    """Set up Club Texting."""
     entry = await set_up(CLUB)
     await connect(entry)
     return entry
 
 
 def texts(simulator: Simulator, number: str | None = None) -> list[str]:
-    """All texts after the greeting, or those to one number."""
+    """Return all texts after the greeting, or those to one number."""
     return [
         message.text
         for message in simulator.messages()
@@ -113,8 +113,8 @@ def texts(simulator: Simulator, number: str | None = None) -> list[str]:
 
 
 async def texted(simulator: Simulator, number: str, text: str, times: int = 1) -> None:
-    """Wait until a phone got a text that says this."""
-    # Not counted in the loop's time, which jumps in some tests.
+    """Wait until a phone got a text that contains this."""
+    # The loop's time jumps in some tests, so it is not used.
     ends = monotonic() + 10
     await until(lambda: sum(text in each for each in texts(simulator, number)) >= times or monotonic() > ends)
     assert sum(text in each for each in texts(simulator, number)) >= times
@@ -123,7 +123,7 @@ async def texted(simulator: Simulator, number: str, text: str, times: int = 1) -
 async def texted_later(
     pass_time: PassTime, simulator: Simulator, number: str, text: str, times: int = 1
 ) -> list[asyncio.Task[None]]:
-    """Let time pass until a phone got a text that says this; what is returned ends when the automation does."""
+    """Let time pass until a phone got a text that contains this. The returned tasks end with the automation."""
     passing = []
     while sum(text in each for each in texts(simulator, number)) < times:
         passing.append(asyncio.ensure_future(pass_time(5)))
@@ -132,7 +132,7 @@ async def texted_later(
 
 
 def events(hass: HomeAssistant, kind: str) -> list[dict[str, Any]]:
-    """The events that actions of an automation fire from now on."""
+    """Return a list that gets the events of one type from now on."""
     seen: list[dict[str, Any]] = []
 
     def note(event: Event[Any]) -> None:
@@ -146,7 +146,7 @@ def events(hass: HomeAssistant, kind: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_blueprint_is_one(hass: HomeAssistant, copied: None, name: str) -> None:
+async def test_a_blueprint_is_valid(hass: HomeAssistant, copied: None, name: str) -> None:
     blueprint = await async_get_blueprints(hass).async_get_blueprint(f"texting/{name}")
     assert isinstance(blueprint, Blueprint)
     assert not blueprint.validate()
@@ -160,7 +160,7 @@ async def test_a_blueprint_is_one(hass: HomeAssistant, copied: None, name: str) 
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_inputs_are_told_of_and_used(hass: HomeAssistant, copied: None, name: str) -> None:
+async def test_inputs_are_described_and_used(hass: HomeAssistant, copied: None, name: str) -> None:
     blueprint = await async_get_blueprints(hass).async_get_blueprint(f"texting/{name}")
     written = (FOLDER / name).read_text("utf-8")
     for key, field in blueprint.inputs.items():
@@ -177,13 +177,13 @@ async def test_inputs_are_told_of_and_used(hass: HomeAssistant, copied: None, na
 ALERT = {
     "watched": [CELLAR],
     "text": "Water: {{ what }}!",
-    "acknowledged": [{"event": "seen", "event_data": {"by": "{{ answer.recipient }}", "text": "{{ answer.text }}"}}],
+    "acknowledged": [{"event": "seen", "event_data": {"by": "{{ reply.recipient }}", "text": "{{ reply.text }}"}}],
     "unacknowledged": [{"event": "unseen"}],
 }
 
 
 async def leak(hass: HomeAssistant, entity_id: str = CELLAR) -> None:
-    """Let water come."""
+    """Report a leak."""
     hass.states.async_set(entity_id, "off", {"friendly_name": "Cellar"})
     await asyncio.sleep(0)
     hass.states.async_set(entity_id, "on", {"friendly_name": "Cellar"})
@@ -197,7 +197,7 @@ async def test_an_alert_goes_on_to_the_next_until_somebody_acknowledges(
     await leak(hass)
     await texted(simulator, CLARA, "Water: Cellar! Reply OK.")
     assert not texts(simulator, CARL)
-    # She does not answer; he gets it at both of his numbers.
+    # Clara does not reply. Carl gets the alert at both of his numbers.
     await texted(simulator, CARL, "Water: Cellar! Reply OK.")
     await texted(simulator, CARLS_OTHER, "Water: Cellar! Reply OK.")
     await simulator.answer(CARLS_OTHER, "What?", CLUB)
@@ -207,7 +207,7 @@ async def test_an_alert_goes_on_to_the_next_until_somebody_acknowledges(
     assert seen == [{"by": "Carl", "text": "Ok!"}]
     assert not unseen
     assert len(texts(simulator, CLARA)) == 1
-    assert not async_asks(hass).busy
+    assert not async_questions(hass).is_busy
 
 
 async def test_an_alert_is_repeated(
@@ -235,7 +235,7 @@ async def test_an_alert_that_nobody_acknowledges(
     assert [message.to[-4:] for message in simulator.messages()] == ["0142", "0143", "0144"] * 2
 
 
-async def test_who_cannot_be_texted_is_passed_over_for_a_route(
+async def test_a_route_follows_a_person_who_cannot_be_texted(
     hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle
 ) -> None:
     await set_up_route(hass, [house])
@@ -252,7 +252,7 @@ async def test_who_cannot_be_texted_is_passed_over_for_a_route(
     assert not texts(simulator, BEN)
 
 
-async def test_a_machine_that_answers_is_not_asked_for_ever(
+async def test_a_machine_that_replies_is_asked_three_times(
     hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle
 ) -> None:
     unseen = events(hass, "unseen")
@@ -269,7 +269,7 @@ async def test_a_machine_that_answers_is_not_asked_for_ever(
 
 
 class Valve(ValveEntity):
-    """A valve that works, or is stuck."""
+    """A valve that works or is stuck."""
 
     _attr_name = "Main"
     _attr_unique_id = "main"
@@ -285,7 +285,7 @@ class Valve(ValveEntity):
 
 
 class Switch(SwitchEntity):
-    """A switch that opens a valve."""
+    """A switch that controls a valve."""
 
     _attr_name = "Main"
     _attr_unique_id = "main"
@@ -299,7 +299,7 @@ class Switch(SwitchEntity):
 
 @pytest.fixture
 async def valve(hass: HomeAssistant) -> Valve:
-    """valve.main, which is open."""
+    """Add valve.main, which is open."""
     entity = Valve()
     setup_test_component_platform(hass, "valve", [entity])
     assert await async_setup_component(hass, "valve", {"valve": {"platform": "test"}})
@@ -331,7 +331,7 @@ async def test_a_leak_is_shut_by_reply(
     assert texts(simulator, number)[1:] == ["The valve is shut."]
 
 
-async def test_a_switch_is_a_valve_too(
+async def test_a_switch_can_be_the_valve(
     hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle
 ) -> None:
     setup_test_component_platform(hass, "switch", [Switch()])
@@ -361,7 +361,7 @@ async def test_a_leak_is_ignored_by_reply(
 
 
 @pytest.mark.parametrize("anyway", [True, False])
-async def test_nobody_says_what_to_do_about_a_leak(
+async def test_nobody_replies_to_a_leak(
     hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle, valve: Valve, *, anyway: bool
 ) -> None:
     inputs = {"sensors": [CELLAR], "valve": "valve.main", "person": "notify.anna", "minutes": MOMENT}
@@ -373,7 +373,7 @@ async def test_nobody_says_what_to_do_about_a_leak(
     assert texts(simulator)[1:] == (["The valve is shut."] if anyway else [])
 
 
-async def test_a_valve_that_is_stuck_is_told(
+async def test_a_valve_that_is_stuck_is_reported(
     hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle, valve: Valve, pass_time: PassTime
 ) -> None:
     valve.stuck = True
@@ -381,7 +381,7 @@ async def test_a_valve_that_is_stuck_is_told(
     await leak(hass)
     await texted(simulator, ANNA, "Water leaks")
     await simulator.answer(ANNA, "1", HOUSE)
-    passing = await texted_later(pass_time, simulator, ANNA, "The valve did not shut: look after it.")
+    passing = await texted_later(pass_time, simulator, ANNA, "The valve did not shut. Check it.")
     await asyncio.gather(settle(), *passing)
     assert state_of(hass, "valve.main").state == "open"
 
@@ -391,7 +391,7 @@ async def test_a_valve_that_is_stuck_is_told(
 
 @pytest.fixture
 async def alarm(hass: HomeAssistant, house: Any, use: Use) -> None:
-    """alarm_control_panel.alarm, which Anna may arm with 0815."""
+    """Add alarm_control_panel.alarm, which Anna may arm with 0815."""
     panel = {"platform": "manual", "name": "Alarm", "code": "0815", "arming_time": 0, "code_arm_required": True}
     assert await async_setup_component(hass, "alarm_control_panel", {"alarm_control_panel": panel})
     await use("arm_and_disarm", panel="alarm_control_panel.alarm", people=["notify.anna"], pin="0815", mode="arm_night")
@@ -412,7 +412,7 @@ async def test_a_text_arms_and_disarms(hass: HomeAssistant, simulator: Simulator
 
 
 @pytest.mark.usefixtures("alarm")
-async def test_a_wrong_pin_stops_everything_for_a_minute(
+async def test_after_a_wrong_pin_texts_are_ignored_for_a_minute(
     hass: HomeAssistant, simulator: Simulator, pass_time: PassTime, caplog: pytest.LogCaptureFixture
 ) -> None:
     await simulator.answer(ANNA, "ARM 4711", HOUSE)
@@ -449,7 +449,7 @@ async def test_others_cannot_arm(hass: HomeAssistant, simulator: Simulator, sett
     assert (armed(hass), texts(simulator)) == ("disarmed", [])
 
 
-async def test_a_panel_that_refuses_is_told(
+async def test_a_panel_that_refuses_is_reported(
     hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle, pass_time: PassTime
 ) -> None:
     panel = {"platform": "manual", "name": "Alarm", "code": "1234"}
@@ -465,14 +465,14 @@ async def test_a_panel_that_refuses_is_told(
 
 
 async def at(hass: HomeAssistant, hour: int, days: int = 1) -> None:
-    """Let it be this hour, in so many days."""
+    """Fire the time change for this hour, this many days from now."""
     day = dt_util.now().date() + timedelta(days=days)
     when = datetime.combine(day, time(hour), dt_util.get_default_time_zone())
     async_fire_time_changed(hass, when + timedelta(seconds=1))
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def test_low_credit_is_told_once_a_day(
+async def test_low_credit_is_reported_once_a_day(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, use: Use, settle: Settle
 ) -> None:
     house, _ = await set_up(HOUSE), await set_up(CLUB)
@@ -491,7 +491,7 @@ async def test_low_credit_is_told_once_a_day(
         assert texts(simulator, CLARA) == ["TextingHouse: less than 20 of credit is left."] * (day - 1)
 
 
-async def test_a_digest_tells_what_entities_say(
+async def test_a_digest_lists_states(
     hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle
 ) -> None:
     entities = ["sensor.textinghouse_segments_today", "sensor.unknown", "sensor.textinghouse_pending_messages"]
@@ -513,7 +513,7 @@ async def test_a_digest_tells_what_entities_say(
         ("{{ 6 * 7 }}", ["42"]),
     ],
 )
-async def test_a_digest_of_ones_own(
+async def test_a_digest_with_a_text_of_ones_own(
     hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle, text: str, sent: list[str]
 ) -> None:
     hass.states.async_set("input_text.note", "{{ 1/0 }}")
@@ -530,7 +530,7 @@ UNUSED = ("haffmpeg", "hassil", "home_assistant_intents", "mutagen", "pymicro_va
 
 
 class StandIn(MetaPathFinder, Loader):
-    """Stands in for what the app's integration imports for cameras and voices, where that is not installed."""
+    """Replace the packages for cameras and voices that the app's integration imports."""
 
     @override
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
@@ -549,7 +549,7 @@ class StandIn(MetaPathFinder, Loader):
 
 
 class App:
-    """A phone with the app: what it shows, and what is tapped there."""
+    """A phone with the app. It remembers its notifications and can reply to them."""
 
     device: str
     client: Any
@@ -558,12 +558,12 @@ class App:
         self.shown: list[dict[str, Any]] = []
 
     async def push(self, request: web.Request) -> web.Response:
-        """What the push service takes."""
+        """Receive a notification as the push service does."""
         self.shown.append(await request.json())
         return web.json_response({"ok": True}, status=201)
 
     async def reply(self, text: str) -> None:
-        """Type a reply below the notification that is shown last."""
+        """Reply to the latest notification."""
         (action,) = self.shown[-1]["data"]["actions"]
         assert action["behavior"] == "textInput"
         data = {"action": action["action"], "reply_text": text}
@@ -581,7 +581,7 @@ async def app(
     hass_admin_user: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[App]:
-    """A phone with the app, registered as its first start does it, in a home with TextingHouse."""
+    """Register a phone with the app, as its first start does, in a home with TextingHouse."""
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, StandIn()])
     app, server = App(), web.Application()
     server.router.add_post("/push", app.push)
@@ -598,7 +598,7 @@ async def app(
         }
         entry = MockConfigEntry(domain="mobile_app", title="Phone", data=data)
         entry.add_to_hass(hass)
-        # Before the web server starts, which takes no more paths then.
+        # The web server accepts no new paths after its start.
         assert await async_setup_component(hass, "mobile_app", {})
         await hass.async_block_till_done()
         (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
@@ -607,7 +607,7 @@ async def app(
         yield app
 
 
-async def test_a_text_is_shown_in_the_app_and_answered_there(
+async def test_a_text_is_shown_and_replied_to_in_the_app(
     hass: HomeAssistant, app: App, simulator: Simulator, use: Use, settle: Settle
 ) -> None:
     await use("forward_to_app", device=app.device)
@@ -651,7 +651,7 @@ async def test_only_recipients_are_forwarded(
     assert not app.shown
 
 
-async def test_a_reply_that_cannot_be_sent_is_told_in_the_app(
+async def test_the_app_shows_a_reply_that_was_not_sent(
     hass: HomeAssistant, app: App, simulator: Simulator, use: Use, settle: Settle
 ) -> None:
     await use("forward_to_app", device=app.device)

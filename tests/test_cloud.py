@@ -24,7 +24,7 @@ FUNCTIONS = ("async_active_subscription", "async_get_or_create_cloudhook", "asyn
 
 
 class Cloud(ModuleType):
-    """Home Assistant's own integration, which needs packages that the test kit does not have."""
+    """A stand-in for Home Assistant's cloud integration, which needs packages that the test kit lacks."""
 
     def __init__(self) -> None:
         super().__init__("homeassistant.components.cloud")
@@ -35,7 +35,7 @@ class Cloud(ModuleType):
 
 @pytest.fixture
 def cloud(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """Home Assistant Cloud is set up."""
+    """Set up the stand-in for Home Assistant Cloud."""
     module = Cloud()
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(homeassistant.components, "cloud", module, raising=False)
@@ -45,7 +45,7 @@ def cloud(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clou
 
 
 def test_home_assistant_has_these_functions() -> None:
-    """The module above stands for the real one only as long as this holds."""
+    """The stand-in is valid only if the real integration has the same functions."""
     found = importlib.util.find_spec("homeassistant.components")
     assert found is not None
     assert found.submodule_search_locations
@@ -92,7 +92,7 @@ async def test_without_a_subscription_the_homes_own_address_is_shown(
 async def test_a_cloud_that_gives_no_address_does_not_hide_the_homes_own(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, cloud: Cloud, trouble: type[Exception]
 ) -> None:
-    """Whatever its library raises: CloudApiError is an Exception and no more."""
+    """The cloud's library may raise any exception: its CloudApiError is a direct subclass of Exception."""
     entry = await set_up(HOUSE)
     cloud.async_get_or_create_cloudhook.side_effect = trouble
     assert (await address_shown(hass, entry)).endswith(entry.data["webhook_id"])

@@ -1,4 +1,4 @@
-"""Commercial texts: the mention that is added, and when the provider sends what it holds back."""
+"""Commercial texts: the opt-out mention that is added, and the time when the provider sends delayed texts."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -12,9 +12,9 @@ from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from tests.conftest import SetUp
-from tests.home import ask_to_send, preview, send, text_of
-from tests.routes import set_up_route
 from tests.simulator import Simulator
+from tests.support.home import ask_to_send, preview, send, text_of
+from tests.support.routes import set_up_route
 
 HOUSE, CLUB = Provider.TEXTINGHOUSE, Provider.CLUB_TEXTING
 ADDS = {"add_stop_mention": True}
@@ -25,7 +25,7 @@ type SetTime = Callable[[str], None]
 
 @pytest.fixture
 def set_time(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> SetTime:
-    """Let it be that moment, here and at the gateway; time goes on from there."""
+    """Return a function that sets the time here and at the gateway. The time here continues from there."""
     now, ahead = time.time, 0.0
     monkeypatch.setattr(time, "time", lambda: now() + ahead)
 

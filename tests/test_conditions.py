@@ -1,4 +1,4 @@
-"""The condition of automations, checked by real automations."""
+"""The condition is_credit_below, in real automations."""
 
 from decimal import Decimal
 import json
@@ -13,11 +13,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import condition, trace
 from homeassistant.helpers.condition import async_get_all_descriptions
 from homeassistant.setup import async_setup_component
-from tests.automations import CREDIT, TOLD, automate, check_condition
 from tests.conftest import SetUp
-from tests.home import state_of
-from tests.routes import set_up_route
 from tests.simulator import Simulator
+from tests.support.automations import CREDIT, RUN_EVENT, automate, check_condition
+from tests.support.home import state_of
+from tests.support.routes import set_up_route
 
 HOUSE, PRO, POINT = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.THESMSPOINT
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
@@ -25,19 +25,19 @@ AMOUNTS = [("19.99", True), ("20", False), ("20.01", False), ("0", True)]
 
 
 async def read(entry: Any) -> None:
-    """Let the account look at its balance."""
+    """Let the account read its balance."""
     await entry.runtime_data.balance.async_refresh()
 
 
 async def is_low(hass: HomeAssistant, **options: Any) -> tuple[bool, dict[str, Any]]:
-    """Whether an automation with the condition runs, and what its trace says of the condition."""
+    """Return whether the condition is true, and what its trace shows."""
     trace.trace_clear()
     checked = await condition.async_from_config(hass, await check_condition(hass, **options))
     result = checked(hass)
     ((element,),) = (trace.trace_get(clear=False) or {}).values()
-    shown = json.loads(json.dumps(element.as_dict()["result"]))
-    assert shown.pop("result") is result
-    return bool(result), shown
+    result_trace = json.loads(json.dumps(element.as_dict()["result"]))
+    assert result_trace.pop("result") is result
+    return bool(result), result_trace
 
 
 @EVERY_PROVIDER
@@ -55,24 +55,24 @@ async def test_credit_below_an_amount(
 async def test_an_automation_runs_only_then(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     entry = await set_up(HOUSE)
     low = {"condition": CREDIT, "options": {"account": entry.entry_id, "amount": 20.5}}
-    action = {"event": TOLD, "event_data": {"trigger": "a{}z"}}
-    told = await automate(hass, {"trigger": "event", "event_type": "look"}, conditions=[low], actions=[action])
+    action = {"event": RUN_EVENT, "event_data": {"trigger": "a{}z"}}
+    runs = await automate(hass, {"trigger": "event", "event_type": "look"}, conditions=[low], actions=[action])
     for amount in ("20.5", "20.4"):
         simulator.accounts[HOUSE].credit = Decimal(amount)
         await read(entry)
         hass.bus.async_fire("look")
         await hass.async_block_till_done()
-        assert len(told) == (amount == "20.4")
-    # The automation goes on after a reload of the account, and is no trouble without it.
+        assert len(runs) == (amount == "20.4")
+    # The automation works after a reload of the account, and does no harm after its removal.
     await hass.config_entries.async_reload(entry.entry_id)
     hass.bus.async_fire("look")
     await hass.async_block_till_done()
-    assert len(told) == 2
+    assert len(runs) == 2
     await hass.config_entries.async_remove(entry.entry_id)
     hass.bus.async_fire("look")
     await hass.async_block_till_done()
-    assert len(told) == 2
-    assert state_of(hass, "automation.told").state == "on"
+    assert len(runs) == 2
+    assert state_of(hass, "automation.tested").state == "on"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ async def test_no_limit_is_not_low(hass: HomeAssistant, set_up: SetUp, simulator
 
 
 async def test_an_unknown_balance_is_not_low(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
-    """Also where it was low when it was last known."""
+    """An unknown balance does not count as low, even if the last known balance was low."""
     simulator.accounts[HOUSE].credit = Decimal(1)
     entry = await set_up(HOUSE)
     assert await is_low(hass, account=entry.entry_id, amount=20) == (True, {"credit": "1", "below": "20"})
@@ -128,7 +128,7 @@ async def test_what_is_no_amount(hass: HomeAssistant, set_up: SetUp, amount: obj
 async def test_accounts_and_pools_that_are_refused(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     house, point = await set_up(HOUSE), await set_up(POINT)
     route = await set_up_route(hass, [house])
-    for options, said in (
+    for options, error in (
         ({"account": "nobody"}, "there is no such account"),
         ({"account": "{{ x }}"}, "templates cannot be used here"),
         ({"account": route.entry_id}, "Alerts is a route: its accounts have the credit"),
@@ -139,18 +139,18 @@ async def test_accounts_and_pools_that_are_refused(hass: HomeAssistant, set_up: 
         ),
         ({}, "account"),
     ):
-        with pytest.raises(vol.Invalid, match=said):
+        with pytest.raises(vol.Invalid, match=error):
             await check_condition(hass, amount=20, **options)
     with pytest.raises(vol.Invalid, match="amount"):
         await check_condition(hass, account=house.entry_id)
 
 
 async def test_home_assistant_describes_it(hass: HomeAssistant, set_up: SetUp) -> None:
-    """What the automation editor asks for."""
+    """Read the descriptions as the automation editor does."""
     entry = await set_up(HOUSE)
     assert await async_setup_component(hass, "automation", {})
     await check_condition(hass, account=entry.entry_id, amount=20)
     descriptions = await async_get_all_descriptions(hass)
     found = {name: each for name, each in descriptions.items() if name.startswith(DOMAIN)}
     assert set(found) == {CREDIT}
-    assert set(found[CREDIT]["fields"]) == {"account", "amount", "pool"}
+    assert set((found[CREDIT] or {})["fields"]) == {"account", "amount", "pool"}

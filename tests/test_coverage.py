@@ -1,4 +1,4 @@
-"""docs/coverage.md is true: each row has its test or says why there is none, and all it names is there."""
+"""Test that docs/coverage.md is true: each row has a test or a reason, and everything that it names exists."""
 
 import ast
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ COMPONENT = ROOT / "custom_components/texting"
 COVERAGE = ROOT / "docs/coverage.md"
 HEAD = ["| documented | where | test |", "| --- | --- | --- |"]
 NOT_OFFERED, NO_TEST = "not offered: ", "–"
-# So many rows at least; who takes a provider's documentation away has to say so here.
+# The minimum number of rows per provider. If you remove rows of a provider, lower its number here.
 ROWS = {"TextingHouse": 55, "TextioPro": 80, "Club Texting and Group Texting": 90, "TheSMSPoint": 50}
-# Names on screen that are Home Assistant's own.
+# Labels that come from Home Assistant itself.
 HOME_ASSISTANTS = {"Configure", "Repairs"}
 TEST = re.compile(r"`([\w/]+\.py)::(\w+)(?:\[([^`\]]+)\])?`")
 
@@ -38,12 +38,12 @@ class Row:
 
     @property
     def tests(self) -> list[tuple[str, str, str]]:
-        """File, name and case of each test."""
+        """Return the file, name and case of each test."""
         return [(part[1], part[2], part[3] or "") for part in TEST.finditer(self.test)]
 
 
 def read() -> Iterator[Row]:
-    """All rows; fails for a table that does not have the three columns."""
+    """Yield all rows. Fail if a table does not have the three columns."""
     heading, part, lines = "", "", COVERAGE.read_text("utf-8").splitlines()
     for before, line in zip(["", *lines], lines, strict=False):
         if line.startswith("## "):
@@ -65,12 +65,12 @@ OFFERED = [row for row in TABLE if not row.where.startswith(NOT_OFFERED)]
 
 @cache
 def module(file: str) -> ast.Module:
-    """A test file, parsed."""
+    """Return the syntax tree of a test file."""
     return ast.parse((TESTS / file).read_text("utf-8"))
 
 
 def functions(file: str) -> dict[str, list[str]]:
-    """The functions at the top of a file, with the names of their decorators."""
+    """Return the top-level functions of a file with the names of their decorators."""
     return {
         node.name: [ast.unparse(each).partition("(")[0] for each in node.decorator_list]
         for node in module(file).body
@@ -79,7 +79,7 @@ def functions(file: str) -> dict[str, list[str]]:
 
 
 def cases(file: str) -> set[str]:
-    """The ids of cases that a file gives, as pytest.param(…, id="this")."""
+    """Return the IDs of the test cases that a file defines as pytest.param(…, id="this")."""
     keywords = (node for node in ast.walk(module(file)) if isinstance(node, ast.keyword) and node.arg == "id")
     return {node.value.value for node in keywords if isinstance(node.value, ast.Constant)}
 
@@ -140,7 +140,7 @@ def test_names_on_screen_are_those_of_the_translations() -> None:
 
 
 def test_fields_are_those_of_actions() -> None:
-    """What stands in `code` under "where" is a field of an action, or what one answers."""
+    """Each name in `code` in the column "where" is a field of an action or of its response."""
     text = (COMPONENT / "services.yaml").read_text("utf-8")
     sources = text + "".join(path.read_text("utf-8") for path in COMPONENT.rglob("*.py"))
     fields = {name for row in OFFERED for name in re.findall(r"`([a-z_]+)`", row.where)}

@@ -10,18 +10,18 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.texting.diagnostics import async_get_config_entry_diagnostics
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import HomeAssistant
-from tests.accounts import RECIPIENTS
 from tests.conftest import Connect, SetUp
-from tests.home import first_number, notify, notify_entities, numbers
-from tests.privacy import digits_of
 from tests.simulator import Simulator
+from tests.support.accounts import RECIPIENTS
+from tests.support.home import first_number, notify, notify_entities, numbers
+from tests.support.privacy import digits_of
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 TEXT = "Nobody else shall read this"
 
 
 async def diagnostics(hass: HomeAssistant, set_up: SetUp, provider: Provider) -> tuple[dict[str, Any], dict[str, Any]]:
-    """An account's own data, and its diagnostics after some texts."""
+    """Send some texts and return the account's data and its diagnostics."""
     sender = {"sender": "MyHome"} if provider is Provider.TEXTINGHOUSE else {}
     entry = await set_up(provider, data=sender, options={"balance_interval": 20})
     for entity_id in notify_entities(provider):

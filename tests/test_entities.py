@@ -14,16 +14,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from tests.conftest import Connect, PassTime, SetUp
-from tests.flows import SITES
-from tests.home import ask_to_send, notify, notify_entities, record_changes, restart, state_of, text_of
 from tests.simulator import Simulator
+from tests.support.flows import SITES
+from tests.support.home import ask_to_send, notify, notify_entities, record_changes, restart, state_of, text_of, told
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 HOUSE, PRO, POINT, CLUB = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.THESMSPOINT, Provider.CLUB_TEXTING
 
 
 def normalised(entry: MockConfigEntry, text: str) -> str:
-    """An id with what differs from run to run named instead."""
+    """Replace the IDs that differ between runs with fixed names."""
     text = text.replace(entry.entry_id, "ENTRY")
     for subentry in entry.subentries.values():
         text = text.replace(subentry.subentry_id, f"RECIPIENT {subentry.title}")
@@ -31,11 +31,11 @@ def normalised(entry: MockConfigEntry, text: str) -> str:
 
 
 def plain(found: object) -> object:
-    """Without the enums of one Home Assistant or another."""
+    """Convert enums to plain values, because the enums differ between versions of Home Assistant."""
     return json.loads(json.dumps(found, sort_keys=True))
 
 
-# -- what there is -------------------------------------------------------------------------------------------------
+# -- all entities --------------------------------------------------------------------------------------------------
 
 
 @EVERY_PROVIDER
@@ -193,6 +193,7 @@ async def test_segments_today_count_and_begin_anew_at_midnight(
     await hass.async_block_till_done()
     assert state_of(hass, sensor).state == "0"
     await notify(hass, "notify.anna", "Good morning")
+    await told(hass)
     assert state_of(hass, sensor).state == "1"
 
 

@@ -1,4 +1,4 @@
-"""Recipients that are contact groups: a text to one is a campaign, whichever way it is sent."""
+"""Recipients that are contact groups: a text to a group is always a campaign, however it is sent."""
 
 from datetime import timedelta
 from types import MappingProxyType
@@ -8,7 +8,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting import contact_groups
-from custom_components.texting.contact_groups import async_measure
 from custom_components.texting.diagnostics import async_get_config_entry_diagnostics
 from custom_components.texting.flows import recipient as recipient_flow
 from custom_components.texting.gateway.contacts import ContactGroup
@@ -19,9 +18,10 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from tests.conftest import PassTime, SetUp
-from tests.contacts import FAMILY, NEIGHBOURS, add_group
-from tests.flows import choices, suggested
-from tests.home import (
+from tests.simulator import Simulator
+from tests.support.contacts import FAMILY, NEIGHBOURS, add_group
+from tests.support.flows import choices, suggested
+from tests.support.home import (
     TRANSLATIONS,
     ask_to_send,
     notify,
@@ -33,7 +33,6 @@ from tests.home import (
     text_of,
     told,
 )
-from tests.simulator import Simulator
 
 PRO = Provider.TEXTIOPRO
 REPORT, PENDING = "event.textiopro_delivery_report", "sensor.textiopro_pending_messages"
@@ -43,7 +42,7 @@ UNKNOWN_NOTE = TRANSLATIONS["selector"]["configure"]["options"]["groups_unknown"
 async def add_recipient(
     hass: HomeAssistant, entry: MockConfigEntry, name: str = "Everyone", group: str = FAMILY, **data: Any
 ) -> None:
-    """A recipient as the form makes it."""
+    """Add a recipient as the form does."""
     known = {"numbers": [], "group": group, "group_name": "Family", **data}
     subentry = ConfigSubentry(data=MappingProxyType(known), subentry_type="recipient", title=name, unique_id=None)
     hass.config_entries.async_add_subentry(entry, subentry)
@@ -88,9 +87,9 @@ async def test_the_form_offers_the_groups(hass: HomeAssistant, set_up: SetUp, si
     form = await begin(hass, entry)
     assert choices(form, "group") == {FAMILY: "Family (3)", NEIGHBOURS: "Neighbours (0)"}
     assert form["description_placeholders"]["note"] == ""
-    result = await submit(hass, form, name="Everyone", group=named, quiet_from="22:00:00", quiet_to="07:00:00")
+    result = await submit(hass, form, name="Everyone", group=named, quiet_start="22:00:00", quiet_end="07:00:00")
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    quiet = {"quiet_from": "22:00:00", "quiet_to": "07:00:00"}
+    quiet = {"quiet_start": "22:00:00", "quiet_end": "07:00:00"}
     known = {"numbers": [], "group": FAMILY, "group_name": "Family", "type": "sms"}
     assert data_of(entry, "Everyone") == known | quiet
     form = await change(hass, entry, "Everyone")
@@ -98,7 +97,7 @@ async def test_the_form_offers_the_groups(hass: HomeAssistant, set_up: SetUp, si
     result = await submit(hass, form, name="Everyone", group="Neighbours")
     assert result["reason"] == "reconfigure_successful"
     assert data_of(entry, "Everyone") == known | {"group": NEIGHBOURS, "group_name": "Neighbours"}
-    # From a group to numbers.
+    # Change the recipient from a group to numbers.
     await submit(hass, await change(hass, entry, "Everyone"), name="Everyone", numbers=["0612345678"])
     assert data_of(entry, "Everyone") == {"numbers": ["+33612345678"], "type": "sms"}
 
@@ -120,19 +119,19 @@ async def test_the_form_names_groups_whose_size_no_list_tells(
 async def test_a_gateway_that_takes_its_time(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The text does not wait for a number that only guards need."""
-    monkeypatch.setattr(contact_groups, "GROUPS_WITHIN", 0.05)
+    """The text does not wait for the size of the group, because only the limit checks need it."""
+    monkeypatch.setattr(contact_groups, "GROUPS_TIMEOUT", 0.05)
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Family", 3)
     await add_recipient(hass, entry)
     simulator.faults.add("textiopro", "latency", None, path="/contacts", delay=0.2)
     seen = await preview(hass, entry, "Water", to="everyone")
-    assert (seen["refused"], seen["segments"], seen["cost"]) == (None, 1, None)
+    assert (seen["error"], seen["segments"], seen["cost"]) == (None, 1, None)
     (answer,) = await ask_to_send(hass, "Water", entity_id="notify.everyone")
     await told(hass)
     assert (answer["to"], answer["segments"]) == ("Family", 1)
     assert len(simulator.messages()) == 3
-    # The answer was waited for in the background.
+    # The size of the group arrived in the background.
     (answer,) = await ask_to_send(hass, "Fire", entity_id="notify.everyone")
     assert (answer["to"], answer["segments"]) == ("Family", 3)
 
@@ -166,7 +165,7 @@ async def test_a_daily_limit_and_a_group_that_nobody_has_counted(
         ({"group": "Twins"}, {"group": "ambiguous_group"}),
         ({"group": FAMILY, "name": " "}, {"name": "no_name"}),
         ({"group": FAMILY, "name": "anna"}, {"name": "name_exists"}),
-        ({"group": FAMILY, "quiet_from": "22:00:00"}, {"quiet_to": "quiet_hours_incomplete"}),
+        ({"group": FAMILY, "quiet_start": "22:00:00"}, {"quiet_end": "quiet_hours_incomplete"}),
         ({"numbers": ["12"], "group": FAMILY}, {"numbers": "invalid_number"}),
     ],
 )
@@ -188,7 +187,7 @@ async def test_what_is_wrong_is_named_and_can_be_mended(
 async def test_the_form_works_while_the_groups_cannot_be_read(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    monkeypatch.setattr(recipient_flow, "GROUPS_WITHIN", 0.1)
+    monkeypatch.setattr(recipient_flow, "GROUPS_TIMEOUT", 0.1)
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Family", 3)
     await add_recipient(hass, entry, "Known")
@@ -203,7 +202,7 @@ async def test_the_form_works_while_the_groups_cannot_be_read(
     assert form["errors"] == {"group": "group_id"}
     await submit(hass, form, name="Everyone", group=NEIGHBOURS)
     assert data_of(entry, "Everyone") == {"numbers": [], "group": NEIGHBOURS, "type": "sms"}
-    # What was known of a group stays.
+    # The form keeps the saved data of a known group.
     before = data_of(entry, "Known")
     form = await change(hass, entry, "Known")
     await submit(hass, form, name="Known", group=FAMILY)
@@ -284,7 +283,7 @@ async def test_every_way_to_send_makes_one_campaign(
 
 
 async def test_groups_and_numbers_side_by_side(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
-    """The name that a group has at the provider now is told."""
+    """The result contains the current name of the group at the provider."""
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Clan", 3)
     await add_recipient(hass, entry)
@@ -303,7 +302,7 @@ async def test_groups_and_numbers_side_by_side(hass: HomeAssistant, set_up: SetU
 async def test_all_recipients_of_an_account_are_its_people(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator
 ) -> None:
-    """A group that is added makes no campaign of what texted everyone before; who is both gets one text."""
+    """A text to all recipients never becomes a campaign, even if a group is added. Each number gets one text."""
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Family", 3)
     await hass.services.async_call("notify", "textiopro", {"message": "Water"}, blocking=True)
@@ -312,7 +311,7 @@ async def test_all_recipients_of_an_account_are_its_people(
     await hass.services.async_call("notify", "textiopro", {"message": "Water"}, blocking=True)
     assert [message.to for message in simulator.messages()] == before * 2
     assert not campaigns(simulator)
-    # With groups alone, nobody is left.
+    # If only groups are left, the text has no recipients.
     for subentry in list(entry.subentries.values()):
         if subentry.title != "Everyone":
             hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
@@ -336,7 +335,7 @@ async def test_a_group_that_is_gone_keeps_the_text_from_no_other(
     assert len(simulator.messages()) == 1
     refused = await preview(hass, entry, "Water", to="Everyone")
     assert (refused["reason"], refused["limit"]) == ("invalid_number", None)
-    assert "Family" in refused["refused"]
+    assert "Family" in refused["error"]
 
 
 async def test_an_empty_group_is_refused(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
@@ -355,7 +354,7 @@ async def test_a_preview_counts_all(hass: HomeAssistant, set_up: SetUp, simulato
     add_group(simulator, FAMILY, "Family", 3)
     await add_recipient(hass, entry)
     seen = await preview(hass, entry, "x" * 161, to="everyone")
-    assert (seen["refused"], seen["segments"], seen["cost"]) == (None, 2, 6)
+    assert (seen["error"], seen["segments"], seen["cost"]) == (None, 2, 6)
     assert not campaigns(simulator)
 
 
@@ -365,7 +364,7 @@ async def test_quiet_hours_hold_a_campaign_back(
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Family", 3)
     now, margin = dt_util.now(), timedelta(minutes=5)
-    quiet = {"quiet_from": f"{now - margin:%H:%M:%S}", "quiet_to": f"{now + margin:%H:%M:%S}"}
+    quiet = {"quiet_start": f"{now - margin:%H:%M:%S}", "quiet_end": f"{now + margin:%H:%M:%S}"}
     await add_recipient(hass, entry, **quiet)
     (answer,) = await ask_to_send(hass, "Laundry is done", entity_id="notify.everyone")
     await ask_to_send(hass, "Fire", entity_id="notify.everyone", urgent=True)
@@ -388,7 +387,7 @@ async def test_it_waits_for_a_gateway_that_is_out_of_reach(
     await add_recipient(hass, entry)
     await simulator.faults.refuse("textiopro")
     (first,) = await ask_to_send(hass, "Water", entity_id="notify.everyone")
-    # Nobody has said yet how many there are.
+    # The size of the group is not known yet.
     assert (first["status"], first["to"], first["segments"]) == ("queued", "Family", 1)
     await simulator.restore()
     await pass_time(61)
@@ -405,7 +404,7 @@ async def test_it_waits_for_a_gateway_that_is_out_of_reach(
     assert [made["message"] for made in campaigns(simulator)] == ["Water", "Fire", "Storm"]
 
 
-# -- what else knows recipients --------------------------------------------------------------------------------------
+# -- other features --------------------------------------------------------------------------------------------------
 
 
 async def test_a_text_of_one_of_the_group_is_nobodys(
@@ -437,12 +436,12 @@ async def test_diagnostics_tell_ids_and_no_names(hass: HomeAssistant, set_up: Se
 async def test_no_more_groups_are_remembered_than_are_used(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.texting.contact_groups.REMEMBERED", 2)
+    monkeypatch.setattr("custom_components.texting.contact_groups.MAX_REMEMBERED", 2)
     entry = await set_up(PRO)
     for number in range(4):
         add_group(simulator, f"a{number}", f"Group {number}", number)
     for number in (0, 1, 0, 2, 3, 2):
-        await async_measure(entry.runtime_data, ContactGroup(id=f"a{number}", name=""))
+        await entry.runtime_data.contact_groups.async_measure(ContactGroup(id=f"a{number}", name=""))
     assert entry.runtime_data.store.memory.groups == {
         "a3": {"name": "Group 3", "size": 3},
         "a2": {"name": "Group 2", "size": 2},

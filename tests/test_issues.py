@@ -1,4 +1,4 @@
-"""Each kind of issue: its text, what the text names, how it goes away."""
+"""Test each kind of issue: its text, its placeholders and its removal."""
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -15,17 +15,17 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from tests.conftest import SetUp
-from tests.home import TRANSLATIONS
 from tests.simulator import Simulator
+from tests.support.home import TRANSLATIONS
 
 TEXTS: dict[str, Any] = TRANSLATIONS["issues"]
 ENTRY = MockConfigEntry(domain="texting", title="Home", entry_id="ENTRY")
 KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.LOW_CREDIT: (lambda hass: issues.async_low_credit(hass, ENTRY, Decimal("1.50")), "_ENTRY", "warning"),
     Issue.CERTIFICATE_INVALID: (lambda hass: issues.async_certificate_invalid(hass, ENTRY), "_ENTRY", "error"),
-    Issue.OUTBOX_DAMAGED: (lambda hass: issues.async_outbox_damaged(hass, "texting.db.damaged", 7), "", "error"),
-    Issue.OUTBOX_UNWRITABLE: (issues.async_outbox_unwritable, "", "error"),
-    Issue.REMOVED: (lambda hass: issues.async_removed(hass, ENTRY, 3), "_ENTRY", "warning"),
+    Issue.DATABASE_DAMAGED: (lambda hass: issues.async_database_damaged(hass, "texting.db.damaged", 7), "", "error"),
+    Issue.DATABASE_UNWRITABLE: (issues.async_database_unwritable, "", "error"),
+    Issue.ACCOUNT_REMOVED: (lambda hass: issues.async_account_removed(hass, ENTRY, 3), "_ENTRY", "warning"),
     Issue.ROUTE_BROKEN: (lambda hass: issues.async_route_broken(hass, ENTRY), "_ENTRY", "error"),
 }
 EVERY_KIND = pytest.mark.parametrize("kind", Issue)
@@ -60,7 +60,7 @@ async def test_what_the_texts_name_is_given(hass: HomeAssistant, kind: Issue) ->
 @EVERY_KIND
 async def test_what_is_only_news_is_confirmed_and_the_rest_described(hass: HomeAssistant, kind: Issue) -> None:
     issue = create(hass, kind)
-    news = kind in (Issue.OUTBOX_DAMAGED, Issue.REMOVED)
+    news = kind in (Issue.DATABASE_DAMAGED, Issue.ACCOUNT_REMOVED)
     assert (issue.is_fixable, issue.is_persistent) == (news, news)
     assert set(TEXTS[kind]) == {"title", "fix_flow" if news else "description"}
 
@@ -89,14 +89,14 @@ async def test_an_account_takes_along_what_was_to_be_mended(
     issues.async_low_credit(hass, entry, Decimal(0))
     issues.async_certificate_invalid(hass, entry)
     issues.async_route_broken(hass, entry)
-    issues.async_removed(hass, entry, 2)
-    issues.async_outbox_unwritable(hass)
+    issues.async_account_removed(hass, entry, 2)
+    issues.async_database_unwritable(hass)
     await hass.config_entries.async_remove(entry.entry_id)
     left = {issue_id for domain, issue_id in ir.async_get(hass).issues if domain == "texting"}
-    assert left == {f"removed_{entry.entry_id}", "outbox_unwritable"}
+    assert left == {f"account_removed_{entry.entry_id}", "database_unwritable"}
 
 
-@pytest.mark.parametrize("kind", [Issue.OUTBOX_DAMAGED, Issue.REMOVED])
+@pytest.mark.parametrize("kind", [Issue.DATABASE_DAMAGED, Issue.ACCOUNT_REMOVED])
 @pytest.mark.usefixtures("_loopback")
 async def test_news_goes_when_it_is_confirmed(
     hass: HomeAssistant, hass_client: Callable[[], Awaitable[Any]], kind: Issue

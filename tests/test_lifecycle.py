@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 import gc
 from pathlib import Path
 import sys
@@ -13,8 +14,7 @@ import pytest
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
-from custom_components.texting.store import AccountStore
-from homeassistant.components.notify.legacy import NOTIFY_SERVICES
+from custom_components.texting.storage.account_store import AccountStore
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
@@ -22,15 +22,15 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import DATA_DISPATCHER
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from tests.conftest import PassTime, SetUp
-from tests.flows import SECRETS, SITES, WRONG
-from tests.home import first_number, notify, notify_entities, restart, state_of, until
 from tests.simulator import Simulator
+from tests.support.flows import SECRETS, SITES, WRONG
+from tests.support.home import first_number, notify, notify_entities, restart, state_of, until
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 HOUSE, PRO, POINT = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.THESMSPOINT
 
 
-# The folder this stands in, and the one of the packages, may be called texting too.
+# The paths of this checkout and of the installed packages may also contain "texting".
 FOLDERS = (sys.prefix, str(Path(__file__).parent.parent))
 
 
@@ -56,7 +56,7 @@ def tasks() -> list[str]:
 
 
 def what_is_left(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
-    """Everything a running account holds on to, as far as something of it is still there."""
+    """Return everything that an account still holds, by kind. Empty kinds are left out."""
     held = {
         "timers": timers(hass),
         "tasks": tasks(),
@@ -67,14 +67,13 @@ def what_is_left(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
         ],
         "webhooks": list(hass.data.get("webhook", ())),
         "actions": sorted(set(hass.services.async_services()["notify"]) - {"send_message", "persistent_notification"}),
-        "services": hass.data[NOTIFY_SERVICES].get(DOMAIN, []),
         "run-time data": [entry.runtime_data] if hasattr(entry, "runtime_data") else [],
     }
     return {kind: found for kind, found in held.items() if found}
 
 
 async def use(hass: HomeAssistant, simulator: Simulator, provider: Provider) -> None:
-    """Send, so that there are messages to follow and a balance to read soon."""
+    """Send a text. The account then has a message to track and soon reads its balance."""
     await notify(hass, notify_entities(provider)[0], "Water")
 
 
@@ -89,7 +88,7 @@ async def test_unloading_leaves_nothing(
     entry = await set_up(provider)
     await use(hass, simulator, provider)
     held = what_is_left(hass, entry)
-    assert {"timers", "signals", "actions", "services", "run-time data"} <= set(held)
+    assert {"timers", "signals", "actions", "run-time data"} <= set(held)
     assert ("webhooks" in held) is GATEWAYS[provider].info.uses_webhook
     account = weakref.ref(entry.runtime_data)
     held.clear()
@@ -118,7 +117,7 @@ async def test_reloading_again_and_again_holds_on_to_no_more(
         counted = {kind: len(found) for kind, found in what_is_left(hass, entry).items()}
         sessions = sum(isinstance(thing, ClientSession) for thing in gc.get_objects())
         listeners = hass.bus.async_listeners()
-        listeners.pop(EVENT_HOMEASSISTANT_FINAL_WRITE, None)  # Home Assistant's registries, about to be saved
+        listeners.pop(EVENT_HOMEASSISTANT_FINAL_WRITE, None)  # Home Assistant's registries wait for it to save changes
         return {**counted, "listeners": sum(listeners.values()), "sessions": sessions}
 
     sizes = []
@@ -186,7 +185,7 @@ async def test_removing_while_the_gateway_is_asked(
     pass_time: PassTime,
     provider: Provider,
 ) -> None:
-    """At 31 s the delivery of the text and, at TextioPro, incoming texts are asked for."""
+    """After 31 seconds, the account asks for the delivery report and, at TextioPro, for incoming texts."""
     simulator.delivered_after = None
     entry = await set_up(provider)
     await use(hass, simulator, provider)
@@ -196,13 +195,13 @@ async def test_removing_while_the_gateway_is_asked(
         for kind in ("/sms", "/do", "status"):
             simulator.faults.add(site, "hang", None, kind)
     simulator.clear_requests()
-    asking = asyncio.create_task(pass_time(31))
+    sending = asyncio.create_task(pass_time(31))
     await until(simulator.requests)
     removing = asyncio.create_task(hass.config_entries.async_remove(entry.entry_id))
     for _ in range(20):
         await asyncio.sleep(0.001)
-    await pass_time(60)  # ends what hangs
-    await asyncio.gather(asking, removing)
+    await pass_time(60)  # the hanging requests time out
+    await asyncio.gather(sending, removing)
     assert what_is_left(hass, entry) == {}
     await pass_time(60)
     assert f"{DOMAIN}.{entry.entry_id}" not in hass_storage
@@ -212,7 +211,7 @@ async def test_removing_while_the_gateway_is_asked(
 async def test_a_refused_account_leaves_nothing(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
 ) -> None:
-    await set_up(provider)  # one that loads, so that there is something to look at
+    await set_up(provider)  # this account loads, so that there is data to check
     entry = await set_up(
         provider, data={SECRETS[provider][0]: WRONG, "url": simulator.url(provider), "webhook_id": "another"}
     )
@@ -220,7 +219,7 @@ async def test_a_refused_account_leaves_nothing(
     left = what_is_left(hass, entry)
     assert "another" not in left.get("webhooks", [])
     assert "signals" not in left
-    assert len(left["services"]) == 1
+    assert len(left["actions"]) == 1
 
 
 @EVERY_PROVIDER
@@ -242,7 +241,7 @@ async def test_an_account_that_never_loaded_can_be_removed(
 async def test_a_gateway_in_trouble_does_not_keep_the_account_from_loading(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime, provider: Provider, fault: str
 ) -> None:
-    """Truncated TextingHouse, Club and Group balances are shorter numbers, which nobody can tell from right ones."""
+    """Truncated balances of TextingHouse, Club Texting and Group Texting are shorter numbers that look valid."""
     for site in SITES[provider]:
         if fault == "refuse":
             await simulator.faults.refuse(site)
@@ -264,7 +263,7 @@ async def test_a_gateway_in_trouble_does_not_keep_the_account_from_loading(
 
 
 @EVERY_PROVIDER
-async def test_changed_options_reload_once(
+async def test_changed_options_apply_without_a_reload(
     hass: HomeAssistant,
     set_up: SetUp,
     simulator: Simulator,
@@ -273,10 +272,50 @@ async def test_changed_options_reload_once(
 ) -> None:
     entry = await set_up(provider)
     before = set_ups(entry)
-    hass.config_entries.async_update_entry(entry, options={"balance_interval": 30})
+    hass.config_entries.async_update_entry(entry, options={"balance_interval": 30, "daily_limit": 1})
     await hass.async_block_till_done()
-    assert set_ups(entry) == before + 1
-    assert entry.state is ConfigEntryState.LOADED
+    assert set_ups(entry) == before
+    account = entry.runtime_data
+    assert account.balance.update_interval == timedelta(minutes=30)
+    assert account.options.daily_limit == 1
+
+
+@EVERY_PROVIDER
+async def test_only_credentials_address_and_provider_reload(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    set_ups: Callable[[ConfigEntry], int],
+    provider: Provider,
+) -> None:
+    entry = await set_up(provider)
+    before = set_ups(entry)
+    fields = {field.name: field for field in GATEWAYS[provider].info.fields}
+    in_place = {name: "Other" for name, field in fields.items() if field.applied_in_place and not field.choices}
+    hass.config_entries.async_update_entry(entry, data={**entry.data, **in_place})
+    await hass.async_block_till_done()
+    assert set_ups(entry) == before
+    assert {name: getattr(entry.runtime_data.gateway.settings, name) for name in in_place} == in_place
+    for count, name in enumerate((name for name, field in fields.items() if not field.applied_in_place), 1):
+        value = f"{entry.data[name]}/" if name.endswith("url") else f"{entry.data[name]}x"
+        hass.config_entries.async_update_entry(entry, data={**entry.data, name: value})
+        await hass.async_block_till_done()
+        assert set_ups(entry) == before + count
+
+
+async def test_a_new_title_renames_the_device_and_the_action(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, set_ups: Callable[[ConfigEntry], int]
+) -> None:
+    entry = await set_up(HOUSE)
+    before = set_ups(entry)
+    hass.config_entries.async_update_entry(entry, title="Home")
+    await hass.async_block_till_done()
+    assert set_ups(entry) == before
+    assert {name for name in ("home", "textinghouse") if hass.services.has_service("notify", name)} == {"home"}
+    (device,) = [
+        each for each in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id) if each.name == "Home"
+    ]
+    assert device.identifiers == {(DOMAIN, entry.entry_id)}
 
 
 @EVERY_PROVIDER
@@ -297,7 +336,6 @@ async def test_recipients_come_and_go(
     await hass.async_block_till_done()
     await notify(hass, "notify.zoe", "Hello")
     assert f"+{simulator.messages()[-1].phone_number}" == number
-    assert set_ups(entry) == before + 1
 
     hass.config_entries.async_update_subentry(entry, recipient, title="Zoé")
     await hass.async_block_till_done()
@@ -310,7 +348,7 @@ async def test_recipients_come_and_go(
     assert hass.states.get("notify.zoe") is None
     assert er.async_get(hass).async_get("notify.zoe") is None
     assert dr.async_get(hass).async_get(device.device_id or "") is None
-    assert set_ups(entry) == before + 3
+    assert set_ups(entry) == before
     for entity_id in notify_entities(provider):
         assert state_of(hass, entity_id).state != "unavailable"
 

@@ -1,4 +1,4 @@
-"""The logbook of a real Home Assistant: who wrote, what became of texts, and not what they say."""
+"""The logbook of a real Home Assistant: it shows who wrote and how deliveries ended, but not the texts."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -16,9 +16,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
-from tests.home import ask_to_send, notify, notify_entities, state_of, told
-from tests.routes import ANNA, CLARA, disconnect, set_up_route
 from tests.simulator import Simulator
+from tests.support.home import ask_to_send, notify, notify_entities, state_of, told
+from tests.support.routes import ANNA, CLARA, disconnect, set_up_route
 
 type Lines = Callable[[], Awaitable[list[tuple[str, str, str | None]]]]
 
@@ -30,8 +30,8 @@ HARMLESS = "<script>alert(1)</script> {{ 1/0 }} [x](javascript:1) evil [2J ' OR 
 
 @pytest.fixture
 async def lines(recorder_mock: Any, hass: HomeAssistant, hass_client: Callable[[], Awaitable[Any]]) -> Lines:
-    """What the logbook shows of texts: name, message and entity."""
-    # No page is asked for.
+    """Return a function that reads our logbook lines: name, message and entity."""
+    # The logbook depends on the frontend, but the test requests no page.
     hass.config.components.add("frontend")
     assert await async_setup_component(hass, "logbook", {})
     began = dt_util.utcnow() - timedelta(minutes=1)
@@ -52,7 +52,7 @@ async def lines(recorder_mock: Any, hass: HomeAssistant, hass_client: Callable[[
 
 
 def kept(hass: HomeAssistant) -> str:
-    """All that the home's database keeps of states and events."""
+    """Return all state attributes and event data in Home Assistant's database."""
     with session_scope(hass=hass, read_only=True) as session:
         connection = session.connection()
         rows = [
@@ -71,7 +71,7 @@ async def database(hass: HomeAssistant) -> str:
 
 
 async def come_in(url: str, number: str, words: str) -> None:
-    """A text comes in at TextingHouse."""
+    """Deliver a text as TextingHouse does."""
     fields = {"from": number, "txt": words, "apimsgid": "", "climsgid": ""}
     async with aiohttp.ClientSession() as session, session.post(url, json=fields) as response:
         assert response.status == 200
@@ -120,7 +120,7 @@ async def test_every_provider(
     stored = await database(hass)
     assert "delivery_report" in stored
     assert "Secret two" not in stored
-    # The action itself is an event of Home Assistant, which keeps its data.
+    # Home Assistant fires an event for the action itself and saves its data.
     assert not [line for line in stored.splitlines() if "Secret one" in line and "service_data" not in line]
 
 
@@ -181,7 +181,7 @@ async def test_a_route_tells_once(
 async def test_texts_where_they_are_allowed(
     lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
 ) -> None:
-    """Whatever they say, they are a line of text."""
+    """The logbook shows each text as one harmless line."""
     entry = await set_up(HOUSE, options={"log_texts": True})
     url = await connect(entry)
     await come_in(url, ANNA, HOSTILE)

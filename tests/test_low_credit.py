@@ -1,4 +1,4 @@
-"""The binary sensor and the issue that tell of low credit."""
+"""The binary sensor and the issue for low credit."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,11 +9,11 @@ from custom_components.texting.gateway.provider import Provider
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from tests.accounts import RECIPIENTS
 from tests.conftest import PassTime, SetUp
-from tests.flows import SITES
-from tests.home import notify, notify_entities, state_of
 from tests.simulator import Simulator
+from tests.support.accounts import RECIPIENTS
+from tests.support.flows import SITES
+from tests.support.home import notify, notify_entities, state_of
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 HOUSE, PRO, POINT = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.THESMSPOINT
@@ -22,7 +22,7 @@ READ = 15 * 60 + 1
 
 
 def give(simulator: Simulator, provider: Provider, amount: str) -> None:
-    """Set what an account has, in each of its pools where there are several."""
+    """Set the balance of an account. If it has several pools, set each of them."""
     account = simulator.accounts[provider]
     one = Decimal(amount)
     account.credit = dict.fromkeys(account.credit, one) if provider is POINT else one

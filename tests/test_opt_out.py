@@ -1,4 +1,4 @@
-"""Who asks for no more texts gets none, until that is taken back."""
+"""Test that a number that opted out gets no texts until the opt-out is revoked."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,9 +20,11 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.storage import Store
 from homeassistant.util.file import WriteError
 from tests.conftest import Connect, SetUp
-from tests.delivery.messages import full_disk
-from tests.flows import suggested
-from tests.home import (
+from tests.services.test_reply import rent
+from tests.simulator import Simulator
+from tests.simulator.accounts import Keyword
+from tests.support.flows import suggested
+from tests.support.home import (
     ask_to_send,
     first_number,
     notify,
@@ -36,11 +38,9 @@ from tests.home import (
     told,
     until,
 )
-from tests.privacy import told as told_of
-from tests.routes import disconnect, sent, set_up_route
-from tests.simulator import Simulator
-from tests.simulator.accounts import Keyword
-from tests.test_reply import rent
+from tests.support.privacy import told as told_of
+from tests.support.records import full_disk
+from tests.support.routes import disconnect, sent, set_up_route
 
 type Settle = Callable[[], Awaitable[None]]
 
@@ -50,12 +50,12 @@ ANNA, CLARA, NATIONAL = "+33612345601", "+12125550142", "2125550142"
 
 
 def known(entry: MockConfigEntry) -> list[str]:
-    """The numbers that are remembered."""
+    """Return the numbers that the account remembers as opted out."""
     return list(entry.runtime_data.state.store.memory.opted_out)
 
 
 async def text_in(url: str, text: str, provider: Provider = GROUP) -> None:
-    """Let the provider tell of a text of the first recipient."""
+    """Deliver a text of the first recipient as the provider does."""
     fields = {"from": NATIONAL, "message": text}
     if provider is HOUSE:
         fields = {"apimsgid": "1", "climsgid": "", "from": ANNA.removeprefix("+"), "txt": text}
@@ -64,7 +64,7 @@ async def text_in(url: str, text: str, provider: Provider = GROUP) -> None:
 
 
 async def refused(hass: HomeAssistant, simulator: Simulator, **data: Any) -> str:
-    """Send to whoever wants no more: it must be refused without a request; what the user is told."""
+    """Send to an opted-out number, check that it is refused without a request, and return the error text."""
     simulator.clear_requests()
     with pytest.raises(ServiceValidationError) as raised:
         await send(hass, "Water", **data)
@@ -72,7 +72,7 @@ async def refused(hass: HomeAssistant, simulator: Simulator, **data: Any) -> str
     return text_of(raised.value, "limit_opted_out")
 
 
-# -- the gateway says so -------------------------------------------------------------------------------------------
+# -- opt-outs that the gateway reports -----------------------------------------------------------------------------
 
 
 @EZ
@@ -129,7 +129,7 @@ async def test_the_others_are_sent_to(hass: HomeAssistant, set_up: SetUp, simula
     assert len(simulator.messages()) == 4
 
 
-# -- the phone says so ---------------------------------------------------------------------------------------------
+# -- opt-outs by text ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ async def test_it_counts_while_messages_cannot_be_written(
     url = await connect(entry := await set_up(provider))
     with full_disk():
         await send(hass, "Water", entity_id="notify.clara")
-        assert entry.runtime_data.desk.outbox.failing
+        assert entry.runtime_data.outbox.database.failing
         assert await post(url, "STOP") == 503
     assert known(entry) == [CLARA]
     assert list(hass_storage[f"texting.{entry.entry_id}"]["data"]["opted_out"]) == [CLARA]
@@ -272,7 +272,7 @@ async def test_it_counts_while_a_text_waits_for_the_balance(
 async def test_a_keyword_that_stops_is_no_keyword(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider
 ) -> None:
-    url = await connect(entry := await set_up(provider, options={"reply_within": 45}))
+    url = await connect(entry := await set_up(provider, options={"reply_timeout": 45}))
     await rent(hass, entry, "Stop", "Never sent")
     async with (
         aiohttp.ClientSession() as session,
@@ -307,7 +307,7 @@ async def test_what_still_waits_on_disk_is_not_sent_after_a_restart(
     entry = await set_up(GROUP)
     await disconnect(simulator, "group_texting")
     await ask_to_send(hass, "Water", entity_id="notify.clara")
-    # As if it had stopped right after a STOP came in.
+    # This simulates that Home Assistant stopped right after a STOP came in.
     entry.runtime_data.state.opt_outs.async_add(CLARA)
     await restart(hass, entry)
     report = state_of(hass, "event.group_texting_delivery_report").attributes
@@ -318,7 +318,7 @@ async def test_what_still_waits_on_disk_is_not_sent_after_a_restart(
 async def test_who_stopped_is_not_answered(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
 ) -> None:
-    url = await connect(await set_up(GROUP, options={"reply_within": 45}))
+    url = await connect(await set_up(GROUP, options={"reply_timeout": 45}))
     await text_in(url, "STOP")
     incoming_id = state_of(hass, "event.group_texting_incoming_message").attributes["incoming_id"]
     with pytest.raises(ServiceValidationError) as raised:
@@ -339,7 +339,7 @@ async def test_without_a_stop_before_it_is_only_a_text(
     assert len(simulator.messages()) == 1
 
 
-# -- taken back ----------------------------------------------------------------------------------------------------
+# -- revoked opt-outs ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", ["START", "start", " Start! ", "UNSTOP", "Yes", "YES."])
@@ -363,7 +363,7 @@ async def test_start_words(
 async def test_stop_after_start_counts_again(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
 ) -> None:
-    """Also within the minute in which it is taken for the provider's repetition."""
+    """A second STOP counts even within the minute in which it looks like a repetition by the provider."""
     url = await connect(entry := await set_up(GROUP))
     for text in ("STOP", "START", "STOP"):
         await text_in(url, text)
@@ -383,7 +383,7 @@ async def test_start_after_stop_counts_again(
 async def test_help_takes_back_what_the_whole_platform_refuses(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider
 ) -> None:
-    """At Group Texting; at Club Texting only the keyword does."""
+    """HELP revokes the opt-out at Group Texting. At Club Texting, only the keyword revokes it."""
     await connect(entry := await set_up(provider))
     await notify(hass, "notify.clara", "Water")
     simulator.accounts[provider].globally_opted_out.add(NATIONAL)
@@ -423,7 +423,7 @@ async def test_a_keyword_takes_it_back(
 async def test_nobody_gets_texts_by_another_way(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, place: int, *, unloaded: bool
 ) -> None:
-    """Wherever in the route the account is that was told so, and while it is not loaded."""
+    """The opt-out counts for any account of the route, even if that account is not loaded."""
     accounts = [await set_up(CLUB), await set_up(GROUP)]
     route = await set_up_route(hass, accounts)
     await text_in(await connect(accounts[place]), "STOP")
@@ -433,7 +433,7 @@ async def test_nobody_gets_texts_by_another_way(
     assert (await preview(hass, route, "Water", to=CLARA))["limit"] == "opted_out"
     assert known(route) == []
     await send(hass, "Water", account=route.entry_id, to="+12125550143")
-    # It waits a moment for the first account, where that is the one that is not loaded.
+    # If the first account of the route is not loaded, the text waits for it for a moment.
     assert sent(simulator) == ([] if unloaded and place == 0 else [CLUB])
 
 
@@ -447,7 +447,7 @@ async def test_what_waits_in_a_route_is_not_sent_any_more(
     await text_in(await connect(accounts[0]), "STOP")
     await told(hass)
     async with asyncio.timeout(10):
-        await until(lambda: not len(route.runtime_data.desk.book))
+        await until(lambda: not len(route.runtime_data.outbox))
     now: Any = await hass.services.async_call(
         "texting", "get_status", {"reference": waiting["reference"]}, blocking=True, return_response=True
     )
@@ -459,7 +459,7 @@ async def test_what_waits_in_a_route_is_not_sent_any_more(
 async def test_what_waits_at_another_account_of_the_route_is_not_sent_any_more(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, impatient: None, *, restarted: bool
 ) -> None:
-    """What was asked of that account by itself is, as nobody told it to stop."""
+    """Texts that do not use this route stay queued, because their account received no STOP."""
     club, group = await set_up(CLUB), await set_up(GROUP)
     url = await connect(club)
     route = await set_up_route(hass, [group, club])
@@ -473,14 +473,14 @@ async def test_what_waits_at_another_account_of_the_route_is_not_sent_any_more(
     someone = await ask_to_send(hass, "Water", account=route.entry_id, to="+12125550143")
     await hass.config_entries.async_setup(club.entry_id)
     if restarted:
-        # As if it had stopped right after a STOP came in.
+        # This simulates that Home Assistant stopped right after a STOP came in.
         club.runtime_data.state.store.memory.opted_out[CLARA] = "2026-01-02T03:04:05+00:00"
         await hass.config_entries.async_reload(route.entry_id)
     else:
         await text_in(url, "STOP")
     await told(hass)
     async with asyncio.timeout(10):
-        await until(lambda: not route.runtime_data.desk.book.get(waiting["reference"]))
+        await until(lambda: not route.runtime_data.outbox.get(waiting["reference"]))
     for answer, status, reason in (
         (waiting, "rejected", "opted_out"),
         *((each, "queued", None) for (each,) in (own, others, someone)),
@@ -510,7 +510,7 @@ async def submit(hass: HomeAssistant, form: SubentryFlowResult, **values: Any) -
 
 
 def asks(form: SubentryFlowResult) -> bool:
-    """Whether the form shows an opt-out."""
+    """Return True if the form shows an opt-out."""
     assert form["data_schema"] is not None
     return "opted_out" in {str(marker) for marker in form["data_schema"].schema}
 
@@ -547,7 +547,7 @@ async def test_the_dialog_shows_it_and_takes_it_back(
 async def test_the_sensor_follows_the_dialog(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
 ) -> None:
-    """Also where nothing of the recipient changes, and nothing is loaded anew."""
+    """The sensor changes even if the recipient does not change and nothing is reloaded."""
     url = await connect(entry := await set_up(HOUSE))
     await text_in(url, "STOP", HOUSE)
     await hass.async_block_till_done()
@@ -586,7 +586,7 @@ async def test_the_dialog_of_a_routes_recipient(
     assert sent(simulator) == [PRO]
 
 
-# -- what nobody may read ------------------------------------------------------------------------------------------
+# -- privacy -------------------------------------------------------------------------------------------------------
 
 
 async def test_nothing_is_told(

@@ -1,4 +1,4 @@
-"""Every kind of send and of failure, and what the log tells of it at its most talkative."""
+"""Test that errors and the debug log show no private data, for every kind of send and failure."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,10 +13,10 @@ from custom_components.texting.gateway.providers import GATEWAYS, textinghouse
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
-from tests.flows import SECRETS, SITES, WRONG, account_input, begin, submit
-from tests.home import ask_to_send, first_number, notify, notify_entities, send
-from tests.privacy import told
 from tests.simulator import Simulator
+from tests.support.flows import SECRETS, SITES, WRONG, account_input, begin, submit
+from tests.support.home import ask_to_send, first_number, notify, notify_entities, send
+from tests.support.privacy import told
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 TEXT = "Nobody else shall read this"
@@ -41,7 +41,7 @@ def log_of(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 async def send_everything(hass: HomeAssistant, provider: Provider, entry_id: str) -> list[str]:
-    """Each way to send once; the texts of the errors that were raised."""
+    """Send once in each way and return the texts of the raised errors."""
     name = GATEWAYS[provider].info.name.lower().replace(" ", "_")
     ways: list[Callable[[], Awaitable[Any]]] = [
         lambda: notify(hass, notify_entities(provider)[1], TEXT, title=f"{TEXT} (title)"[:13]),
@@ -88,7 +88,7 @@ async def test_faults_tell_nothing(
     provider: Provider,
     fault: str,
 ) -> None:
-    """An echo is a gateway that answers with all it was told, as its words for what is wrong."""
+    """With the fault "echo", the gateway's error message repeats the data that it received."""
     monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 0.0)
     entry = await set_up(provider)
     said = f"Wrong: {STRANGER} 7|demoTokenTextioPro to 33612345601, 06 12 34 56 01, +1 (212) 555-0142"
@@ -169,7 +169,7 @@ async def test_incoming_texts_that_are_asked_for_are_not_logged(
     await pass_time(31)
     await simulator.answer(STRANGER, TEXT, "textiopro")
     simulator.faults.add("textiopro", "truncated", path="/sms")
-    await pass_time(30)
-    await pass_time(30)
+    await pass_time(31)
+    await pass_time(31)
     assert hass.states.get("event.textiopro_incoming_message").attributes["text"] == TEXT  # type: ignore[union-attr]
-    assert any("incoming texts not read" in line for line in log_of(caplog))
+    assert any("Error fetching texting incoming texts data" in line for line in log_of(caplog))

@@ -1,4 +1,4 @@
-"""What the README and its neighbours say is true."""
+"""Test that the README and the other documents are true."""
 
 from collections.abc import Iterator
 import json
@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from custom_components.texting.condition import async_get_conditions
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.capabilities import Capability, MessageType
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.trigger import async_get_triggers
 from homeassistant.core import HomeAssistant
@@ -100,7 +100,7 @@ async def test_examples_are_automations_whose_actions_are_there(hass: HomeAssist
 
 
 async def _check_ours(hass: HomeAssistant, automation: dict[str, Any]) -> None:
-    """Our own triggers and conditions take the options of the example."""
+    """Check that our own triggers and conditions accept the options of the example."""
     for kind, known in (
         ("trigger", await async_get_triggers(hass)),
         ("condition", await async_get_conditions(hass)),
@@ -112,14 +112,14 @@ async def _check_ours(hass: HomeAssistant, automation: dict[str, Any]) -> None:
 
 
 async def _check_inputs(used: dict[str, Any]) -> None:
-    """The blueprint is there, takes these inputs, and needs no more."""
+    """Check that the blueprint exists, accepts these inputs and requires no others."""
     blueprint = load_yaml_dict(ROOT / "blueprints/automation" / used["path"])["blueprint"]
     assert used["input"].keys() <= blueprint["input"].keys()
     assert {name for name, field in blueprint["input"].items() if "default" not in field} <= used["input"].keys()
 
 
 def _called(node: Any) -> Iterator[dict[str, Any]]:
-    """The actions that an example calls, wherever it does."""
+    """Yield all actions that an example calls, at any depth."""
     if isinstance(node, list):
         for each in node:
             yield from _called(each)
@@ -131,7 +131,7 @@ def _called(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def _fields(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The fields of an action, those in sections too."""
+    """Yield the fields of an action, including those in sections."""
     for name, field in fields.items():
         if "fields" in field:
             yield from _fields(field["fields"])

@@ -1,4 +1,4 @@
-"""What is under way when an account is loaded again is not forgotten, and what comes in meanwhile is heard."""
+"""Test that a reload of an account loses no pending message and no text that comes in meanwhile."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,8 +9,8 @@ from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
-from tests.home import notify, record_changes, send, state_of, told
 from tests.simulator import Simulator
+from tests.support.home import notify, record_changes, send, state_of, told
 
 HOUSE, POINT = Provider.TEXTINGHOUSE, Provider.THESMSPOINT
 type Settle = Callable[[], Awaitable[None]]
@@ -97,7 +97,7 @@ async def test_a_new_text_is_asked_for_soon_although_an_old_one_is_not(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     entry = await set_up(POINT)
-    await send(hass, "Old", account=entry.entry_id, to="+919812340009")  # never becomes final
+    await send(hass, "Old", account=entry.entry_id, to="+919812340009")  # its status never becomes final
     await simulator.settle()
     for seconds in (16, 31, 61, 121, 241):
         await pass_time(seconds)
@@ -154,7 +154,7 @@ async def test_old_news_is_no_news(
     await connect(entry)
     await notify(hass, "notify.anna", "Water")
     await settle()
-    entry.runtime_data.state.ready = False  # as while the account is being loaded
+    entry.runtime_data.state.ready = False  # as while the account loads
     await simulator.answer("+33612345601", "Open the gate", HOUSE)
     await pass_time(601)
     await hass.config_entries.async_reload(entry.entry_id)

@@ -8,8 +8,8 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
 from homeassistant.core import HomeAssistant
 from tests.conftest import Connect, PassTime, SetUp
-from tests.home import ask_to_send, first_number, notify, notify_entities, record_changes, state_of
 from tests.simulator import Simulator
+from tests.support.home import ask_to_send, first_number, notify, notify_entities, record_changes, state_of
 
 type Settle = Callable[[], Awaitable[None]]
 
@@ -128,14 +128,14 @@ async def test_reports_out_of_order_never_go_back(
 async def test_a_report_before_the_answer_ends_right(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Settle
 ) -> None:
-    """The gateway's own reports of a text overtake its answer to the request that sent it."""
+    """The gateway's reports of a text arrive before its response to the request that sent the text."""
     await connect(await set_up(HOUSE))
     simulator.faults.add(HOUSE, "latency", params={"cmd": "sendsms"}, delay=0.2)
     reports = record_changes(hass, entity(HOUSE, "delivery_report"))
     (answer,) = await ask_to_send(hass, "Water", entity_id="notify.anna")
     await settle()
     assert [report.attributes["event_type"] for report in reports] == ["sent", "delivered"]
-    # The report is known when the answer comes.
+    # The report is already known when the response arrives.
     assert answer["status"] in ("sent", "delivered")
     status = state_of(hass, entity(HOUSE, "last_delivery_status"))
     assert (status.state, status.attributes["message_id"]) == ("delivered", answer["message_id"])
@@ -174,7 +174,7 @@ async def test_reports_of_several_texts_are_told_apart(
     assert state_of(hass, entity(HOUSE, "pending_messages")).state == "0"
 
 
-# -- asked for -----------------------------------------------------------------------------------------------------
+# -- polled --------------------------------------------------------------------------------------------------------
 
 
 @POLLED
@@ -274,7 +274,7 @@ async def test_following_ends_after_two_days(
 async def test_what_the_gateway_calls_expired_ends_only_after_two_days(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
-    """TheSMSPoint says so of texts that are still on their way."""
+    """TheSMSPoint reports "expired" for texts that are still on their way."""
     entry = await set_up(POINT)
     reports = record_changes(hass, entity(POINT, "delivery_report"))
     await ask_to_send(hass, "Water", account=entry.entry_id, to="+919812340004")
@@ -298,6 +298,6 @@ async def test_several_texts_of_a_batch_are_asked_for_together(
     simulator.clear_requests()
     await pass_time(16)
     jobs = [request for request in simulator.requests() if request.path.endswith("sms-delivery-status")]
-    # Both actions' texts left in one batch.
+    # The texts of both actions were sent in one batch.
     assert len(jobs) == 1
     assert state_of(hass, entity(POINT, "pending_messages")).state == "0"

@@ -1,4 +1,4 @@
-"""The soak's count sees what went wrong, its plan is what the seed says, and it reads the outbox as it is."""
+"""Test the soak: it finds wrong outcomes, a seed always gives the same plan, and it can read the database."""
 
 from contextlib import closing
 from pathlib import Path
@@ -7,79 +7,81 @@ import sqlite3
 
 import pytest
 
-from custom_components.texting.delivery.record import COLUMNS, Phase, Record, to_row
+from custom_components.texting.delivery.record import MessageRecord, Phase
+from custom_components.texting.delivery.serialization import COLUMNS, to_row
 from custom_components.texting.gateway.message import Message
 from custom_components.texting.gateway.status import Status
-from scripts.soak_home.count import Row, Told, count, table
-from scripts.soak_home.outbox import statuses, unsettled
-from scripts.soak_home.plan import calls, kills
+from scripts.soak_home.count import CallResult, Row, count_messages, format_table
+from scripts.soak_home.database import count_pending, read_statuses
+from scripts.soak_home.plan import plan_calls, plan_kills
 
 HOUSE = ("textinghouse", "+33612341000", "soak 000001")
 CLUB = ("club_texting", "+12125551000", "soak 000002")
-NUMBERS = ("asked", "returned", "failed", "lost", "doubled", "unknown", "untrue", "never_returned")
+COUNTS = ("requested", "returned", "failed", "lost", "doubled", "uncertain", "contradicted", "never_returned")
 
 
-def row(told: Told, held: int, status: str | None, key: tuple[str, str, str] = HOUSE) -> Row:
-    rows = count({key: told}, {key: held}, {key: status} if status else {})
+def count_one(result: CallResult, copies: int, status: str | None, key: tuple[str, str, str] = HOUSE) -> Row:
+    rows = count_messages({key: result}, {key: copies}, {key: status} if status else {})
     return next(row for row in rows if row.provider == key[0])
 
 
 @pytest.mark.parametrize(
-    ("told", "held", "status", "counted"),
+    ("result", "copies", "status", "expected"),
     [
-        (Told.RETURNED, 1, "delivered", "returned"),
-        (Told.RETURNED, 1, None, "returned"),
-        (Told.RETURNED, 0, None, "returned lost"),
-        (Told.RETURNED, 0, "queued", "returned lost"),
-        (Told.RETURNED, 0, "accepted", "returned lost untrue"),
-        (Told.RETURNED, 0, "expired", "returned"),
-        (Told.RETURNED, 0, "unknown", "returned unknown"),
-        (Told.RETURNED, 1, "rejected", "returned untrue"),
-        (Told.RETURNED, 2, "delivered", "returned doubled"),
-        (Told.FAILED, 0, "rejected", "failed"),
-        (Told.FAILED, 1, "unknown", "failed unknown"),
-        (Told.NOTHING, 0, None, "never_returned"),
-        (Told.NOTHING, 1, "delivered", "never_returned"),
-        (Told.NOTHING, 2, None, "never_returned doubled"),
-        (Told.NOTHING, 0, "sent", "never_returned untrue"),
+        (CallResult.RETURNED, 1, "delivered", "returned"),
+        (CallResult.RETURNED, 1, None, "returned"),
+        (CallResult.RETURNED, 0, None, "returned lost"),
+        (CallResult.RETURNED, 0, "queued", "returned lost"),
+        (CallResult.RETURNED, 0, "accepted", "returned lost contradicted"),
+        (CallResult.RETURNED, 0, "expired", "returned"),
+        (CallResult.RETURNED, 0, "uncertain", "returned uncertain"),
+        (CallResult.RETURNED, 1, "rejected", "returned contradicted"),
+        (CallResult.RETURNED, 2, "delivered", "returned doubled"),
+        (CallResult.FAILED, 0, "rejected", "failed"),
+        (CallResult.FAILED, 1, "uncertain", "failed uncertain"),
+        (CallResult.NONE, 0, None, "never_returned"),
+        (CallResult.NONE, 1, "delivered", "never_returned"),
+        (CallResult.NONE, 2, None, "never_returned doubled"),
+        (CallResult.NONE, 0, "sent", "never_returned contradicted"),
     ],
 )
-def test_a_message_counts_as_what_became_of_it(told: Told, held: int, status: str | None, counted: str) -> None:
-    found = row(told, held, status)
-    assert {name for name in NUMBERS if getattr(found, name)} == {"asked", *counted.split()}
-    wrong = {"lost", "doubled", "unknown", "untrue"} & set(counted.split())
-    assert found.is_wrong == bool(wrong or "returned" not in counted.split())
+def test_outcomes_are_counted(result: CallResult, copies: int, status: str | None, expected: str) -> None:
+    row = count_one(result, copies, status)
+    assert {name for name in COUNTS if getattr(row, name)} == {"requested", *expected.split()}
+    wrong = {"lost", "doubled", "uncertain", "contradicted"} & set(expected.split())
+    assert row.is_wrong == bool(wrong or "returned" not in expected.split())
 
 
-def test_only_where_it_can_be_found_out_an_unknown_outcome_is_wrong() -> None:
-    found = row(Told.RETURNED, 1, "unknown", CLUB)
-    assert (found.unknown, found.is_wrong) == (1, False)
+def test_uncertain_is_not_wrong_if_the_provider_cannot_resolve_it() -> None:
+    row = count_one(CallResult.RETURNED, 1, "uncertain", CLUB)
+    assert (row.uncertain, row.is_wrong) == (1, False)
 
 
-def test_the_table_sums_up() -> None:
-    lines = table(count({HOUSE: Told.RETURNED, CLUB: Told.NOTHING}, {HOUSE: 2}, {})).splitlines()
+def test_last_line_of_the_table_is_the_sum() -> None:
+    results = {HOUSE: CallResult.RETURNED, CLUB: CallResult.NONE}
+    lines = format_table(count_messages(results, {HOUSE: 2}, {})).splitlines()
     assert len({len(line) for line in lines}) == 1
     assert lines[-1].replace(" ", "") == "all|2|1|0|0|1|0|0|1"
 
 
-def test_a_seed_repeats_a_plan() -> None:
-    planned, again, another = (calls(1001, Random(seed)) for seed in (7, 7, 8))  # noqa: S311  a plan is no secret
-    assert planned == again != another
-    keys = {(call.provider, number, call.text) for call in planned for number in call.numbers}
-    assert len(keys) == sum(len(call.numbers) for call in planned) == 1001
+def test_same_seed_gives_same_plan() -> None:
+    first, same, other = (plan_calls(1001, Random(seed)) for seed in (7, 7, 8))  # noqa: S311  not for cryptography
+    assert first == same != other
+    keys = {(call.provider, number, call.text) for call in first for number in call.numbers}
+    assert len(keys) == sum(len(call.numbers) for call in first) == 1001
 
 
 @pytest.mark.parametrize("times", [0, 1, 40])
-def test_a_home_is_killed_as_often_as_wanted(times: int) -> None:
-    assert len(kills(times, 1001, Random(7))) == times  # noqa: S311  a plan is no secret
+def test_number_of_planned_kills(times: int) -> None:
+    assert len(plan_kills(times, 1001, Random(7))) == times  # noqa: S311  not for cryptography
 
 
-def test_the_outbox_is_read_as_it_is_written(tmp_path: Path) -> None:
+def test_database_is_read_as_the_integration_writes_it(tmp_path: Path) -> None:
     path = tmp_path / "texting.db"
-    assert (unsettled(path), statuses(path)) == (0, {})
+    assert (count_pending(path), read_statuses(path)) == (0, {})
     message = Message(reference="01", to=HOUSE[1], text=HOUSE[2])
-    record = Record(message=message, account=HOUSE[0], asked_at=1, expires_at=2, phase=Phase.SENDING)
+    record = MessageRecord(message=message, entry_id=HOUSE[0], created_at=1, expires_at=2, phase=Phase.SENDING)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(f"CREATE TABLE message ({', '.join(COLUMNS)})")
         database.execute(f"INSERT INTO message VALUES ({', '.join('?' * len(COLUMNS))})", to_row(record))  # noqa: S608
-    assert (unsettled(path), statuses(path)) == (1, {HOUSE: Status.QUEUED})
+    assert (count_pending(path), read_statuses(path)) == (1, {HOUSE: Status.QUEUED})

@@ -1,4 +1,4 @@
-"""Texts that must follow a registered template: read in the background, held against, and told where they differ."""
+"""Registered templates: they are read in the background, and errors say where a text differs from its template."""
 
 from datetime import timedelta
 import logging
@@ -12,15 +12,15 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 from tests.conftest import SetUp
-from tests.home import ask_to_send, first_number, preview, send, text_of
 from tests.simulator import Simulator
+from tests.support.home import ask_to_send, first_number, preview, send, text_of
 
 POINT = Provider.THESMSPOINT
 ALERT = {"template_id": "1107000000000000002"}
 DIFFERS = (
-    "The text does not follow the template of TheSMSPoint, “Home alert: {#var#}”: it differs at character 8, where "
-    "the template goes on with “ert: ”. Each placeholder takes 1 to 40 characters. Change the text, or choose another "
-    "template"
+    "The text does not follow the template “Home alert: {#var#}” of TheSMSPoint. They differ at character 8, where "
+    "the template continues with “ert: ”. Each placeholder takes 1 to 40 characters. Change the text, or choose "
+    "another template"
 )
 
 
@@ -39,16 +39,16 @@ async def test_an_action_says_where_a_text_differs(hass: HomeAssistant, set_up: 
     target = {"account": entry.entry_id, "to": first_number(POINT)}
     with pytest.raises(ServiceValidationError) as caught:
         await send(hass, "Home alarm secret", **target, **ALERT)
-    # The template's own braces stand in the text.
+    # The error text contains the template's own braces.
     assert caught.value.translation_key == "limit_template_mismatch"
     assert str(caught.value) == DIFFERS
     assert "secret" not in str(caught.value)
     seen = await preview(hass, entry, "Home alarm secret", **ALERT)
-    assert (seen["refused"], seen["limit"], seen["reason"]) == (DIFFERS, "template_mismatch", "invalid_message")
+    assert (seen["error"], seen["limit"], seen["reason"]) == (DIFFERS, "template_mismatch", "invalid_message")
     assert not simulator.requests(POINT)
     (sent,) = await ask_to_send(hass, "Home alert: water", **target, **ALERT)
     assert (sent["status"], sent["error"]) == ("accepted", None)
-    assert (await preview(hass, entry, "Home alert: water", **ALERT))["refused"] is None
+    assert (await preview(hass, entry, "Home alert: water", **ALERT))["error"] is None
     with pytest.raises(ServiceValidationError) as caught:
         await send(hass, "Water", **target, template_id="1107000000000000001")
     assert "placeholder" in text_of(caught.value, "limit_template_mismatch")
@@ -62,7 +62,7 @@ async def test_templates_are_read_once_an_hour(hass: HomeAssistant, set_up: SetU
     simulator.accounts[POINT].templates[1]["message"] = "Home alarm {#var#}"
     await an_hour_later(hass)
     assert reads(simulator) == 2
-    assert (await preview(hass, entry, "Home alarm now", **ALERT))["refused"] is None
+    assert (await preview(hass, entry, "Home alarm now", **ALERT))["error"] is None
     await hass.config_entries.async_unload(entry.entry_id)
     await an_hour_later(hass)
     assert reads(simulator) == 2
@@ -75,7 +75,7 @@ async def test_templates_that_cannot_be_read_keep_nothing_back(
     simulator.faults.add("thesmspoint", fault, None, path="get-templates")
     entry: MockConfigEntry = await set_up(POINT)
     assert entry.state is ConfigEntryState.LOADED
-    assert (await preview(hass, entry, "Anything", **ALERT))["refused"] is None
+    assert (await preview(hass, entry, "Anything", **ALERT))["error"] is None
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING and "texting" in record.name]
     await simulator.restore()
     await an_hour_later(hass)

@@ -1,4 +1,4 @@
-"""The check that the test kit lacks: every text that the code asks for is there, and no other."""
+"""Test that every text that the code uses exists, and no other. The test kit has no such check."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -14,30 +14,30 @@ from typing import Any
 import pytest
 import voluptuous as vol
 
-from custom_components.texting.actions import ACTIONS
 from custom_components.texting.condition import async_get_conditions
-from custom_components.texting.const import IF_UNSURE
-from custom_components.texting.exceptions import FORM_ERRORS, ORDER_ERRORS, asked_error, translation_key
-from custom_components.texting.flows.card import card_fields, name_of_type
+from custom_components.texting.error_messages import FORM_ERRORS, ORDER_ERRORS, request_error, translation_key
 from custom_components.texting.flows.forms import route_schema, settings_schema
+from custom_components.texting.flows.purchase import card_fields, type_key
 from custom_components.texting.gateway import errors
 from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.errors import Field, FieldRejected, GatewayError, Limit, MessageRejected
 from custom_components.texting.gateway.message import IncomingType
 from custom_components.texting.gateway.provider import Provider, ProviderInfo
 from custom_components.texting.gateway.providers import GATEWAYS
-from custom_components.texting.gateway.providers.club_texting import ClubTexting
-from custom_components.texting.gateway.providers.group_texting import GroupTexting
+from custom_components.texting.gateway.providers.ez_texting.club_texting import ClubTexting
+from custom_components.texting.gateway.providers.ez_texting.group_texting import GroupTexting
 from custom_components.texting.gateway.status import FailureReason, Status
+from custom_components.texting.inbound.command_sessions import Kind
+from custom_components.texting.inbound.commands import MORE
+from custom_components.texting.options import IF_UNSURE
+from custom_components.texting.services import ACTIONS
 from custom_components.texting.trigger import FROM, async_get_triggers
-from custom_components.texting.two_way.hearing import MORE
-from custom_components.texting.two_way.speakers import Kind
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
 from tests.conftest import Connect, SetUp
-from tests.home import EXCEPTIONS, TRANSLATIONS, notify, state_of
 from tests.simulator import Simulator
+from tests.support.home import EXCEPTIONS, TRANSLATIONS, notify, state_of
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components/texting"
@@ -47,15 +47,16 @@ OPTIONS = TRANSLATIONS["options"]
 SELECTORS: dict[str, Any] = TRANSLATIONS["selector"]
 INFOS: list[ProviderInfo] = [gateway.info for gateway in GATEWAYS.values()]
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
-# What the EZ Texting platform calls the cards it takes, and the form of one.
+# The names of the cards that the EZ Texting platform accepts.
 CARD_TYPES = ("MC", "Visa", "AX", "DS", "JCB")
+# The fields of a card.
 CARD = {str(marker) for marker in card_fields(CARD_TYPES)}
-# What is wrong with a card or an order; a lost one ends the dialog, what the provider has no words for is declined.
+# The errors of a card or an order. An uncertain order ends the dialog, and an error without a text is "declined".
 PAYING = (FORM_ERRORS - {"invalid_response"}) | {"declined", "order_under_way", "invalid_field"}
 PAYING |= {f"invalid_{field}" for field in ("type", "number", "code", "month", "year")}
-# What every exception's text may name, whatever the error.
-ALWAYS = {"account", "said"}
-# What stands in the target of an action.
+# The placeholders of every exception.
+ALWAYS = {"account", "detail"}
+# The fields of an action's target.
 TARGETS = {str(marker) for marker in cv.ENTITY_SERVICE_FIELDS}
 
 
@@ -74,7 +75,7 @@ def keywords(call: ast.Call) -> dict[str, ast.expr]:
 
 
 def named(step: dict[str, Any], part: str = "data") -> set[str]:
-    """The fields that a step names, all of which it must also describe."""
+    """Return the fields that a step names. It must also describe them."""
     fields = set(step.get(part, {}))
     assert fields == set(step.get("data_description", {}))
     assert all(step[part].values())
@@ -85,7 +86,7 @@ def named(step: dict[str, Any], part: str = "data") -> set[str]:
 
 
 def gateway_errors() -> Iterator[GatewayError]:
-    """One of every kind."""
+    """Yield one error of every kind."""
     for kind in vars(errors).values():
         if not (isinstance(kind, type) and issubclass(kind, GatewayError)):
             continue
@@ -98,29 +99,37 @@ def gateway_errors() -> Iterator[GatewayError]:
             yield kind()
 
 
+def assigned(value: ast.expr, tree: ast.Module) -> ast.expr:
+    """Return the value itself, or what the module assigns to the variable."""
+    if not isinstance(value, ast.Name):
+        return value
+    assignments = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    return next(node.value for node in assignments if ast.unparse(node.targets[0]) == value.id)
+
+
 @cache
 def keys_in_code() -> dict[str, set[str]]:
-    """Keys that stand in the code as they are, with the placeholders given there."""
+    """Return the keys that the code names, with the placeholders that it gives."""
     found: dict[str, set[str]] = {}
-    for call, _ in calls():
+    for call, tree in calls():
         given = keywords(call)
         if "translation_domain" in given and isinstance(key := given["translation_key"], ast.Constant):
             provided = given.get("translation_placeholders")
             names = [node.value for node in provided.keys] if isinstance(provided, ast.Dict) else []  # type: ignore[union-attr]
             found[str(key.value)] = {str(name) for name in names}
-        if isinstance(call.func, ast.Name) and call.func.id == "mistake":
-            keys = [node.value for node in ast.walk(call.args[0]) if isinstance(node, ast.Constant)]
+        if isinstance(call.func, ast.Name) and call.func.id == "validation_error":
+            keys = [node.value for node in ast.walk(assigned(call.args[0], tree)) if isinstance(node, ast.Constant)]
             found |= {str(key): set(given) for key in keys}
     return found
 
 
 def test_every_error_has_a_text_and_every_text_an_error() -> None:
     keys = {translation_key(error) for error in gateway_errors()} | set(keys_in_code())
-    keys |= {str(asked_error(error, "A").translation_key) for error in gateway_errors()}
+    keys |= {str(request_error(error, "A").translation_key) for error in gateway_errors()}
     assert keys == set(EXCEPTIONS)
 
 
-def test_what_texts_name_is_given_with_the_error() -> None:
+def test_errors_give_the_placeholders_of_their_texts() -> None:
     for key, given in keys_in_code().items():
         assert placeholders(EXCEPTIONS[key]) <= given, key
     for key, text in EXCEPTIONS.items():
@@ -129,7 +138,7 @@ def test_what_texts_name_is_given_with_the_error() -> None:
 
 
 def details_given() -> Iterator[tuple[str, set[str]]]:
-    """Each place that refuses a message for a limit: the limit, and the details it gives."""
+    """Yield the limit and the details of each place that refuses a message for a limit."""
     for call, tree in calls():
         given = keywords(call)
         limits = [
@@ -147,11 +156,11 @@ def details_given() -> Iterator[tuple[str, set[str]]]:
                 yield limit, {name for node in inner for name in keywords(node)}
 
 
-def test_limits_give_the_details_that_their_texts_name() -> None:
+def test_limits_give_the_placeholders_of_their_texts() -> None:
     places = list(details_given())
     for limit, given in places:
         if limit == "NUMBER":
-            continue  # what is no number is told before it is a message's
+            continue  # raised before a message exists
         text = EXCEPTIONS[f"limit_{Limit[limit]}"]
         assert placeholders(text) <= given | ALWAYS, (limit, text)
     assert {Limit[limit] for limit, _ in places} == set(Limit)
@@ -212,8 +221,8 @@ def test_the_fields_of_changing_an_account() -> None:
     assert named(CONFIG["step"]["reauth_confirm"]) == {field.name for field in fields if field.secret}
 
 
-def test_what_the_steps_of_accounts_name() -> None:
-    """Each form gives the provider's name, signing in again the account's."""
+def test_the_placeholders_of_the_account_steps() -> None:
+    """Each form gives the provider's name. Signing in again gives the account's title."""
     for step_id, step in CONFIG["step"].items():
         allowed = {"account"} if step_id == "reauth_confirm" else {"provider"}
         if step_id == "user" or step_id.endswith("_sender"):
@@ -228,8 +237,8 @@ def test_recipients() -> None:
     assert set(texts["step"]) == {"user", "reconfigure"}
     for name, step in texts["step"].items():
         only_here = {"opted_out", "remove_pin"} if name == "reconfigure" else set()
-        asked = {"name", "numbers", "group", "type", "sender", "quiet_from", "quiet_to", "may_command", "pin"}
-        assert named(step) == asked | only_here
+        fields = {"name", "numbers", "group", "type", "sender", "quiet_start", "quiet_end", "allow_commands", "pin"}
+        assert named(step) == fields | only_here
         assert placeholders(json_text(step)) <= {"number", "country", "note"} | only_here
     wrong = {"invalid_number", "no_number", "no_name", "name_exists", "quiet_hours_incomplete", "quiet_hours_empty"}
     wrong |= {"no_number_or_group", "number_and_group", "unknown_group", "ambiguous_group", "group_id"}
@@ -241,8 +250,8 @@ def test_recipients() -> None:
 def test_options() -> None:
     pages = {f"webhook_{info.provider}" for info in INFOS if info.uses_webhook}
     assert set(OPTIONS["step"]) == {"init", "settings", "buy_credits", "credits_bought"} | pages
-    asked = {str(marker) for info in INFOS for marker in settings_schema(info).schema}
-    assert named(OPTIONS["step"]["settings"]) == asked
+    fields = {str(marker) for info in INFOS for marker in settings_schema(info).schema}
+    assert named(OPTIONS["step"]["settings"]) == fields
     for page in pages:
         assert placeholders(json_text(OPTIONS["step"][page])) == {"url", "note", "last_call", "refused"}
     assert placeholders(json_text(OPTIONS["step"]["settings"])) == set()
@@ -255,11 +264,11 @@ def test_options() -> None:
     assert placeholders(json_text(OPTIONS["error"]) + json_text(OPTIONS["abort"])) == set()
 
 
-def test_answers_to_commands() -> None:
+def test_replies_to_commands() -> None:
     texts = SELECTORS["assist"]["options"]
     assert set(texts) == {"done", "sorry", *Kind} - {Kind.ASK}
     assert all(texts.values())
-    # What may stand in a text of any provider, at its end or alone.
+    # They can be part of a text through any provider.
     assert not placeholders(json_text(texts))
     for brand in (ClubTexting.brand, GroupTexting.brand):
         assert set("".join(texts.values())) <= brand.allowed
@@ -275,8 +284,8 @@ def test_keywords() -> None:
         "free": set(),
         "taken": set(),
         "rent": CARD,
-        "set_up": {"group", "autoreply", "email", "call_home", "answer"},
-        "reconfigure": {"group", "autoreply", "email", "call_home", "answer"},
+        "set_up": {"group", "autoreply", "email", "use_webhook", "fixed_reply"},
+        "reconfigure": {"group", "autoreply", "email", "use_webhook", "fixed_reply"},
     }
     assert set(texts["step"]) == set(fields)
     for name, step in texts["step"].items():
@@ -284,17 +293,17 @@ def test_keywords() -> None:
         assert step["description"]
         assert (named(step) if "data" in step else set()) == fields[name]
         given = {"account"} if name == "user" else {"account", "keyword"}
-        assert placeholders(json_text(step)) <= given | ({"note"} if "answer" in fields[name] else set())
-    of_keyword = {"invalid_keyword", "keyword_exists", "invalid_answer", "invalid_response", "unknown"}
+        assert placeholders(json_text(step)) <= given | ({"note"} if "fixed_reply" in fields[name] else set())
+    of_keyword = {"invalid_keyword", "keyword_exists", "invalid_reply", "invalid_response", "unknown"}
     wrong = {error for error in ORDER_ERRORS if error.startswith("wrong_")}
     assert set(texts["error"]) == PAYING | of_keyword | wrong
-    assert placeholders(json_text(texts["error"])) == {"keyword", "said"}
+    assert placeholders(json_text(texts["error"])) == {"keyword", "detail"}
     ends = {"account_not_loaded", "rented_not_loaded", "order_unknown", "already_configured", "reconfigure_successful"}
     assert set(texts["abort"]) == ends
 
 
 def json_text(texts: object) -> str:
-    """All texts of a branch, one after the other."""
+    """Return all texts of a branch, joined."""
     if isinstance(texts, dict):
         return "\n".join(json_text(text) for text in texts.values())
     return str(texts)
@@ -310,7 +319,7 @@ def test_choices() -> None:
         "reason": {str(reason) for reason in FailureReason},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
         | {"buy_credits", "rent", "rent_there", "mine", "other", "rented"},
-        "card_type": {name_of_type(kind) for kind in CARD_TYPES},
+        "card_type": {type_key(kind) for kind in CARD_TYPES},
         "assist": {"more", "done", "sorry", "too_many", "blocked"},
     }
     assert {key: set(texts["options"]) for key, texts in SELECTORS.items()} == choices
@@ -333,13 +342,13 @@ async def test_every_entity_has_a_name_and_an_icon(
 
 
 def test_every_icon_is_one_of_the_frontends() -> None:
-    """What it does not know it leaves out, without a word."""
+    """The frontend silently omits an icon that it does not know."""
     frontend = pytest.importorskip("hass_frontend", reason="comes with the demo's Home Assistant")
     known = {each["name"] for each in json.loads((frontend.where() / "static/mdi/iconList.json").read_text("utf-8"))}
     assert set(re.findall(r"mdi:([\w-]+)", json.dumps(ICONS))) <= known
 
 
-async def test_no_text_and_no_icon_is_of_an_entity_that_is_not_there(
+async def test_every_text_and_icon_belongs_to_an_entity(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator
 ) -> None:
     for provider in Provider:
@@ -387,16 +396,16 @@ async def test_every_attribute_has_a_name(
     of_routes = {"delivery_report": {"account"}, "last_delivery_status": {"account"}}
     own = {"friendly_name", "event_types", "device_class", "options", "state_class", "unit_of_measurement"}
     for entity_id, key in kinds.items():
-        shown = set(state_of(hass, entity_id).attributes) - own | of_routes.get(key, set())
+        attributes = set(state_of(hass, entity_id).attributes) - own | of_routes.get(key, set())
         domain = entity_id.split(".", maxsplit=1)[0]
-        assert shown == set(TRANSLATIONS["entity"][domain][key]["state_attributes"]), entity_id
+        assert attributes == set(TRANSLATIONS["entity"][domain][key]["state_attributes"]), entity_id
 
 
 # -- actions -------------------------------------------------------------------------------------------------------
 
 
 def fields_of(action: dict[str, Any]) -> dict[str, Any]:
-    """The fields of an action, those of its sections among them."""
+    """Return the fields of an action, including those of its sections."""
     found: dict[str, Any] = {}
     for name, field in action["fields"].items():
         found |= field.get("fields", {name: field})
@@ -404,7 +413,7 @@ def fields_of(action: dict[str, Any]) -> dict[str, Any]:
 
 
 def taken_by(schema: Any) -> set[str]:
-    """The fields that a schema takes; the first of several holds them."""
+    """Return the fields of a schema. If there are several validators, the first one is the schema."""
     return {str(marker) for marker in getattr(schema, "validators", [schema])[0].schema}
 
 
@@ -440,8 +449,8 @@ async def test_the_menu_of_the_options_is_translated(hass: HomeAssistant, set_up
     entry = await set_up(Provider.TEXTINGHOUSE)
     await notify(hass, "notify.anna", "Water")
     menu = await hass.config_entries.options.async_init(entry.entry_id)
-    assert menu["menu_options"] is not None
-    assert set(dict(menu["menu_options"]).values()) == {
+    assert isinstance(menu["menu_options"], dict)
+    assert set(menu["menu_options"].values()) == {
         SELECTORS["configure"]["options"][name] for name in ("settings", "webhook")
     }
 
@@ -450,7 +459,7 @@ async def test_the_menu_of_the_options_is_translated(hass: HomeAssistant, set_up
 
 
 async def kinds_of(hass: HomeAssistant, kind: str) -> dict[str, Any]:
-    """The triggers, or the conditions, by name: the classes that there are."""
+    """Return the classes of the triggers or the conditions by name."""
     found: dict[str, Any] = dict(await (async_get_triggers if kind == "triggers" else async_get_conditions)(hass))
     return found
 
@@ -479,11 +488,11 @@ async def test_the_choices_of_triggers_and_conditions(hass: HomeAssistant) -> No
     assert set(reasons["options"]) == set(map(str, FailureReason))
     senders = triggers["message_received"]["fields"]["from"]["selector"]["select"]
     assert tuple(senders["options"]) == FROM
-    pools = conditions["credit_below"]["fields"]["pool"]["selector"]["select"]
+    pools = conditions["is_credit_below"]["fields"]["pool"]["selector"]["select"]
     assert pools["options"] == [pool for info in INFOS for pool in info.pools]
 
 
-# -- what is pinned ------------------------------------------------------------------------------------------------
+# -- versions ------------------------------------------------------------------------------------------------------
 
 
 def test_manifest_and_pyproject_agree() -> None:
@@ -494,6 +503,6 @@ def test_manifest_and_pyproject_agree() -> None:
     assert manifest["domain"] == project["name"] == "texting"
 
 
-def test_hacs_asks_for_the_home_assistant_that_is_tested() -> None:
+def test_hacs_requires_the_oldest_home_assistant_that_is_tested() -> None:
     hacs = json.loads((ROOT / "hacs.json").read_text("utf-8"))
     assert hacs["homeassistant"] == "2026.5.0"

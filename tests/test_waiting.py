@@ -1,20 +1,30 @@
-"""Texts that the gateway does not take now, or whose answer got lost: they wait, and the action does not."""
+"""Texts that the gateway does not accept now, or whose response got lost: they wait, but the action does not."""
 
 import asyncio
 from datetime import timedelta
 
 import pytest
 
-from custom_components.texting import line
+from custom_components.texting import messenger
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS, textinghouse
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from tests.conftest import PassTime, SetUp
-from tests.flows import SITES
-from tests.home import ask_to_send, first_number, notify, notify_entities, restart, state_of, text_of, told, until
 from tests.simulator import Simulator
+from tests.support.flows import SITES
+from tests.support.home import (
+    ask_to_send,
+    first_number,
+    notify,
+    notify_entities,
+    restart,
+    state_of,
+    text_of,
+    told,
+    until,
+)
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 CLUB, HOUSE, PRO = Provider.CLUB_TEXTING, Provider.TEXTINGHOUSE, Provider.TEXTIOPRO
@@ -56,12 +66,12 @@ async def test_what_is_known_to_wait_keeps_no_action_waiting(
     await set_up(CLUB)
     simulator.faults.add(CLUB, "rate_limited", None, seconds=60)
     with monkeypatch.context() as patch:
-        patch.setattr(line, "ANSWER_WITHIN", 0.1)
+        patch.setattr(messenger, "RESULT_TIMEOUT", 0.1)
         await ask_to_send(hass, "One", entity_id="notify.clara")
-    async with asyncio.timeout(line.ANSWER_WITHIN / 2):
+    async with asyncio.timeout(messenger.RESULT_TIMEOUT / 2):
         (answer,) = await ask_to_send(hass, "Two", entity_id="notify.clara")
         assert answer["status"] == "queued"
-    # What expires sooner is waited for.
+    # The action waits if the text expires before the gateway is available again.
     with pytest.raises(HomeAssistantError) as caught:
         await ask_to_send(hass, "Three", entity_id="notify.clara", valid_for=1)
     text_of(caught.value, "rejected_expired")
@@ -75,11 +85,11 @@ async def test_a_text_waits_for_the_end_of_quiet_hours_unless_it_is_urgent(
 ) -> None:
     entry = await set_up(HOUSE)
     now, margin = dt_util.now(), timedelta(minutes=5)
-    quiet = {"quiet_from": f"{now - margin:%H:%M:%S}", "quiet_to": f"{now + margin:%H:%M:%S}"}
+    quiet = {"quiet_start": f"{now - margin:%H:%M:%S}", "quiet_end": f"{now + margin:%H:%M:%S}"}
     anna = next(iter(entry.subentries.values()))
     hass.config_entries.async_update_subentry(entry, anna, data={**anna.data, **quiet})
     await told(hass)
-    async with asyncio.timeout(line.ANSWER_WITHIN / 2):
+    async with asyncio.timeout(messenger.RESULT_TIMEOUT / 2):
         (answer,) = await ask_to_send(hass, "Laundry is done", entity_id="notify.anna")
         await ask_to_send(hass, "Fire", entity_id="notify.anna", urgent=True)
     assert answer["status"] == "queued"
@@ -101,7 +111,10 @@ async def test_a_lost_answer_is_asked_for_until_the_gateway_says_it(
     sent: int,
     fault: str,
 ) -> None:
-    """TextingHouse says that it never came, so that it is sent; TextioPro's list proves nothing where it is not in."""
+    """TextingHouse reports that the text never arrived, so the text is sent again.
+
+    If a text is not in TextioPro's list, that proves nothing.
+    """
     monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 0.0)
     entry = await set_up(provider)
     for site in SITES[provider]:
@@ -116,7 +129,7 @@ async def test_a_lost_answer_is_asked_for_until_the_gateway_says_it(
     await told(hass)
     assert len(simulator.messages()) == sent
     state = state_of(hass, sensor(provider, "last_delivery_status"))
-    assert (state.state == "unknown") is (sent == 0)
+    assert (state.state == "uncertain") is (sent == 0)
     assert state.attributes["reference"] == answer["reference"]
     assert state_of(hass, sensor(provider, "pending_messages")).state == "1"
 

@@ -14,10 +14,10 @@ from homeassistant.components.webhook import async_handle_webhook
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.util.aiohttp import MockRequest
-from tests.accounts import RECIPIENTS
 from tests.conftest import Connect, SetUp
-from tests.home import numbers, record_changes
 from tests.simulator import Simulator
+from tests.support.accounts import RECIPIENTS
+from tests.support.home import numbers, record_changes
 
 PUSHING = [provider for provider in Provider if GATEWAYS[provider].info.uses_webhook]
 EVERY = pytest.mark.parametrize("provider", PUSHING)
@@ -33,7 +33,7 @@ type Call = Callable[..., Awaitable[tuple[int, str]]]
 
 @pytest.fixture
 async def call(hass: HomeAssistant, connect: Connect, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Call]:
-    """Call an account's webhook; whatever is sent there, no exception and no error may come of it."""
+    """Return a function that calls an account's webhook. No call may cause an exception or a logged error."""
     async with aiohttp.ClientSession() as session:
 
         async def request(entry: ConfigEntry, method: str = "POST", **content: Any) -> tuple[int, str]:
@@ -58,7 +58,7 @@ def text_field(provider: Provider) -> str:
     return "txt" if provider is Provider.TEXTINGHOUSE else "message"
 
 
-# -- what is refused -----------------------------------------------------------------------------------------------
+# -- refused requests ----------------------------------------------------------------------------------------------
 
 
 @EVERY
@@ -149,7 +149,7 @@ async def test_other_methods_have_no_effect(
     entry = await set_up(provider)
     events = record_changes(hass, incoming_of(entry))
     status, body = await call(entry, method, params=REPLY[provider])
-    expected = {"HEAD": HTTPStatus.OK, "OPTIONS": HTTPStatus.FORBIDDEN}  # Home Assistant's own answers
+    expected = {"HEAD": HTTPStatus.OK, "OPTIONS": HTTPStatus.FORBIDDEN}  # Home Assistant's own responses
     assert status == expected.get(method, HTTPStatus.METHOD_NOT_ALLOWED)
     assert entry.title not in body
     assert events == []
@@ -175,7 +175,7 @@ async def test_a_header_without_end(hass: HomeAssistant, set_up: SetUp, call: Ca
 async def test_a_length_that_is_none(
     hass: HomeAssistant, set_up: SetUp, call: Call, provider: Provider, length: str
 ) -> None:
-    """Delivered by the cloud, whose requests no web server has checked."""
+    """The cloud delivers requests that no web server has checked."""
     entry = await set_up(provider)
     events = record_changes(hass, incoming_of(entry))
     content = json.dumps(REPLY[provider]).encode()
@@ -205,7 +205,7 @@ async def test_an_unknown_address_answers_like_home_assistant_does(
         assert (response.status, await response.text()) == (HTTPStatus.OK, "")
 
 
-# -- what is taken -------------------------------------------------------------------------------------------------
+# -- accepted requests ---------------------------------------------------------------------------------------------
 
 
 @EVERY
@@ -236,7 +236,7 @@ async def test_a_text_stays_what_it_is(
 async def test_a_half_surrogate_harms_nobody(
     hass: HomeAssistant, set_up: SetUp, call: Call, provider: Provider
 ) -> None:
-    """JSON can spell half of an emoji, which no later step could write as UTF-8."""
+    """JSON can contain half of an emoji, which cannot be written as UTF-8."""
     entry = await set_up(provider)
     events = record_changes(hass, incoming_of(entry))
     body = json.dumps({**REPLY[provider], text_field(provider): "a\ud83d"}).encode()

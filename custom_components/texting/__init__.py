@@ -1,53 +1,52 @@
-"""Texting gives a home a voice and an ear on the phone network, through five SMS gateways."""
+"""Texting gives a home a voice and an ear on the phone network, through five SMS providers."""
 
 from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_NAME, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
-from homeassistant.helpers.discovery import async_load_platform
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
 from .account import Account, TextingConfigEntry
-from .actions import async_setup_actions
-from .assist import async_listen_for_commands
-from .client import gateway_for
+from .assist import async_setup_commands
+from .automations import async_setup_automations
 from .const import CONF_PROVIDER, DOMAIN, ROUTE
-from .entity import line_device
-from .issues import async_forget_issues, async_removed, async_watch_credit
-from .legacy import take_name
-from .line import Line, LineConfigEntry
-from .poller import async_poll_incoming
-from .route import Route, RouteConfigEntry
-from .route_opt_out import async_listen_opt_outs, async_take_back_routed
-from .state import async_finish_sends, async_forget, async_forget_old, async_state, async_unloaded
+from .entity import messenger_device
+from .gateway.providers import create_gateway
+from .issues import async_account_removed, async_delete_issues
+from .messenger import Messenger, MessengerConfigEntry
+from .notify_legacy import async_register_legacy
+from .options import gateway_values
+from .routing.opt_outs import async_cancel_routed, async_setup_opt_outs
+from .routing.route import Route, RouteConfigEntry
+from .services import async_setup_services
+from .storage.entry_state import async_finish_sends, async_load_state, async_remove_state, async_unload_state
 from .webhook import async_delete_cloudhook, async_listen, async_stop_listening
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-HASS_CONFIG: HassKey[ConfigType] = HassKey(f"{DOMAIN}_hass_config")
 SESSION: HassKey[ClientSession] = HassKey(f"{DOMAIN}_session")
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, and the session of all accounts.
+    """Set up what all accounts share: the actions, the listeners, and the session.
 
-    It lives on when an account is unloaded, so that a request under way comes to its end; it keeps no cookies,
-    as two accounts at one host are two strangers.
+    The session outlives the accounts, so that a request under way can finish. It keeps no cookies, since two accounts
+    at one host must not share a login.
     """
-    hass.data[HASS_CONFIG] = config
     hass.data[SESSION] = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
-    async_listen_opt_outs(hass)
+    async_setup_automations(hass)
+    async_setup_opt_outs(hass)
+    async_setup_commands(hass)
+    async_setup_services(hass)
     hass.async_add_shutdown_job(HassJob(async_finish_sends), hass)
-    async_setup_actions(hass)
-    async_listen_for_commands(hass)
     return True
 
 
@@ -58,78 +57,91 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> boo
 
 
 async def _async_set_up_route(hass: HomeAssistant, entry: RouteConfigEntry) -> None:
-    route = entry.runtime_data = Route(hass, entry, await async_state(hass, entry, None))
+    route = entry.runtime_data = Route(hass, entry, await async_load_state(hass, entry, None))
     await _async_set_up_entities(hass, route)
     await route.async_start()
-    async_take_back_routed(hass, entry.entry_id)
     _finish_set_up(hass, route)
 
 
 async def _async_set_up_account(hass: HomeAssistant, entry: TextingConfigEntry) -> None:
     """Set up an account.
 
-    A gateway that is out of reach does not keep it from loading: what comes in is heard, and actions say
-    what is wrong. Only refused credentials do.
+    It loads even if the provider is out of reach: texts still come in, and actions say what is wrong. Only wrong
+    credentials prevent it.
     """
-    gateway = gateway_for(hass.data[SESSION], {**entry.data, **entry.options})
-    state = await async_state(hass, entry, gateway)
+    gateway = create_gateway(hass.data[SESSION], gateway_values(entry))
+    state = await async_load_state(hass, entry, gateway)
     account = entry.runtime_data = Account(hass, entry, state, gateway)
     if account.info.uses_webhook:
-        # First: Home Assistant acknowledges calls of webhooks nobody listens to, and they are lost.
+        # First: Home Assistant acknowledges calls of unknown webhooks, and those texts would be lost.
         async_listen(hass, account)
         entry.async_on_unload(lambda: async_stop_listening(hass, account))
+    entry.async_on_unload(hass.async_add_shutdown_job(HassJob(account.balance.async_stop)))
     await account.balance.async_refresh()
     if isinstance(account.balance.last_exception, ConfigEntryAuthFailed):
         raise account.balance.last_exception
-    entry.async_on_unload(async_watch_credit(hass, entry, account.balance))
+    entry.async_on_unload(account.balance.async_watch_credit())
     await _async_set_up_entities(hass, account)
     account.async_start()
-    async_take_back_routed(hass, entry.entry_id)
-    entry.async_on_unload(async_poll_incoming(hass, account))
     _finish_set_up(hass, account)
 
 
-async def _async_set_up_entities(hass: HomeAssistant, line: Line) -> None:
-    """Make the device and the entities; from then on they hear news."""
-    dr.async_get(hass).async_get_or_create(config_entry_id=line.entry.entry_id, **line_device(line))
-    await hass.config_entries.async_forward_entry_setups(line.entry, PLATFORMS)
-    line.state.async_ready()
+async def _async_set_up_entities(hass: HomeAssistant, messenger: Messenger) -> None:
+    """Create the device and the entities. From then on they hear of updates."""
+    dr.async_get(hass).async_get_or_create(config_entry_id=messenger.entry.entry_id, **messenger_device(messenger))
+    await hass.config_entries.async_forward_entry_setups(messenger.entry, PLATFORMS)
+    messenger.state.async_ready()
 
 
 @callback
-def _finish_set_up(hass: HomeAssistant, line: Line) -> None:
-    """What is only needed once messages leave."""
-    entry = line.entry
-    entry.async_on_unload(async_forget_old(hass, entry, line.state))
-    entry.async_on_unload(entry.add_update_listener(_async_updated))
-    hass.async_create_task(
-        async_load_platform(
-            hass,
-            Platform.NOTIFY,
-            DOMAIN,
-            {CONF_NAME: take_name(hass, entry), "entry_id": entry.entry_id},
-            hass.data[HASS_CONFIG],
-        )
-    )
+def _finish_set_up(hass: HomeAssistant, messenger: Messenger) -> None:
+    """Set up what is only needed once messages leave."""
+    entry = messenger.entry
+    async_cancel_routed(hass, entry.entry_id)
+    entry.async_on_unload(messenger.state.async_purge_daily())
+    _watch_changes(hass, messenger)
 
 
-async def async_unload_entry(hass: HomeAssistant, entry: LineConfigEntry) -> bool:
-    """Unload an account or a route; what waits and what comes meanwhile waits until it is loaded again."""
-    # First: what Home Assistant does on unload comes after this, and a file that is in use is not let go of.
+@callback
+def _watch_changes(hass: HomeAssistant, messenger: Messenger) -> None:
+    """Apply changes of the entry in place. Only credentials, address and provider reload it."""
+    entry = messenger.entry
+    reload_data, title = messenger.reload_data, entry.title
+    remove_legacy = async_register_legacy(hass, messenger)
+
+    async def updated(hass: HomeAssistant, entry: MessengerConfigEntry) -> None:
+        nonlocal title, remove_legacy
+        if messenger.reload_data != reload_data:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+            return
+        if entry.title != title:
+            title = entry.title
+            remove_legacy()
+            remove_legacy = async_register_legacy(hass, messenger)
+            dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **messenger_device(messenger))
+        messenger.async_apply_changes()
+
+    entry.async_on_unload(entry.add_update_listener(updated))
+
+    @callback
+    def remove() -> None:
+        remove_legacy()  # the one of the latest title
+
+    entry.async_on_unload(remove)
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: MessengerConfigEntry) -> bool:
+    """Unload an account or a route. What waits, and what comes in meanwhile, waits until it is loaded again."""
+    # First: Home Assistant itself unloads after this, and a database that is in use is not released.
     entry.runtime_data.async_stop()
     await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-    await async_unloaded(hass, entry.entry_id)
+    await async_unload_state(hass, entry.entry_id)
     return True
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: LineConfigEntry) -> None:
-    """Forget an account or a route: what was to be mended, its file and its cloud address."""
-    async_forget_issues(hass, entry)
-    if waiting := await async_forget(hass, entry):
-        async_removed(hass, entry, waiting)
+async def async_remove_entry(hass: HomeAssistant, entry: MessengerConfigEntry) -> None:
+    """Delete what belongs to an account or a route: its issues, its files and its cloud address."""
+    async_delete_issues(hass, entry)
+    if waiting := await async_remove_state(hass, entry):
+        async_account_removed(hass, entry, waiting)
     await async_delete_cloudhook(hass, entry)
-
-
-async def _async_updated(hass: HomeAssistant, entry: LineConfigEntry) -> None:
-    """Reload when the account, its options or its recipients have changed."""
-    hass.config_entries.async_schedule_reload(entry.entry_id)

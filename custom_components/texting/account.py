@@ -1,58 +1,69 @@
-"""One account at work: it sends, follows what it sent, and takes what comes in."""
+"""Account: one account at work. It checks and sends messages, tracks them, and takes what comes in."""
 
-import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.dt import utcnow
 
-from .automations import async_tell_automations
-from .const import DEFAULT_DAILY_LIMIT, OPTION_DAILY_LIMIT
-from .coordinator import BalanceCoordinator
-from .delivery.guard import check_counted, check_daily
-from .delivery.record import Phase, Record
-from .delivery.tracker import Tracker
+from .const import CONF_PROVIDER
+from .contact_groups import ContactGroups
+from .coordinator import BalanceCoordinator, IncomingCoordinator
+from .delivery.checks import check_counted, check_daily
+from .delivery.outbox import Change
+from .delivery.record import MessageRecord, Phase
+from .delivery.status_poller import StatusPoller
+from .gateway.base import Gateway
 from .gateway.capabilities import Capability
-from .gateway.contacts import ContactGroup
 from .gateway.errors import AuthenticationFailed, Cancelled, GatewayError, InsufficientCredit, MessageRejected
-from .gateway.gateway import Gateway
-from .gateway.message import OPT_IN_WORDS, DeliveryReport, IncomingMessage, IncomingType, Message, Preview, words_of
-from .gateway.status import Status
-from .inbox import COMMAND_WITHIN, Heard
+from .gateway.message import (
+    OPT_IN_WORDS,
+    DeliveryReport,
+    IncomingMessage,
+    IncomingType,
+    Message,
+    Preview,
+    bare_words,
+)
+from .gateway.status import FailureReason, Status
+from .inbound.command_sessions import Command
+from .inbound.commands import async_interpret, is_old
+from .inbound.inbox import COMMAND_TIMEOUT, ReceivedMessage
+from .inbound.keywords import keyword_of, with_keyword
+from .inbound.reply_matcher import ReplyMatcher
 from .issues import async_low_credit
-from .keyword import keyword_of, with_keyword
-from .line import Line, Outgoing
-from .opt_out import is_refused_there, opted_out
-from .recipient import known_as
-from .signals import COMMAND, INCOMING, OPTED_OUT, RECEIVED
-from .state import LineState
-from .two_way.hearing import async_hear
-from .two_way.matching import Matcher
-from .two_way.speakers import Command
+from .messenger import Messenger, OutgoingMessage
+from .options import gateway_values
+from .signals import COMMAND, MESSAGE_RECEIVED, OPTED_OUT
+from .storage.entry_state import EntryState
+from .storage.opt_outs import is_provider_opt_out, opted_out
+from .targets import Address
 
-# How often what texts are checked against is read again.
-REFRESH_EVERY = timedelta(hours=1)
-# What may still be held back by its provider.
-_NOT_SENT = (Status.QUEUED, Status.ACCEPTED)
+# How often the gateway reads again what it checks texts with, such as templates.
+REFRESH_INTERVAL = timedelta(hours=1)
+# A provider may still hold back messages with these statuses.
+_MAY_BE_HELD = (Status.QUEUED, Status.ACCEPTED)
 
 type TextingConfigEntry = ConfigEntry[Account]
 
 
-class Account(Line):
-    """A config entry's run-time data."""
+class Account(Messenger):
+    """The run-time data of an account's config entry."""
 
     entry: TextingConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: TextingConfigEntry, state: LineState, gateway: Gateway) -> None:
-        """Put the parts together; nothing runs yet."""
+    def __init__(
+        self, hass: HomeAssistant, entry: TextingConfigEntry, state: EntryState, gateway: Gateway[Any]
+    ) -> None:
+        """Start nothing yet."""
         super().__init__(hass, entry, state)
         self.gateway = gateway
         self.info = gateway.info
@@ -61,36 +72,62 @@ class Account(Line):
         self.test_number = gateway.info.test_number
         self.store = state.store
         self.balance = BalanceCoordinator(hass, entry, gateway)
-        # Contact groups whose contacts are being counted, by id.
-        self.counting: dict[str, asyncio.Task[ContactGroup | GatewayError]] = {}
-        self._tracker = Tracker(self.desk, gateway, hass.async_create_background_task, self.async_failed)
-        self._matcher = Matcher(self.desk)
+        self.contact_groups = ContactGroups(hass, entry, gateway, state.store, self.async_failed)
+        self._incoming = (
+            IncomingCoordinator(hass, entry, gateway, state.store, self._async_read, self.async_failed)
+            if Capability.INCOMING_POLL in gateway.info.capabilities
+            else None
+        )
+        self._poller = (
+            StatusPoller(self.outbox, gateway, hass.async_create_background_task, self.async_failed)
+            if Capability.STATUS in gateway.info.capabilities
+            else None
+        )
+        self._matcher = ReplyMatcher(self.outbox)
 
     @callback
     def async_start(self) -> None:
-        """Send what waits, and ask what became of what was sent."""
-        self.state.on_moved = self._async_moved
-        for number in {record.message.to for record in self.desk.book} & self.state.store.memory.opted_out.keys():
-            self._async_take_back(number)
+        """Send what waits, and ask for the status of what was sent."""
+        self.state.async_attach(self)
+        for number in {record.message.to for record in self.outbox} & self.state.opt_outs.numbers:
+            self._async_cancel_to(number)
         if self.state.worker:
             self.state.worker.start(self.gateway)
-        if Capability.STATUS in self.info.capabilities:
-            self._tracker.start()
+        if self._poller:
+            self._poller.start()
         self.state.inbox.open()
         self.entry.async_create_background_task(self.hass, self._async_refresh(utcnow()), "texting refresh")
-        refresh = async_track_time_interval(self.hass, self._async_refresh, REFRESH_EVERY, cancel_on_shutdown=True)
+        refresh = async_track_time_interval(self.hass, self._async_refresh, REFRESH_INTERVAL, cancel_on_shutdown=True)
         self.entry.async_on_unload(refresh)
+        if self._incoming:
+            self.entry.async_on_unload(self._incoming.async_add_listener(lambda: None))  # it polls only with a listener
+            # At once: everything that comes in after the first read is new.
+            self.entry.async_create_background_task(self.hass, self._incoming.async_refresh(), "texting incoming texts")
 
     @override
     @callback
     def async_stop(self) -> None:
-        """Begin nothing more; what is under way comes to its end."""
         self.state.inbox.close()
-        self._tracker.stop()
+        if self._poller:
+            self._poller.stop()
         if self.state.worker:
             self.state.worker.stop()
-        self.state.on_moved = lambda _record: None
-        self.state.ready = False
+        self.state.async_unready()
+
+    @override
+    @callback
+    def async_apply_changes(self) -> None:
+        self.gateway.settings = self.gateway.settings_type.from_mapping(gateway_values(self.entry))
+        self.balance.async_apply_options()
+        if self._incoming:
+            self._incoming.async_apply_options()
+        super().async_apply_changes()
+
+    @property
+    @override
+    def reload_data(self) -> dict[str, Any]:
+        names = [field.name for field in self.info.fields if not field.applied_in_place]
+        return {name: self.entry.data.get(name) for name in (CONF_PROVIDER, *names)}
 
     @property
     @override
@@ -99,7 +136,7 @@ class Account(Line):
 
     @property
     @override
-    def hears_through(self) -> Collection[str]:
+    def receiving_accounts(self) -> Collection[str]:
         return (self.entry.entry_id,) if self.receives else ()
 
     # -- sending -----------------------------------------------------------------------------------------------------
@@ -110,183 +147,205 @@ class Account(Line):
         return self.gateway.prepare(message)
 
     @override
-    async def async_admit(self, outgoing: Sequence[Outgoing]) -> list[Record]:
+    async def async_admit(self, outgoing: Sequence[OutgoingMessage]) -> list[MessageRecord]:
         prepared = [self._prepare(item) for item in outgoing]
+        records = [record for record, _ in prepared]
         await self._async_check_credit([(record, cost) for record, cost in prepared if record.is_pending])
-        for record, _ in prepared:
+        for record in records:
             # A STOP may have come in while the balance was read.
             if record.is_pending and record.message.to in self.state.opt_outs:
-                self.desk.book.end(record, Status.REJECTED, opted_out())
-        self._check_daily([record for record, _ in prepared if record.is_pending])
-        return [record for record, _ in prepared]
+                self.outbox.fail(record, Status.REJECTED, opted_out())
+        self._check_daily([record for record in records if record.is_pending])
+        return records
 
-    async def _async_refresh(self, _now: datetime) -> None:
-        """Read again what texts are checked against; where that fails, what is known stays."""
-        with suppress(GatewayError):
-            await self.gateway.refresh()
+    def _prepare(self, item: OutgoingMessage) -> tuple[MessageRecord, int]:
+        """Return the record of a message, and its cost. It has failed if it is refused here."""
+        record = self._new_record(item)
+        try:
+            record.message, preview = self.prepare(item.message)
+            record.segments = preview.segments
+            check_counted(0 if item.urgent else self.options.daily_limit, is_uncounted=item.is_uncounted)
+        except MessageRejected as err:
+            self.outbox.fail(record, Status.REJECTED, err)
+            return record, 0
+        return record, preview.cost
 
-    @override
-    def held_until(self, record: Record) -> datetime | None:
-        if record.status not in _NOT_SENT:
-            return None
-        now = self.gateway.clock()
-        # What waits here leaves when it is due.
-        given = datetime.fromtimestamp(record.taken_at or max(record.due_at, now.timestamp()), UTC)
-        held = self.gateway.held_until(record.message, given)
-        return held if held and held > now else None
-
-    @property
-    def _daily_limit(self) -> int:
-        limit: int = self.entry.options.get(OPTION_DAILY_LIMIT, DEFAULT_DAILY_LIMIT)
-        return limit
-
-    def _check_daily(self, records: Sequence[Record]) -> None:
-        """Refuse what is over the day's limit."""
-        if not (limit := self._daily_limit):
+    async def _async_check_credit(self, costs: Sequence[tuple[MessageRecord, int]]) -> None:
+        """Refuse what the account cannot pay for."""
+        if not await self.balance.async_is_short(sum(cost for _, cost in costs)):
             return
-        used = self.state.segments_today + self.state.segments_waiting()
+        spent = 0
+        for record, cost in costs:
+            if error := self.balance.shortage(spent + cost):
+                self.outbox.fail(record, Status.REJECTED, error)
+            else:
+                spent += cost
+
+    async def async_check_credit(self, cost: int) -> None:
+        """Raise MessageRejected if the account cannot pay for something that is no text."""
+        if await self.balance.async_is_short(cost) and (error := self.balance.shortage(cost)):
+            raise error
+
+    def _check_daily(self, records: Sequence[MessageRecord]) -> None:
+        """Refuse what exceeds the daily limit."""
+        if not (limit := self.options.daily_limit):
+            return
+        used = self.state.segments_used
         for record in records:
             try:
                 if not record.urgent:
                     check_daily(used, record.segments, limit)
             except MessageRejected as err:
-                self.desk.book.end(record, Status.REJECTED, err)
+                self.outbox.fail(record, Status.REJECTED, err)
             else:
                 used += record.segments
 
     @override
-    async def async_cancel(self, record: Record) -> bool:
+    def enqueue(self, records: Sequence[MessageRecord]) -> None:
+        if self.state.worker:
+            self.state.worker.enqueue(records)
+
+    @override
+    async def async_cancel(self, record: MessageRecord) -> bool:
         worker = self.state.worker
         return worker is not None and await worker.cancel(record, Cancelled(code="cancelled"))
 
     @override
-    async def async_look(self, record: Record) -> bool:
-        if record.phase is not Phase.FOLLOWED or Capability.STATUS not in self.info.capabilities:
+    async def async_measure(self, address: Address) -> Address:
+        if address.group is None or address.group.size is not None:
+            return address
+        try:
+            group = await self.contact_groups.async_measure(address.group)
+        except ServiceValidationError as err:
+            return replace(address, error=err, reason=FailureReason.INVALID_NUMBER)
+        return replace(address, group=group, is_uncounted=group.size is None)
+
+    async def _async_refresh(self, _now: datetime) -> None:
+        """Read the provider's templates again. If that fails, the known ones stay."""
+        with suppress(GatewayError):
+            await self.gateway.refresh()
+
+    # -- the status of messages ----------------------------------------------------------------------------------------
+
+    @override
+    def held_until(self, record: MessageRecord) -> datetime | None:
+        if record.status not in _MAY_BE_HELD:
+            return None
+        now = self.gateway.clock()
+        # A message that has not left yet leaves at not_before.
+        given = datetime.fromtimestamp(record.accepted_at or max(record.not_before, now.timestamp()), UTC)
+        held = self.gateway.held_until(record.message, given)
+        return held if held and held > now else None
+
+    @override
+    async def async_refresh_status(self, record: MessageRecord) -> bool:
+        if record.phase is not Phase.TRACKED or not self._poller:
             return False
         try:
-            reports = await self.gateway.reports([record.result])
+            reports = await self.gateway.fetch_reports([record.result])
         except GatewayError as err:
             self.async_failed(err)
             return False
         await self.async_report(reports)
         return bool(reports)
 
-    def _prepare(self, item: Outgoing) -> tuple[Record, int]:
-        """The message as it is to be kept, and its cost; ended where it is refused here."""
-        record = self._record(item)
-        try:
-            record.message, preview = self.prepare(item.message)
-            record.segments = preview.segments
-            check_counted(0 if item.urgent else self._daily_limit, uncounted=item.uncounted)
-        except MessageRejected as err:
-            self.desk.book.end(record, Status.REJECTED, err)
-            return record, 0
-        return record, preview.cost
-
-    async def _async_check_credit(self, asked: Sequence[tuple[Record, int]]) -> None:
-        """Refuse what the account cannot pay for."""
-        if not await self.balance.async_is_short(sum(cost for _, cost in asked)):
-            return
-        spent = 0
-        for record, cost in asked:
-            if error := self.balance.cannot_pay(spent + cost):
-                self.desk.book.end(record, Status.REJECTED, error)
-            else:
-                spent += cost
-
-    async def async_check_credit(self, cost: int) -> None:
-        """Raise MessageRejected where the account cannot pay for what is no text."""
-        if await self.balance.async_is_short(cost) and (error := self.balance.cannot_pay(cost)):
-            raise error
+    async def async_report(self, reports: Iterable[DeliveryReport]) -> bool:
+        """Take delivery reports; unknown ones are only counted. Return True if everything is on disk."""
+        if unknown := await self.outbox.apply_reports(reports):
+            self.store.memory.reports_unknown += unknown
+            self.store.async_changed()
+        return not self.outbox.database.failing
 
     @callback
-    def _async_moved(self, record: Record) -> None:
-        """A message has moved: what that says of the account."""
+    def message_updated(self, record: MessageRecord, change: Change) -> None:
+        """Take an update of the account's own outbox, and act on what it says about the account."""
+        if self._poller and (known := self.outbox.get(record.reference)):
+            self._poller.track(known)
+        if change is Change.ENDED:
+            return
         if isinstance(record.error, AuthenticationFailed):
-            self.async_refused()
+            self.async_start_reauth()
         elif isinstance(record.error, InsufficientCredit):
             async_low_credit(self.hass, self.entry, None)
-        elif is_refused_there(record):
-            self._async_take_back(record.message.to)
-        if record.taken_at and record.phase in (Phase.FOLLOWED, Phase.ENDED):
+        elif is_provider_opt_out(record):
+            self._async_cancel_to(record.message.to)
+        if record.accepted_at and record.has_result:
             self.balance.async_refresh_soon()
 
     @callback
-    def async_refused(self) -> None:
-        """The gateway refuses the credentials: ask for new ones, unless this account is an old one or gone."""
+    def async_failed(self, error: GatewayError) -> None:
+        """A request that is no send failed."""
+        if isinstance(error, AuthenticationFailed):
+            self.async_start_reauth()
+
+    @callback
+    def async_start_reauth(self) -> None:
+        """Ask for new credentials, unless the account was reloaded or removed meanwhile."""
         known = self.hass.config_entries.async_get_entry(self.entry.entry_id)
         if known and getattr(self.entry, "runtime_data", None) is self:
             self.entry.async_start_reauth(self.hass)
 
-    # -- hearing -----------------------------------------------------------------------------------------------------
-
-    async def async_report(self, reports: Iterable[DeliveryReport]) -> bool:
-        """Take news of messages, what is unknown only counts; whether it is on disk."""
-        if unknown := await self.desk.report(reports):
-            self.store.memory.reports_unknown += unknown
-            self.store.async_changed()
-        return not self.desk.outbox.failing
+    # -- receiving -----------------------------------------------------------------------------------------------------
 
     @callback
-    def async_failed(self, error: GatewayError) -> None:
-        """The gateway did not say what it was asked."""
-        if isinstance(error, AuthenticationFailed):
-            self.async_refused()
+    def _async_read(self, incoming: IncomingMessage, is_new: bool) -> None:
+        """Take a text that was read from the provider's list."""
+        self.async_receive(incoming, late=not is_new and is_old(incoming))
 
     @callback
     def async_receive(
         self,
         incoming: IncomingMessage,
         is_connected: Callable[[], bool] | None = None,
-        reply_within: float = 0.0,
+        reply_timeout: float = 0.0,
         *,
-        is_late: bool = False,
-    ) -> Heard | None:
-        """Take a text of a phone, once, None where it is a repetition; one that comes late is no command any more.
+        late: bool = False,
+    ) -> ReceivedMessage | None:
+        """Take a text of a phone once; return None if it is a repetition. A late text is no command any more.
 
-        With is_connected its request is kept open for so many seconds, or until its command is done.
+        With is_connected, the provider's request is kept open for some seconds, or until its command is done.
         """
-        incoming = replace(with_keyword(self.entry, incoming), late=is_late)
+        incoming = replace(with_keyword(self.entry, incoming), late=late)
         stops = incoming.type is IncomingType.OPT_OUT
         if stops:
-            # Also where it is alike one before: there may have been a START between them.
+            # Also if it equals an earlier one: there may have been a START between them.
             self.state.opt_outs.async_add(incoming.sender)
-            self._async_take_back(incoming.sender)
-        heard = self.state.inbox.hear(incoming)
-        if heard is None:
+            self._async_cancel_to(incoming.sender)
+        received = self.state.inbox.receive(incoming)
+        if received is None:
             return None
         returns = not stops and self._opts_in(incoming) and self.state.opt_outs.async_discard(incoming.sender)
-        obey = not (stops or returns or is_late)
-        incoming, command, heard.is_answer = async_hear(self.hass, self.entry, incoming, obey=obey)
-        heard.is_command = command is not None
+        may_command = not (stops or returns or late)
+        incoming, command, received.is_answer = async_interpret(
+            self.hass, self.entry, incoming, may_command=may_command
+        )
+        received.is_command = command is not None
         if is_connected and not stops:
-            seconds = max(reply_within, COMMAND_WITHIN) if command else reply_within
-            self.state.inbox.keep_open(heard, seconds, is_connected)
-        tell = partial(self._async_tell, heard.id, command)
-        heard.told = self.hass.async_create_task(self._matcher.tell(incoming, tell), "texting incoming text")
-        return heard
+            timeout = max(reply_timeout, COMMAND_TIMEOUT) if command else reply_timeout
+            self.state.inbox.keep_open(received, timeout, is_connected)
+        publish = partial(self._async_publish, received.id, command)
+        matching = self._matcher.match(incoming, publish)
+        received.published = self.hass.async_create_task(matching, "texting incoming text")
+        return received
 
     @callback
-    def _async_tell(self, incoming_id: str, command: Command | None, incoming: IncomingMessage) -> None:
-        """Tell entities and automations of a text, then whoever obeys it."""
-        sender = known_as(self.hass, self.entry.entry_id, incoming.sender)
-        name = sender.name if sender else None
-        self.state.async_tell(INCOMING.format(self.entry.entry_id), incoming, name, incoming_id)
-        self.state.async_tell(RECEIVED, self.entry.entry_id, incoming, incoming_id, dispatch=async_tell_automations)
+    def _async_publish(self, incoming_id: str, command: Command | None, incoming: IncomingMessage) -> None:
+        """Tell entities and automations of a text, then run its command."""
+        entry_id = self.entry.entry_id
+        self.state.publish(MESSAGE_RECEIVED, entry_id, incoming, incoming_id)
         if command:
-            news = (self.entry.entry_id, incoming.sender, incoming_id, command)
-            self.state.async_tell(COMMAND, *news, dispatch=async_tell_automations)
+            self.state.publish(COMMAND, entry_id, incoming.sender, incoming_id, command)
 
     def _opts_in(self, incoming: IncomingMessage) -> bool:
-        """Whether a text takes an opt-out back."""
+        """Return True if a text ends an opt-out."""
         if incoming.type is IncomingType.KEYWORD or keyword_of(self.entry, incoming.text):
             return True
-        return words_of(incoming.text) in (*OPT_IN_WORDS, *self.info.opt_in_words)
+        return bare_words(incoming.text) in (*OPT_IN_WORDS, *self.info.opt_in_words)
 
     @callback
-    def _async_take_back(self, number: str) -> None:
-        """Send nothing any more that waits for whoever wants no more."""
+    def _async_cancel_to(self, number: str) -> None:
+        """Cancel what waits for a number that opted out."""
         if worker := self.state.worker:
-            for record in [record for record in self.desk.book if record.message.to == number]:
+            for record in [record for record in self.outbox if record.message.to == number]:
                 self.hass.async_create_task(worker.cancel(record, opted_out()), "texting opt-out")
         async_dispatcher_send(self.hass, OPTED_OUT, self.entry.entry_id)

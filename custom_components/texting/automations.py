@@ -1,6 +1,6 @@
-"""What triggers and conditions share: the options they take, and how they are told."""
+"""What triggers and conditions share: how they hear of signals, and the options that they take."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,41 +8,62 @@ import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_OPTIONS, Platform
-from homeassistant.core import CoreState, HassJob, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, HassJob, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, entity_registry as er
-from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.template import is_template_string
 from homeassistant.util.signal_type import SignalType
 
 from .const import CONF_PROVIDER, DOMAIN, ROUTE
-from .recipient import recipient_by_id
+from .recipients import recipient_by_id
+from .signals import COMMAND, MESSAGE_RECEIVED, MESSAGE_UPDATED
 
-# When Home Assistant has started, automations begin to listen; until they do, nothing is told.
-LISTENING_AFTER = 5.0
+# Automations begin to listen when Home Assistant has started. Signals from before are passed on after these seconds.
+AUTOMATIONS_DELAY = 5.0
 
 
 @callback
-def async_tell_automations[*Ts](hass: HomeAssistant, signal: SignalType[*Ts], *news: *Ts) -> None:
-    """Tell automations, once they listen."""
-    if hass.state is CoreState.running:
-        async_dispatcher_send(hass, signal, *news)
-        return
+def async_setup_automations(hass: HomeAssistant) -> None:
+    """Pass signals on to automations from now on, as long as Home Assistant runs."""
+    _relay(hass, MESSAGE_UPDATED)
+    _relay(hass, MESSAGE_RECEIVED)
+    _relay(hass, COMMAND)
 
+
+@callback
+def async_listen[*Ts](hass: HomeAssistant, signal: SignalType[*Ts], target: Callable[[*Ts], None]) -> CALLBACK_TYPE:
+    """Call a target for each signal once Home Assistant has started, and for those from before."""
+    return async_dispatcher_connect(hass, _relayed(signal), target)
+
+
+def _relayed[*Ts](signal: SignalType[*Ts]) -> SignalType[*Ts]:
+    return SignalType(f"{signal}_relayed")
+
+
+def _relay[*Ts](hass: HomeAssistant, signal: SignalType[*Ts]) -> None:
     @callback
-    def tell(_now: datetime) -> None:
-        async_dispatcher_send(hass, signal, *news)
+    def relay(*data: *Ts) -> None:
+        if hass.state is CoreState.running:
+            async_dispatcher_send(hass, _relayed(signal), *data)
+            return
 
-    @callback
-    def started(_hass: HomeAssistant) -> None:
-        async_call_later(hass, LISTENING_AFTER, HassJob(tell, cancel_on_shutdown=True))
+        @callback
+        def send(_now: datetime) -> None:
+            async_dispatcher_send(hass, _relayed(signal), *data)
 
-    async_at_started(hass, started)
+        @callback
+        def started(_hass: HomeAssistant) -> None:
+            async_call_later(hass, AUTOMATIONS_DELAY, HassJob(send, cancel_on_shutdown=True))
+
+        async_at_started(hass, started)
+
+    async_dispatcher_connect(hass, signal, relay)
 
 
-def words(value: Any) -> str:
-    """An option that is a text; YAML's bare yes and no, and templates, are none."""
+def text_option(value: Any) -> str:
+    """Validate an option that is a text. YAML's bare yes and no are none, and templates cannot be used."""
     if isinstance(value, bool):
         raise vol.Invalid("put it in quotes, as yes, no, on and off mean true and false without them")
     text: str = cv.string(value)
@@ -51,29 +72,29 @@ def words(value: Any) -> str:
     return text
 
 
-def account_of(hass: HomeAssistant, entry_id: str) -> ConfigEntry:
-    """The account or the route of an option; raises vol.Invalid where there is none."""
+def entry_option(hass: HomeAssistant, entry_id: str) -> ConfigEntry:
+    """Return the account or the route of an option; raise vol.Invalid if there is none."""
     entry = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN:
-        raise wrong("account", "there is no such account")
+        raise invalid_option("account", "there is no such account")
     return entry
 
 
 def is_route(entry: ConfigEntry) -> bool:
-    """Whether it is a route, which neither hears nor pays."""
+    """Return True for a route. It receives no texts and has no credit."""
     return bool(entry.data[CONF_PROVIDER] == ROUTE)
 
 
 def check_recipients(hass: HomeAssistant, entity_ids: Iterable[str]) -> None:
-    """Raise vol.Invalid where one is not a recipient's notify entity."""
+    """Raise vol.Invalid if one is not a recipient's notify entity."""
     for entity_id in entity_ids:
         entity = er.async_get(hass).async_get(entity_id)
         if entity is None or entity.platform != DOMAIN or entity.domain != Platform.NOTIFY:
-            raise wrong("recipient", f"{entity_id} is not the notify entity of a recipient")
+            raise invalid_option("recipient", f"{entity_id} is not the notify entity of a recipient")
 
 
 def is_recipient(hass: HomeAssistant, entity_ids: Iterable[str], number: str, recipient_id: str | None) -> bool:
-    """Whether one of these notify entities is of the recipient with this id, or of one who has this number now."""
+    """Return True if one of these notify entities is the recipient with this id, or has this number now."""
     for entity_id in entity_ids:
         entity = er.async_get(hass).async_get(entity_id)
         entry = hass.config_entries.async_get_entry(entity.config_entry_id or "") if entity else None
@@ -83,6 +104,6 @@ def is_recipient(hass: HomeAssistant, entity_ids: Iterable[str], number: str, re
     return False
 
 
-def wrong(option: str, why: str) -> vol.Invalid:
-    """What is wrong with an option."""
-    return vol.Invalid(why, path=[CONF_OPTIONS, option])
+def invalid_option(option: str, reason: str) -> vol.Invalid:
+    """Return the error of an option."""
+    return vol.Invalid(reason, path=[CONF_OPTIONS, option])

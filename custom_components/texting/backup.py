@@ -1,17 +1,17 @@
-"""Backups: the outbox is copied as it was at one moment, while texts go on."""
+"""Backups: the message database is copied as it was at one moment, while texts are still sent."""
 
 from homeassistant.core import HomeAssistant
 
-from .outbox_file import known_outbox
+from .storage.open_database import known_database
 
 
 async def async_pre_backup(hass: HomeAssistant) -> None:
-    """Leave the outbox's main file as it is while it is copied."""
-    if outbox := known_outbox(hass):
-        await outbox.pause_checkpoints()
+    """Stop changing the main file of the database while it is copied."""
+    if database := known_database(hass):
+        await database.pause_checkpoints()
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:
-    """Go on as before."""
-    if outbox := known_outbox(hass):
-        await outbox.resume_checkpoints()
+    """Change the main file again."""
+    if database := known_database(hass):
+        await database.resume_checkpoints()

@@ -1,4 +1,4 @@
-"""A binary sensor of an account: whether its credit is running out."""
+"""The binary sensor of an account: its credit is low."""
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
 from homeassistant.core import HomeAssistant
@@ -7,31 +7,31 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .account import Account
 from .coordinator import BalanceCoordinator
-from .entity import LineEntity
-from .line import LineConfigEntry
+from .entity import MessengerEntity
+from .messenger import MessengerConfigEntry
 
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: LineConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: MessengerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the binary sensor of an account."""
     if isinstance(account := entry.runtime_data, Account):
         async_add_entities([LowCreditBinarySensor(account)])
 
 
-class LowCreditBinarySensor(LineEntity, CoordinatorEntity[BalanceCoordinator], BinarySensorEntity):
-    """Whether the largest balance is used up, or below the threshold of the account's options."""
+class LowCreditBinarySensor(MessengerEntity, CoordinatorEntity[BalanceCoordinator], BinarySensorEntity):
+    """On if the largest balance is used up, or below the option low_credit."""
 
     _attr_device_class = BinarySensorDeviceClass.PROBLEM
 
     def __init__(self, account: Account) -> None:
         """Follow the balance."""
         CoordinatorEntity.__init__(self, account.balance)
-        LineEntity.__init__(self, account, "low_credit")
+        MessengerEntity.__init__(self, account, "low_credit")
 
     @property
     def is_on(self) -> bool | None:
-        """Whether it is low; None where the gateway told no balance."""
+        """Return True if the credit is low, or None if the balance is unknown."""
         return self.coordinator.is_low

@@ -1,4 +1,4 @@
-"""A button that sends the provider's free test text."""
+"""The button that sends a free test text."""
 
 from homeassistant.components.button import ButtonEntity
 from homeassistant.const import EntityCategory
@@ -6,27 +6,26 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import Account
-from .address import Address
 from .const import ATTR_MESSAGE
-from .entity import LineEntity
-from .line import LineConfigEntry
-from .send import async_send, raise_for
+from .entity import MessengerEntity
+from .messenger import MessengerConfigEntry, raise_for
+from .targets import Address
 
 PARALLEL_UPDATES = 0
 TEST_TEXT = "Test from Home Assistant"
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: LineConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: MessengerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the button where the provider has a free test."""
+    """Add the button if the provider has a free test number."""
     account = entry.runtime_data
     if isinstance(account, Account) and (number := account.info.test_number):
         async_add_entities([SendTestMessageButton(account, number)])
 
 
-class SendTestMessageButton(LineEntity, ButtonEntity):
-    """Sends a text to the provider's test number."""
+class SendTestMessageButton(MessengerEntity, ButtonEntity):
+    """A button that sends a text to the provider's test number."""
 
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
@@ -36,6 +35,6 @@ class SendTestMessageButton(LineEntity, ButtonEntity):
         self._number = number
 
     async def async_press(self) -> None:
-        """Send it."""
+        """Send the text."""
         address = Address(self._number, self._number)
-        raise_for(await async_send(self._line, [address], {ATTR_MESSAGE: TEST_TEXT}))
+        raise_for(await self._messenger.async_send([address], {ATTR_MESSAGE: TEST_TEXT}))

@@ -1,4 +1,4 @@
-"""The condition of automations: an account's credit is low."""
+"""The condition of automations: the credit of an account is below an amount."""
 
 from decimal import Decimal
 from math import isfinite
@@ -18,9 +18,9 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 
 from .account import Account
-from .automations import account_of, is_route, words, wrong
+from .automations import entry_option, invalid_option, is_route, text_option
 from .const import ATTR_ACCOUNT, CONF_PROVIDER
-from .delivery.guard import most_credit, written
+from .delivery.checks import format_amount, most_credit
 from .gateway.provider import Provider
 from .gateway.providers import GATEWAYS
 
@@ -29,7 +29,7 @@ CONF_POOL = "pool"
 
 
 def _amount(value: Any) -> float:
-    """A number, of whatever an account is paid in."""
+    """Validate an amount of credit or money."""
     try:
         amount = float(value)
     except TypeError, ValueError:
@@ -39,15 +39,15 @@ def _amount(value: Any) -> float:
     return amount
 
 
-class CreditBelow(Condition):
-    """The credit of an account, or of one of its pools, is known and below an amount."""
+class IsCreditBelow(Condition):
+    """True if the credit of an account, or of one of its pools, is known and below an amount."""
 
     schema = vol.Schema(
         {
             vol.Required(CONF_OPTIONS): {
-                vol.Required(ATTR_ACCOUNT): words,
+                vol.Required(ATTR_ACCOUNT): text_option,
                 vol.Required(CONF_AMOUNT): _amount,
-                vol.Optional(CONF_POOL): words,
+                vol.Optional(CONF_POOL): text_option,
             }
         }
     )
@@ -56,16 +56,17 @@ class CreditBelow(Condition):
     @classmethod
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
         checked: ConfigType = cls.schema(config)
-        entry = account_of(hass, checked[CONF_OPTIONS][ATTR_ACCOUNT])
+        entry = entry_option(hass, checked[CONF_OPTIONS][ATTR_ACCOUNT])
         if is_route(entry):
-            raise wrong(ATTR_ACCOUNT, f"{entry.title} is a route: its accounts have the credit")
+            raise invalid_option(ATTR_ACCOUNT, f"{entry.title} is a route: its accounts have the credit")
         pool, pools = checked[CONF_OPTIONS].get(CONF_POOL), GATEWAYS[Provider(entry.data[CONF_PROVIDER])].info.pools
         if pool is not None and pool.casefold() not in map(str.casefold, pools):
-            raise wrong(CONF_POOL, f"{entry.title} has no such pool" + (f", but {', '.join(pools)}" if pools else ""))
+            known = f", but {', '.join(pools)}" if pools else ""
+            raise invalid_option(CONF_POOL, f"{entry.title} has no such pool{known}")
         return checked
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
-        """Read the options, which are checked."""
+        """Read the validated options."""
         super().__init__(hass, config)
         options = config.options or {}
         self._account: str = options[ATTR_ACCOUNT]
@@ -75,12 +76,12 @@ class CreditBelow(Condition):
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
         left, why = self._left()
-        known = {"why": why} if left is None else {"credit": written(left)}
-        condition_trace_update_result(**known, below=written(self._amount))
+        result = {"why": why} if left is None else {"credit": format_amount(left)}
+        condition_trace_update_result(**result, below=format_amount(self._amount))
         return left is not None and left < self._amount
 
     def _left(self) -> tuple[Decimal | None, str]:
-        """What is left, or None and why that is not known."""
+        """Return the credit that is left, or None and the reason why there is no number."""
         entry = self._hass.config_entries.async_get_entry(self._account)
         if entry is None or entry.state is not ConfigEntryState.LOADED:
             return None, "the account is not loaded"
@@ -93,5 +94,5 @@ class CreditBelow(Condition):
 
 
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
-    """The conditions by name."""
-    return {"credit_below": CreditBelow}
+    """Return the conditions by name."""
+    return {"is_credit_below": IsCreditBelow}

@@ -1,6 +1,6 @@
-"""Adding an account, signing in anew, changing it: one flow for all providers, made from what each declares."""
+"""The config flow: adding an account or a route, changing it, signing in again. Providers declare their fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partialmethod
 import logging
 from typing import Any, override
@@ -19,20 +19,29 @@ from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .account import TextingConfigEntry
-from .client import gateway_for
 from .const import CONF_PROVIDER, DOMAIN, ROUTE, SUBENTRY_KEYWORD, SUBENTRY_RECIPIENT
-from .exceptions import form_error
-from .flows.forms import account_schema, flatten, nest, other_host, secrets_schema, sender_error, url_error
+from .error_messages import form_error
+from .flows.forms import (
+    SENDER_STEP,
+    account_schema,
+    flatten,
+    nest,
+    other_host,
+    secrets_schema,
+    sender_error,
+    sender_schema,
+    url_error,
+)
 from .flows.keyword import KeywordFlow
 from .flows.options import TextingOptionsFlow
 from .flows.recipient import RecipientFlow
 from .flows.route import RouteFlow
-from .flows.sender import SENDER_STEP, SenderChoice
 from .gateway.capabilities import Capability
 from .gateway.errors import GatewayError
+from .gateway.message import Sender, Template
 from .gateway.provider import Provider, ProviderInfo
-from .gateway.providers import GATEWAYS
-from .texts import CONFIGURE, async_texts
+from .gateway.providers import GATEWAYS, create_gateway
+from .translations import CONFIGURE, async_translations
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,14 +50,14 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
     """The flow of one account or route."""
 
     def __init__(self) -> None:
-        """Begin with nothing known."""
+        """Start without values."""
         self._values: dict[str, Any] = {}
 
     @classmethod
     @callback
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        """Recipients, and keywords where the provider lets them be set up."""
+        """Return recipients, and keywords if the provider lets us set them up."""
         types: dict[str, type[ConfigSubentryFlow]] = {SUBENTRY_RECIPIENT: RecipientFlow}
         if config_entry.data[CONF_PROVIDER] != ROUTE and Capability.KEYWORD_SETUP in _info(config_entry).capabilities:
             types[SUBENTRY_KEYWORD] = KeywordFlow
@@ -58,21 +67,20 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(config_entry: TextingConfigEntry) -> TextingOptionsFlow:
-        """Settings, webhook, and credits to buy."""
+        """Return the flow of the options, the webhook's page and the purchase of credits."""
         return TextingOptionsFlow()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose a provider, or a route."""
-        texts = await async_texts(self.hass, CONFIGURE)
-        providers = {str(gateway.info.provider): gateway.info.name for gateway in GATEWAYS.values()}
-        route = texts["route"]
-        return self.async_show_menu(step_id="user", menu_options={**providers, ROUTE: route})
+        options = {str(provider): gateway.info.name for provider, gateway in GATEWAYS.items()}
+        options[ROUTE] = (await async_translations(self.hass, CONFIGURE))[ROUTE]
+        return self.async_show_menu(step_id="user", menu_options=options)
 
     async def _async_step_account(
         self, provider: Provider, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for a new account's credentials."""
+        """Ask for the credentials of a new account."""
         errors: dict[str, str] = {}
         if user_input is not None:
             self._values = {CONF_PROVIDER: provider.value, **flatten(user_input)}
@@ -81,34 +89,34 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
                 self._async_abort_entries_match(self._identity())
                 errors = await self._async_check()
             if not errors:
-                return await self._async_checked()
+                return await self._async_continue()
         return self._show_account(provider.value, user_input or {}, errors)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change an account; a secret left empty stays."""
+        """Change an account or a route."""
         entry = self._get_reconfigure_entry()
         if entry.data[CONF_PROVIDER] == ROUTE:
             return await self.async_step_reconfigure_route()
         errors: dict[str, str] = {}
         if user_input is not None:
-            kept = {name: entry.data[name] for name in (CONF_PROVIDER, CONF_WEBHOOK_ID) if name in entry.data}
-            secrets = {field.name: entry.data[field.name] for field in _info(entry).fields if field.secret}
-            later = {field.name: entry.data[field.name] for field in _info(entry).fields if field.step}
-            self._values = {**kept, **secrets, **later, **flatten(user_input)}
+            # A secret that is left empty stays as it is. A later step asks for the rest.
+            kept = {field.name for field in _info(entry).fields if field.secret or field.step}
+            kept |= {CONF_PROVIDER, CONF_WEBHOOK_ID} & entry.data.keys()
+            self._values = {**{name: entry.data[name] for name in kept}, **flatten(user_input)}
             errors = self._errors()
             if not errors:
                 self._abort_if_taken(entry)
                 errors = await self._async_check()
             if not errors:
-                return await self._async_checked()
+                return await self._async_continue()
         return self._show_account("reconfigure", user_input or nest(_info(entry), entry.data), errors, entry.data)
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """The gateway refused the credentials."""
+        """Start because the provider refused the credentials."""
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the secrets anew."""
+        """Ask for the secrets again."""
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -124,10 +132,10 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
             description_placeholders={"account": entry.title},
         )
 
-    # -- the second step, where the credentials open the choice of a sender ------------------------------------------
+    # -- the second step, if the account's senders can be read -------------------------------------------------------
 
-    async def _async_checked(self) -> ConfigFlowResult:
-        """Go on to the sender where the provider has one to choose, else finish."""
+    async def _async_continue(self) -> ConfigFlowResult:
+        """Continue with the sender if the provider has senders to choose from, else finish."""
         if any(field.step == SENDER_STEP for field in self._info.fields):
             return await self._async_step_sender(self._info.provider)
         return self._finish()
@@ -135,39 +143,45 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
     async def _async_step_sender(
         self, provider: Provider, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Choose among what the account has."""
+        """Choose a sender and a template of the account."""
         if user_input is not None:
             self._values |= flatten(user_input)
             return self._finish()
-        choice, errors = SenderChoice(self.hass, self._info), dict[str, str]()
+        senders: Sequence[Sender] = ()
+        templates: Sequence[Template] = ()
+        errors: dict[str, str] = {}
+        gateway = create_gateway(async_get_clientsession(self.hass), self._values)
         try:
-            await choice.async_read(gateway_for(async_get_clientsession(self.hass), self._values))
+            senders = await gateway.fetch_senders()
+            templates = await gateway.fetch_templates()
         except GatewayError as err:
-            errors = _shown(err)
+            errors = _account_error(err)
+        pending = (await async_translations(self.hass, CONFIGURE))["pending"]
+        schema = sender_schema(self._info, senders, templates, pending)
         return self.async_show_form(
             step_id=f"{provider}_{SENDER_STEP}",
-            data_schema=self.add_suggested_values_to_schema(await choice.async_schema(), self._values),
+            data_schema=self.add_suggested_values_to_schema(schema, self._values),
             errors=errors,
         )
 
-    # -- what every step needs ---------------------------------------------------------------------------------------
+    # -- helpers of the steps ----------------------------------------------------------------------------------------
 
     @property
     def _info(self) -> ProviderInfo:
         return GATEWAYS[Provider(self._values[CONF_PROVIDER])].info
 
     def _identity(self) -> dict[str, Any]:
-        """What makes two accounts the same login."""
+        """Return the values that make two accounts the same login."""
         return {name: self._values[name] for name in (CONF_PROVIDER, *self._info.identity)}
 
     def _abort_if_taken(self, entry: ConfigEntry) -> None:
-        """Let no account become another one that is set up already; where the secret is the login, it could."""
+        """Abort if an account would become another one. It could if the secret is the login."""
         identity = self._identity()
         if identity != {name: entry.data[name] for name in identity}:
             self._async_abort_entries_match(identity)
 
     def _errors(self) -> dict[str, str]:
-        """What is wrong with what was entered, before anybody is asked."""
+        """Return the errors that are found without asking the provider."""
         if error := url_error(self._values):
             return {"base": error}
         field = self._info.sender_field
@@ -175,13 +189,13 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         return {str(field): sender_error(self._info)} if sender and not self._info.takes_sender(sender) else {}
 
     async def _async_check(self) -> dict[str, str]:
-        """Ask the gateway whether the credentials hold."""
+        """Check the credentials with the provider, and return the errors."""
         try:
-            await gateway_for(async_get_clientsession(self.hass), self._values).verify()
+            await create_gateway(async_get_clientsession(self.hass), self._values).verify()
         except GatewayError as err:
-            return _shown(err)
+            return _account_error(err)
         except Exception:
-            _LOGGER.exception("Unexpected error while the account was checked")
+            _LOGGER.exception("Unexpected error while checking the account")
             return {"base": "unknown"}
         return {}
 
@@ -202,7 +216,7 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         )
 
     def _finish(self) -> ConfigFlowResult:
-        """Make the account, or change it."""
+        """Create the account, or change it."""
         if self.source != SOURCE_USER:
             return self.update_entry(self._get_reconfigure_entry(), self._values)
         if self._info.uses_webhook:
@@ -210,7 +224,7 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         return self.async_create_entry(title=self._free_title(), data=self._values)
 
     def _free_title(self) -> str:
-        """The provider's name, or another site's, numbered where an account has it: actions are named after it."""
+        """Return the name of the provider or of another site, with a number if an account already has the name."""
         taken = {entry.title for entry in self._async_current_entries()}
         name, number = other_host(self._info, self._values) or self._info.name, 2
         title = name
@@ -220,7 +234,7 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Go on to the first recipient."""
+        """Continue with the first recipient."""
         flow = await self.hass.config_entries.subentries.async_init(
             (result["result"].entry_id, SUBENTRY_RECIPIENT), context=SubentryFlowContext(source=SOURCE_USER)
         )
@@ -228,18 +242,18 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         return result
 
 
-# Home Assistant looks steps up by name: async_step_<provider>, and async_step_<provider>_sender for the second.
+# Home Assistant finds steps by name: async_step_<provider>, and async_step_<provider>_sender for the second step.
 for _provider, _gateway in GATEWAYS.items():
     setattr(
         TextingConfigFlow,
         f"async_step_{_provider}",
-        partialmethod(TextingConfigFlow._async_step_account, _provider),  # noqa: SLF001  its own class
+        partialmethod(TextingConfigFlow._async_step_account, _provider),  # noqa: SLF001  own class
     )
     if any(_field.step for _field in _gateway.info.fields):
         setattr(
             TextingConfigFlow,
             f"async_step_{_provider}_{SENDER_STEP}",
-            partialmethod(TextingConfigFlow._async_step_sender, _provider),  # noqa: SLF001  its own class
+            partialmethod(TextingConfigFlow._async_step_sender, _provider),  # noqa: SLF001  own class
         )
 
 
@@ -247,9 +261,9 @@ def _info(entry: ConfigEntry) -> ProviderInfo:
     return GATEWAYS[Provider(entry.data[CONF_PROVIDER])].info
 
 
-def _shown(error: GatewayError) -> dict[str, str]:
-    """The error as a form shows it; what the form has no words for stands in the log."""
+def _account_error(error: GatewayError) -> dict[str, str]:
+    """Return the error as a form shows it. Log it if forms have no text for it."""
     key = form_error(error)
     if key == "unknown":
-        _LOGGER.error("The account could not be checked: %s", error)
+        _LOGGER.error("The account cannot be checked: %s", error)
     return {"base": key}

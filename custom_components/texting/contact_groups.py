@@ -1,12 +1,15 @@
-"""The contact groups of an account: found by id or name, and with as many contacts as is known."""
+"""ContactGroups: the contact groups of an account, found by id or name, and their sizes as far as they are known."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 import re
+from typing import Any
 
-from .account import Account
-from .address import hidden, mistake
-from .exceptions import asked_error
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from .error_messages import request_error
+from .gateway.base import Gateway
 from .gateway.contacts import ContactGroup
 from .gateway.errors import (
     CannotConnect,
@@ -17,133 +20,30 @@ from .gateway.errors import (
     OutcomeUnknown,
     RateLimited,
 )
+from .storage.account_store import AccountStore
+from .targets import redact_name, validation_error
 
-# How long a text waits to hear of its groups, in seconds; after it, what was heard last holds. Twice that where
-# neither the groups nor the size of one is told.
-GROUPS_WITHIN = 5.0
-# So many groups are remembered, those that were used last.
-REMEMBERED = 1000
-# Ids stand beside each other with commas, and in addresses.
+# Seconds that a text waits for the groups. Afterwards what was known last applies.
+GROUPS_TIMEOUT = 5.0
+# Groups that are remembered, the last used ones.
+MAX_REMEMBERED = 1000
+# Ids are joined by commas, and stand in addresses.
 _ID = re.compile(r"[\w-]+", re.ASCII)
 
 
-def matching(groups: Iterable[ContactGroup], named: str) -> list[ContactGroup]:
-    """The group of this id, else all of this very name."""
+def matching(groups: Iterable[ContactGroup], wanted: str) -> list[ContactGroup]:
+    """Return the group with this id, else all groups with this exact name."""
     known = list(groups)
-    return [group for group in known if group.id == named] or [group for group in known if group.name == named]
+    return [group for group in known if group.id == wanted] or [group for group in known if group.name == wanted]
 
 
-def may_be_id(named: str) -> bool:
-    """Whether this may be a group's id, where no list says so."""
-    return _ID.fullmatch(named) is not None
+def may_be_id(text: str) -> bool:
+    """Return True if the text may be a group's id."""
+    return _ID.fullmatch(text) is not None
 
 
-async def async_find_group(account: Account, named: str) -> ContactGroup:
-    """A group by id or exact name; raises GatewayError, or unknown_group or ambiguous_group."""
-    (group,) = await _async_search(account, [named])
-    return group
-
-
-async def _async_search(account: Account, wanted: Sequence[str]) -> list[ContactGroup]:
-    """Groups by id or name, each once; one alone by its id, and all from the list, where there is one."""
-    if len(wanted) == 1 and (group := await _async_by_id(account, wanted[0])):
-        return [group]
-    try:
-        groups = await account.gateway.contacts.groups()
-    except GroupsNotListed:
-        by_id = await asyncio.gather(*(_async_by_id(account, named) for named in dict.fromkeys(wanted)))
-        if None in by_id:
-            raise
-        groups = [group for group in by_id if group]
-    found = {group.id: group for group in (pick(account, groups, named) for named in wanted)}
-    return list(found.values())
-
-
-async def _async_by_id(account: Account, named: str) -> ContactGroup | None:
-    """The group of an id; None where there is none, or the gateway does not say so of what is a name."""
-    if not may_be_id(named):
-        return None
-    try:
-        group = await account.gateway.contacts.group(named, counted=False)
-    except MessageRejected, OutcomeUnknown:
-        return None
-    return group if group.id == named else None
-
-
-def pick(account: Account, groups: Iterable[ContactGroup], named: str) -> ContactGroup:
-    """The one group among these; raises unknown_group, or ambiguous_group."""
-    found = matching(groups, named)
-    if not found:
-        raise mistake("unknown_group", account=account.entry.title, group=hidden(named))
-    if len(found) > 1:
-        ids = ", ".join(group.id for group in found)
-        raise mistake("ambiguous_group", account=account.entry.title, group=hidden(named), ids=ids)
-    return found[0]
-
-
-async def async_choose(account: Account, wanted: Sequence[str]) -> list[ContactGroup]:
-    """Groups by id or name, each once and with its size where that is told at once, for a campaign.
-
-    While the gateway is out of reach, those that were used before are found, and ids are taken as they are.
-    """
-    try:
-        async with asyncio.timeout(GROUPS_WITHIN):
-            found = await _async_search(account, wanted)
-    except TimeoutError:
-        return _chosen(account, wanted, CannotConnect("no answer in time"))
-    except (CannotConnect, OutcomeUnknown, RateLimited) as err:
-        return _chosen(account, wanted, err)
-    return [group if group.size is None else _remember(account, group) for group in found]
-
-
-def _chosen(account: Account, wanted: Sequence[str], error: GatewayError) -> list[ContactGroup]:
-    """What can be chosen without the gateway."""
-    known = [_known(account, group_id) for group_id in account.store.memory.groups]
-    found: dict[str, ContactGroup] = {}
-    for named in wanted:
-        if matching(known, named):
-            group = pick(account, known, named)
-        elif may_be_id(named):
-            group = ContactGroup(id=named, name=named)
-        else:
-            raise asked_error(CannotConnect(error.detail, code=error.code), account.entry.title)
-        found[group.id] = group
-    return list(found.values())
-
-
-async def async_measure(account: Account, group: ContactGroup) -> ContactGroup:
-    """A group with its size, as last known where the gateway does not say it in time; raises unknown_group.
-
-    Where contacts have to be counted, that goes on, for the next text.
-    """
-    if (counting := account.counting.get(group.id)) is None:
-        counting = account.entry.async_create_background_task(
-            account.hass, _async_count(account, group.id), "texting contacts"
-        )
-        account.counting[group.id] = counting
-        counting.add_done_callback(lambda _done: account.counting.pop(group.id, None))
-    done, _ = await asyncio.wait([counting], timeout=GROUPS_WITHIN)
-    if not done or counting.cancelled():
-        return _known(account, group.id, group.name)
-    measured = counting.result()
-    if isinstance(measured, NotFound):
-        raise mistake("unknown_group", account=account.entry.title, group=hidden(group.name))
-    if isinstance(measured, GatewayError):
-        account.async_failed(measured)
-        return _known(account, group.id, group.name)
-    return measured
-
-
-async def _async_count(account: Account, group_id: str) -> ContactGroup | GatewayError:
-    """A group with its size, which is remembered, or why nobody says it."""
-    try:
-        return _remember(account, await account.gateway.contacts.group(group_id))
-    except GatewayError as err:
-        return err
-
-
-def together(groups: Sequence[ContactGroup]) -> ContactGroup:
-    """Several groups as one; who is in two of them counts twice, and one of unknown size as one contact."""
+def join_groups(groups: Sequence[ContactGroup]) -> ContactGroup:
+    """Return several groups as one. A contact in two of them counts twice, and a group of unknown size counts 1."""
     return ContactGroup(
         id=",".join(group.id for group in groups),
         name=", ".join(group.name for group in groups),
@@ -151,22 +51,135 @@ def together(groups: Sequence[ContactGroup]) -> ContactGroup:
     )
 
 
-def forget(account: Account, group_id: str) -> None:
-    """The group is no more."""
-    if account.store.memory.groups.pop(group_id, None):
-        account.store.async_changed()
+class ContactGroups:
+    """The groups of one account."""
 
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        gateway: Gateway[Any],
+        store: AccountStore,
+        on_failed: Callable[[GatewayError], None],
+    ) -> None:
+        """Ask nothing yet. on_failed hears of a request that failed."""
+        self._hass = hass
+        self._entry = entry
+        self._gateway = gateway
+        self._store = store
+        self._on_failed = on_failed
+        self._counting: dict[str, asyncio.Task[ContactGroup | GatewayError]] = {}
 
-def _remember(account: Account, group: ContactGroup) -> ContactGroup:
-    groups, known = account.store.memory.groups, {"name": group.name, "size": group.size}
-    if groups.pop(group.id, None) != known or len(groups) >= REMEMBERED:
-        account.store.async_changed()
-    while len(groups) >= REMEMBERED:
-        del groups[next(iter(groups))]
-    groups[group.id] = known
-    return group
+    async def async_find(self, wanted: str) -> ContactGroup:
+        """Return a group by id or exact name; raise GatewayError, unknown_group or ambiguous_group."""
+        (group,) = await self._async_search([wanted])
+        return group
 
+    async def async_choose(self, wanted: Sequence[str]) -> list[ContactGroup]:
+        """Return groups by id or name for a campaign, each once, with sizes that are known at once.
 
-def _known(account: Account, group_id: str, name: str = "") -> ContactGroup:
-    known = account.store.memory.groups.get(group_id, {})
-    return ContactGroup(id=group_id, name=known.get("name") or name or group_id, size=known.get("size"))
+        While the provider is out of reach, groups that were used before are found, and ids are taken as they are.
+        """
+        try:
+            async with asyncio.timeout(GROUPS_TIMEOUT):
+                found = await self._async_search(wanted)
+        except TimeoutError:
+            return self._choose_offline(wanted, CannotConnect("no answer in time"))
+        except (CannotConnect, OutcomeUnknown, RateLimited) as err:
+            return self._choose_offline(wanted, err)
+        return [group if group.size is None else self._remember(group) for group in found]
+
+    def pick(self, groups: Iterable[ContactGroup], wanted: str) -> ContactGroup:
+        """Return the only matching group; raise unknown_group or ambiguous_group."""
+        found = matching(groups, wanted)
+        account, group = self._entry.title, redact_name(wanted)
+        if not found:
+            raise validation_error("unknown_group", account=account, group=group)
+        if len(found) > 1:
+            ids = ", ".join(each.id for each in found)
+            raise validation_error("ambiguous_group", account=account, group=group, ids=ids)
+        return found[0]
+
+    async def async_measure(self, group: ContactGroup) -> ContactGroup:
+        """Return a group with its size, or as known last if the provider does not tell it in time.
+
+        Counting contacts continues in the background, for the next text. Raise unknown_group.
+        """
+        if (counting := self._counting.get(group.id)) is None:
+            counting = self._entry.async_create_background_task(
+                self._hass, self._async_count(group.id), "texting contacts"
+            )
+            self._counting[group.id] = counting
+            counting.add_done_callback(lambda _done: self._counting.pop(group.id, None))
+        done, _ = await asyncio.wait([counting], timeout=GROUPS_TIMEOUT)
+        if not done or counting.cancelled():
+            return self._known(group.id, group.name)
+        measured = counting.result()
+        if isinstance(measured, NotFound):
+            raise validation_error("unknown_group", account=self._entry.title, group=redact_name(group.name))
+        if isinstance(measured, GatewayError):
+            self._on_failed(measured)
+            return self._known(group.id, group.name)
+        return measured
+
+    def forget(self, group_id: str) -> None:
+        """Forget a group that was deleted."""
+        if self._store.memory.groups.pop(group_id, None):
+            self._store.async_changed()
+
+    async def _async_search(self, wanted: Sequence[str]) -> list[ContactGroup]:
+        """Return groups, each once. A single id needs no list."""
+        if len(wanted) == 1 and (group := await self._async_by_id(wanted[0])):
+            return [group]
+        try:
+            groups = await self._gateway.contacts.groups()
+        except GroupsNotListed:
+            by_id = await asyncio.gather(*(self._async_by_id(each) for each in dict.fromkeys(wanted)))
+            if None in by_id:
+                raise
+            groups = [group for group in by_id if group]
+        found = {group.id: group for group in (self.pick(groups, each) for each in wanted)}
+        return list(found.values())
+
+    async def _async_by_id(self, wanted: str) -> ContactGroup | None:
+        """Return the group with an id, or None if there is none, or if the text is a name."""
+        if not may_be_id(wanted):
+            return None
+        try:
+            group = await self._gateway.contacts.group(wanted, counted=False)
+        except MessageRejected, OutcomeUnknown:
+            return None
+        return group if group.id == wanted else None
+
+    def _choose_offline(self, wanted: Sequence[str], error: GatewayError) -> list[ContactGroup]:
+        known = [self._known(group_id) for group_id in self._store.memory.groups]
+        found: dict[str, ContactGroup] = {}
+        for each in wanted:
+            if matching(known, each):
+                group = self.pick(known, each)
+            elif may_be_id(each):
+                group = ContactGroup(id=each, name=each)
+            else:
+                raise request_error(CannotConnect(error.detail, code=error.code), self._entry.title)
+            found[group.id] = group
+        return list(found.values())
+
+    async def _async_count(self, group_id: str) -> ContactGroup | GatewayError:
+        """Return a group with its size, which is remembered, or the error."""
+        try:
+            return self._remember(await self._gateway.contacts.group(group_id))
+        except GatewayError as err:
+            return err
+
+    def _remember(self, group: ContactGroup) -> ContactGroup:
+        groups, known = self._store.memory.groups, {"name": group.name, "size": group.size}
+        if groups.pop(group.id, None) != known or len(groups) >= MAX_REMEMBERED:
+            self._store.async_changed()
+        while len(groups) >= MAX_REMEMBERED:
+            del groups[next(iter(groups))]
+        groups[group.id] = known
+        return group
+
+    def _known(self, group_id: str, name: str = "") -> ContactGroup:
+        known = self._store.memory.groups.get(group_id, {})
+        return ContactGroup(id=group_id, name=known.get("name") or name or group_id, size=known.get("size"))

@@ -1,71 +1,83 @@
-"""The balance of an account, read now and then and after sending, and what it pays for."""
+"""The coordinators of an account: its balance, and the incoming texts of a provider that must be asked for them."""
 
 import asyncio
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import timedelta
 from decimal import Decimal
 import logging
-from typing import override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .const import (
-    DEFAULT_BALANCE_INTERVAL,
-    DEFAULT_LOW_CREDIT,
-    DOMAIN,
-    OPTION_BALANCE_INTERVAL,
-    OPTION_LOW_CREDIT,
-)
-from .delivery.guard import check_credit, is_low
-from .exceptions import placeholders, translation_key
+from .const import DOMAIN, MAX_EVENT_AGE
+from .delivery.checks import check_credit, is_low, most_credit
+from .error_messages import request_text
+from .gateway.base import Gateway
 from .gateway.errors import AuthenticationFailed, GatewayError, MessageRejected
-from .gateway.gateway import Gateway
-from .gateway.message import Balance
+from .gateway.message import Balance, IncomingMessage
+from .issues import Issue, async_delete, async_low_credit
+from .options import read_options
+from .storage.account_store import AccountStore
 
 _LOGGER = logging.getLogger(__name__)
 
-AFTER_SENDING = 5.0
-# How long a text waits for a balance that is asked for anew, in seconds; after it the gateway decides.
-READ_WITHIN = 5.0
+# Seconds between a send and the read of the balance.
+REFRESH_DELAY = 5.0
+# Seconds that a text waits for a balance that is read again. Afterwards the provider decides.
+BALANCE_TIMEOUT = 5.0
+# Ids of incoming texts that are remembered.
+MAX_SEEN = 500
 
 
 class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
-    """Balances by pool; None is the only one's key."""
+    """The balances by pool. The key is None if there is only one."""
 
     config_entry: ConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway) -> None:
-        """Read as often as the account's options say, and a little after a send."""
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway[Any]) -> None:
+        """Read as often as the options say, and a little after a send."""
+        self._debouncer = Debouncer[Coroutine[Any, Any, None]](hass, _LOGGER, cooldown=REFRESH_DELAY, immediate=False)
         super().__init__(
             hass,
             _LOGGER,
             config_entry=entry,
             name=f"{DOMAIN} balance",
-            update_interval=timedelta(minutes=entry.options.get(OPTION_BALANCE_INTERVAL, DEFAULT_BALANCE_INTERVAL)),
+            request_refresh_debouncer=self._debouncer,
         )
         self._gateway = gateway
-        self._soon: CALLBACK_TYPE | None = None
-        self._threshold = Decimal(str(entry.options.get(OPTION_LOW_CREDIT, DEFAULT_LOW_CREDIT)))
+        self._read_options()
+
+    def _read_options(self) -> None:
+        options = read_options(self.config_entry)
+        self.update_interval = timedelta(minutes=options.balance_interval)
+        self._threshold = Decimal(str(options.low_credit))
+
+    @callback
+    def async_apply_options(self) -> None:
+        """Apply options that changed, at once."""
+        self._read_options()
+        self._schedule_refresh()
+        self.async_update_listeners()
 
     @property
     def is_low(self) -> bool | None:
-        """Whether less is left than the account's options ask for; None where nothing is known."""
+        """Return True if the balance is below the option low_credit, or None if it is unknown."""
         return is_low((self.data or {}).values(), self._threshold)
 
     async def async_is_short(self, cost: int) -> bool:
-        """Whether there seems to be too little credit, and the gateway was asked again in time."""
-        if not self.cannot_pay(cost):
+        """Return True if the balance seems too low, also after it was read again in time."""
+        if not self.shortage(cost):
             return False
         refresh = self.hass.async_create_task(self.async_refresh())
-        _, late = await asyncio.wait([refresh], timeout=READ_WITHIN)
+        _, late = await asyncio.wait([refresh], timeout=BALANCE_TIMEOUT)
         return not late
 
-    def cannot_pay(self, cost: int) -> MessageRejected | None:
-        """Why a cost cannot be paid, as far as the balance is known."""
+    def shortage(self, cost: int) -> MessageRejected | None:
+        """Return the error of a cost that the known balance cannot pay."""
         if not self.last_update_success:
             return None
         try:
@@ -76,41 +88,100 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
 
     @callback
     def async_refresh_soon(self) -> None:
-        """Read once more after what is being sent now."""
-        if not self._soon and not self._shutdown_requested:
-            job = HassJob(self._async_read_after_sending, cancel_on_shutdown=True)
-            self._soon = async_call_later(self.hass, AFTER_SENDING, job)
+        """Read the balance once, a little after the last send."""
+        self._debouncer.async_schedule_call()
 
-    async def _async_read_after_sending(self, _now: datetime) -> None:
-        self._soon = None
-        await self.async_refresh()
+    async def async_stop(self) -> None:
+        """Read no more after sends, since Home Assistant stops."""
+        self._debouncer.async_shutdown()
 
-    @override
-    async def async_shutdown(self) -> None:
-        if self._soon:
-            self._soon()
-            self._soon = None
-        await super().async_shutdown()
+    @callback
+    def async_watch_credit(self) -> CALLBACK_TYPE:
+        """Keep the repair issue of low credit true. Return a function that ends this and deletes the issue."""
+        hass, entry = self.hass, self.config_entry
+
+        @callback
+        def update() -> None:
+            if not self.last_update_success or self.is_low is None:
+                return
+            if self.is_low:
+                async_low_credit(hass, entry, most_credit(self.data.values()))
+            else:
+                async_delete(hass, Issue.LOW_CREDIT, entry)
+
+        @callback
+        def stop() -> None:
+            unsubscribe()
+            async_delete(hass, Issue.LOW_CREDIT, entry)
+
+        unsubscribe = self.async_add_listener(update)
+        update()
+        return stop
 
     @override
     @callback
     def _schedule_refresh(self) -> None:
-        # A read may end after the account was unloaded: it is the last.
+        # A read may end after the account was unloaded. It is the last one.
         if not self._shutdown_requested:
             super()._schedule_refresh()
 
     async def _async_update_data(self) -> Mapping[str | None, Balance]:
         try:
-            return {balance.pool: balance for balance in await self._gateway.balance()}
-        except AuthenticationFailed as err:
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN,
-                translation_key=translation_key(err),
-                translation_placeholders=placeholders(err, self.config_entry.title),
-            ) from err
+            return {balance.pool: balance for balance in await self._gateway.fetch_balance()}
         except GatewayError as err:
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key=translation_key(err),
-                translation_placeholders=placeholders(err, self.config_entry.title),
-            ) from err
+            error = ConfigEntryAuthFailed if isinstance(err, AuthenticationFailed) else UpdateFailed
+            raise error(**request_text(err, self.config_entry.title)) from err
+
+
+class IncomingCoordinator(DataUpdateCoordinator[None]):
+    """Reads the incoming texts. The first read ever only remembers what is there."""
+
+    config_entry: ConfigEntry
+
+    def __init__(  # noqa: PLR0913, PLR0917  each is a part of its own
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        gateway: Gateway[Any],
+        store: AccountStore,
+        on_received: Callable[[IncomingMessage, bool], object],
+        on_failed: Callable[[GatewayError], None],
+    ) -> None:
+        """Read as often as the options say. on_received gets each new text, and True if it is no old one."""
+        super().__init__(hass, _LOGGER, config_entry=entry, name=f"{DOMAIN} incoming texts")
+        self._gateway = gateway
+        self._store = store
+        self._on_received = on_received
+        self._on_failed = on_failed
+        self._read_at: float | None = None
+        self._read_options()
+
+    def _read_options(self) -> None:
+        self.update_interval = timedelta(seconds=read_options(self.config_entry).incoming_interval)
+
+    @callback
+    def async_apply_options(self) -> None:
+        """Apply options that changed, at once."""
+        self._read_options()
+        self._schedule_refresh()
+
+    async def _async_update_data(self) -> None:
+        memory = self._store.memory
+        try:
+            latest = await self._gateway.fetch_incoming(memory.seen or ())
+        except GatewayError as err:
+            self._on_failed(err)
+            raise UpdateFailed(**request_text(err, self.config_entry.title)) from err
+        now, read_at = self.hass.loop.time(), self._read_at
+        self._read_at = now
+        seen = memory.seen
+        new = [message for message in latest if message.message_id and message.message_id not in (seen or ())]
+        if not new and seen is not None:
+            return
+        memory.seen = [*(message.message_id or "" for message in new), *(seen or ())][:MAX_SEEN]
+        self._store.async_changed()
+        if seen is not None:
+            # A text that was not there a moment ago is new, whatever zone its date is in.
+            is_new = read_at is not None and now - read_at < MAX_EVENT_AGE
+            for message in reversed(new):
+                self._on_received(message, is_new)

@@ -1,4 +1,4 @@
-"""Diagnostics of an account or a route: what helps to find a fault, without secrets, numbers, names or texts."""
+"""The diagnostics of an account or a route, without secrets, phone numbers, names or texts."""
 
 from typing import Any
 
@@ -8,20 +8,21 @@ from homeassistant.core import HomeAssistant
 
 from .account import Account
 from .const import CONF_ACCOUNTS, CONF_CONFIRM_WITHIN
-from .line import LineConfigEntry
-from .recipient import recipients
+from .messenger import MessengerConfigEntry
+from .options import stored_options
+from .recipients import recipients
 
-# The login, and what names the home: secrets come from what the provider declares.
+# Fields that identify the home. The secret fields are added from what the provider declares.
 _PRIVATE = {"username", "sender", "sender_id", "template_id", CONF_WEBHOOK_ID}
 
 
-async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: LineConfigEntry) -> dict[str, Any]:
-    """The account or the route as it stands."""
-    line = entry.runtime_data
-    outbox = line.desk.outbox
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: MessengerConfigEntry) -> dict[str, Any]:
+    """Return the state of the account or the route."""
+    messenger = entry.runtime_data
+    database = messenger.outbox.database
     return {
-        **(_account(line) if isinstance(line, Account) else _route(entry)),
-        "options": dict(entry.options),
+        **(_account(messenger) if isinstance(messenger, Account) else _route(entry)),
+        "options": stored_options(entry),
         "recipients": [
             {
                 "numbers": len(recipient.numbers),
@@ -31,17 +32,17 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: LineCon
             }
             for recipient in recipients(entry)
         ],
-        "messages": await outbox.count(entry.entry_id),
-        "pending_messages": len(line.desk.book),
-        "outbox": {
-            "failing": outbox.failing,
-            "damaged": outbox.damaged is not None,
-            "salvaged": outbox.salvaged,
+        "messages": await database.count(entry.entry_id),
+        "pending_messages": len(messenger.outbox),
+        "database": {
+            "failing": database.failing,
+            "damaged": database.damaged is not None,
+            "recovered": database.recovered,
         },
     }
 
 
-def _route(entry: LineConfigEntry) -> dict[str, Any]:
+def _route(entry: MessengerConfigEntry) -> dict[str, Any]:
     return {"accounts": len(entry.data[CONF_ACCOUNTS]), "confirm_within": entry.data[CONF_CONFIRM_WITHIN]}
 
 

@@ -1,50 +1,68 @@
-"""Events of an account: a text came in, there is news of a text sent."""
+"""Event entities of an account or a route: a text came in, there is news of a text. Both also write to the logbook."""
 
 from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .delivery.record import Record
-from .entity import LineEntity
+from .const import EVENT_MESSAGE
+from .delivery.outbox import Change
+from .delivery.record import MessageRecord
+from .entity import MessengerEntity
+from .gateway.errors import Cancelled
 from .gateway.message import IncomingMessage, IncomingType
 from .gateway.status import Status
-from .line import Line, LineConfigEntry
-from .logbook_event import async_log_incoming, async_log_outgoing
-from .signals import ENDED, INCOMING, REPORT
+from .messenger import Messenger, MessengerConfigEntry
+from .recipients import recipient_for_number
+from .signals import MESSAGE_RECEIVED, MESSAGE_UPDATED
+from .text.single_line import single_line
 
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: LineConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: MessengerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the events of an account."""
-    line = entry.runtime_data
-    async_add_entities([DeliveryReportEvent(line)])
-    if line.receives:
-        async_add_entities([IncomingMessageEvent(line)])
+    """Add the events of an account or a route."""
+    messenger = entry.runtime_data
+    async_add_entities([DeliveryReportEvent(messenger)])
+    if messenger.receives:
+        async_add_entities([IncomingMessageEvent(messenger)])
 
 
-class IncomingMessageEvent(LineEntity, EventEntity):
+class _MessageEvent(MessengerEntity, EventEntity):
+    """An event that is also a line of the logbook."""
+
+    def _log(self, kind: str, name: str, text: str) -> None:
+        data = {"entity_id": self.entity_id, "kind": kind, "name": single_line(name)}
+        if self._messenger.options.log_texts:
+            # The recorder keeps events.
+            data["text"] = single_line(text)
+        self.hass.bus.async_fire(EVENT_MESSAGE, data)
+
+
+class IncomingMessageEvent(_MessageEvent):
     """A text came in."""
 
     _attr_event_types = list(IncomingType)
-    # What people write is no business of the home's database.
+    # The recorder does not keep what people write.
     _unrecorded_attributes = frozenset({"text"})
 
-    def __init__(self, line: Line) -> None:
-        """Listen to one account."""
-        super().__init__(line, "incoming_message")
+    def __init__(self, messenger: Messenger) -> None:
+        """Belong to one account."""
+        super().__init__(messenger, "incoming_message")
 
     async def async_added_to_hass(self) -> None:
         """Listen."""
         await super().async_added_to_hass()
-        signal = INCOMING.format(self._line.entry.entry_id)
-        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_received))
+        self.async_on_remove(async_dispatcher_connect(self.hass, MESSAGE_RECEIVED, self._async_received))
 
     @callback
-    def _async_received(self, incoming: IncomingMessage, sender_name: str | None, incoming_id: str) -> None:
+    def _async_received(self, entry_id: str, incoming: IncomingMessage, incoming_id: str) -> None:
+        if entry_id != self._messenger.entry.entry_id:
+            return
+        sender = recipient_for_number(self.hass, entry_id, incoming.sender)
+        sender_name = sender.name if sender else None
         self._trigger_event(
             incoming.type,
             {
@@ -52,49 +70,54 @@ class IncomingMessageEvent(LineEntity, EventEntity):
                 "sender_name": sender_name,
                 "text": incoming.text,
                 "reference": incoming.reference,
-                "message_id": incoming.message_id or incoming.answered_id,
+                "message_id": incoming.message_id or incoming.replied_message_id,
                 "incoming_id": incoming_id,
                 "keyword": incoming.keyword,
                 "sent_at": incoming.sent_at.isoformat() if incoming.sent_at else None,
-                "answers": incoming.answers,
+                "in_reply_to": incoming.in_reply_to,
             },
         )
         self.async_write_ha_state()
-        async_log_incoming(self._line, self.entity_id, incoming, sender_name)
+        self._log(str(incoming.type), sender_name or incoming.sender, incoming.text)
 
 
-class DeliveryReportEvent(LineEntity, EventEntity):
+class DeliveryReportEvent(_MessageEvent):
     """There is news of a text."""
 
     _attr_event_types = list(Status)
 
-    def __init__(self, line: Line) -> None:
-        """Listen to one account."""
-        super().__init__(line, "delivery_report")
+    def __init__(self, messenger: Messenger) -> None:
+        """Belong to one account or route."""
+        super().__init__(messenger, "delivery_report")
 
     async def async_added_to_hass(self) -> None:
         """Listen."""
         await super().async_added_to_hass()
-        signal, ended = (each.format(self._line.entry.entry_id) for each in (REPORT, ENDED))
-        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_reported))
-        self.async_on_remove(async_dispatcher_connect(self.hass, ended, self._async_ended))
+        self.async_on_remove(async_dispatcher_connect(self.hass, MESSAGE_UPDATED, self._async_updated))
 
     @callback
-    def _async_reported(self, record: Record) -> None:
+    def _async_updated(self, record: MessageRecord, change: Change) -> None:
+        if record.entry_id != self._messenger.entry.entry_id:
+            return
+        if change is Change.ENDED:
+            self._log_outcome(record)
+            return
         self._trigger_event(
             record.status,
             {
                 "to": record.to,
-                "recipient_name": record.recipient,
+                "recipient_name": record.recipient_name,
                 "reference": record.reference,
                 "message_id": record.message_id,
                 "provider_status": record.provider_status,
                 "reason": record.reason,
-                **self._line.attributes(record),
+                **self._messenger.attributes(record),
             },
         )
         self.async_write_ha_state()
 
-    @callback
-    def _async_ended(self, record: Record) -> None:
-        async_log_outgoing(self._line, self.entity_id, record)
+    def _log_outcome(self, record: MessageRecord) -> None:
+        """Log how a text ended. An attempt for a route is logged by the route."""
+        if not record.parent:
+            kind = "cancelled" if isinstance(record.error, Cancelled) else str(record.status)
+            self._log(kind, record.recipient_name or record.to, record.message.text)

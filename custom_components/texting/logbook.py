@@ -12,17 +12,18 @@ from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN, EVENT_MESSAGE
 
-# By what the event calls it: the types of texts that come in, the statuses of those that went out.
+# The lines of incoming texts, by their type.
 RECEIVED = {"reply": "wrote", "keyword": "wrote", "opt_out": "wants no more texts"}
+# The lines of sent texts, by their status.
 SENT = {
-    "queued": "waits",
+    "queued": "is waiting",
     "accepted": "was sent",
     "sent": "was sent",
     "delivered": "was delivered",
     "undelivered": "was not delivered",
     "expired": "was not delivered in time",
     "rejected": "was not delivered",
-    "unknown": "may not have been delivered",
+    "uncertain": "may not have been delivered",
     "cancelled": "was taken back",
 }
 
@@ -32,16 +33,16 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, Any]]], None],
 ) -> None:
-    """Describe the event of a text."""
+    """Describe the event of a text that came in or was sent."""
     async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
 
 
 @callback
 def _describe(event: Event) -> dict[str, Any]:
     kind, name, text = (str(event.data.get(key) or "") for key in ("kind", "name", "text"))
-    said = RECEIVED.get(kind) or SENT.get(kind, kind)
+    line = RECEIVED.get(kind) or SENT.get(kind, kind)
     return {
         LOGBOOK_ENTRY_NAME: name if kind in RECEIVED else f"Text to {name}",
-        LOGBOOK_ENTRY_MESSAGE: f"{said}: {text}" if text else said,
+        LOGBOOK_ENTRY_MESSAGE: f"{line}: {text}" if text else line,
         LOGBOOK_ENTRY_ENTITY_ID: event.data.get("entity_id"),
     }

@@ -1,36 +1,56 @@
-"""A notify entity for each recipient, and the legacy action of each account."""
+"""A notify entity for each recipient."""
 
 from typing import override
 
 from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .address import addresses_of
 from .const import ATTR_MESSAGE, ATTR_TITLE, DOMAIN, SUBENTRY_RECIPIENT
-from .legacy import async_get_service
-from .line import Line, LineConfigEntry
-from .recipient import recipient_by_id
-from .send import async_send, raise_for
-from .signals import NOTIFIED
-
-__all__ = ["async_get_service", "async_setup_entry"]
+from .delivery.outbox import Change
+from .delivery.record import MessageRecord
+from .messenger import Messenger, MessengerConfigEntry, raise_for
+from .recipients import recipient_by_id
+from .signals import MESSAGE_UPDATED
+from .targets import addresses_of
 
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: LineConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: MessengerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add an entity for each recipient."""
-    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
-        async_add_entities(
-            [RecipientNotifyEntity(entry.runtime_data, subentry)], config_subentry_id=subentry.subentry_id
-        )
+    """Add an entity for each recipient, also for those that are added later."""
+    messenger = entry.runtime_data
+    entities: dict[str, RecipientNotifyEntity] = {}
+
+    @callback
+    def update_recipients() -> None:
+        """Add new recipients and rename changed ones. Home Assistant itself removes the entities of removed ones."""
+        subentries = {each.subentry_id: each for each in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)}
+        for removed in entities.keys() - subentries.keys():
+            del entities[removed]
+        for subentry_id, subentry in subentries.items():
+            if known := entities.get(subentry_id):
+                known.async_rename(subentry.title)
+            else:
+                entities[subentry_id] = RecipientNotifyEntity(messenger, subentry)
+                async_add_entities([entities[subentry_id]], config_subentry_id=subentry_id)
+
+    @callback
+    def updated(record: MessageRecord, change: Change) -> None:
+        """Note the time of each text to a recipient, whatever sent it."""
+        is_sent = record.entry_id == entry.entry_id and change is Change.ACCEPTED and not record.error
+        if is_sent and (entity := entities.get(record.recipient_id or "")):
+            entity.async_note_sent()
+
+    update_recipients()
+    messenger.async_listen_changes(update_recipients)
+    entry.async_on_unload(async_dispatcher_connect(hass, MESSAGE_UPDATED, updated))
 
 
 class RecipientNotifyEntity(NotifyEntity):
@@ -41,34 +61,44 @@ class RecipientNotifyEntity(NotifyEntity):
     _attr_translation_key = "recipient"
     _attr_supported_features = NotifyEntityFeature.TITLE
 
-    def __init__(self, line: Line, subentry: ConfigSubentry) -> None:
+    def __init__(self, messenger: Messenger, subentry: ConfigSubentry) -> None:
         """Give the recipient a device."""
-        self._line = line
+        self._messenger = messenger
         self._subentry_id = subentry.subentry_id
         self._attr_unique_id = subentry.subentry_id
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, subentry.subentry_id)},
             name=subentry.title,
-            manufacturer=line.name,
+            manufacturer=messenger.name,
             entry_type=DeviceEntryType.SERVICE,
         )
 
     async def async_added_to_hass(self) -> None:
-        """Stand below the account's device; note every text to the recipient, whichever action sent it."""
+        """Put the recipient's device below the account's."""
         await super().async_added_to_hass()
         registry = dr.async_get(self.hass)
         account_device = registry.async_get_or_create(
-            config_entry_id=self._line.entry.entry_id,
-            identifiers={(DOMAIN, self._line.entry.entry_id)},
+            config_entry_id=self._messenger.entry.entry_id,
+            identifiers={(DOMAIN, self._messenger.entry.entry_id)},
         )
         if self.device_entry:
             registry.async_update_device(self.device_entry.id, via_device_id=account_device.id)
-        signal = NOTIFIED.format(self._line.entry.entry_id, self._subentry_id)
-        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._async_record_notification))
+
+    @callback
+    def async_rename(self, name: str) -> None:
+        """Give the recipient's device another name."""
+        if self.device_entry and self.device_entry.name != name:
+            dr.async_get(self.hass).async_update_device(self.device_entry.id, name=name)
+
+    @callback
+    def async_note_sent(self) -> None:
+        """Make now the time of the last text."""
+        if self.hass:
+            self._async_record_notification()
 
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a text to all of the recipient's numbers."""
-        recipient = recipient_by_id(self._line.entry, self._subentry_id)
+        recipient = recipient_by_id(self._messenger.entry, self._subentry_id)
         addresses = addresses_of(recipient) if recipient else []
-        raise_for(await async_send(self._line, addresses, {ATTR_MESSAGE: message, ATTR_TITLE: title}))
+        raise_for(await self._messenger.async_send(addresses, {ATTR_MESSAGE: message, ATTR_TITLE: title}))

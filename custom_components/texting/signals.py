@@ -1,27 +1,20 @@
-"""What an account tells its entities, through Home Assistant's dispatcher."""
+"""The dispatcher signals. Each carries plain data, and the id of the entry that it is about."""
 
 from homeassistant.util.signal_type import SignalType, SignalTypeFormat
 
 from .const import DOMAIN
-from .delivery.record import Record
+from .delivery.outbox import Change
+from .delivery.record import MessageRecord
 from .gateway.message import IncomingMessage
-from .two_way.speakers import Command
+from .inbound.command_sessions import Command
 
-# Somebody wants no more texts from the account with this id.
-OPTED_OUT = SignalType[str](f"{DOMAIN}_opted_out")
-# A message moved that was sent for a route.
-MOVED = SignalType[Record](f"{DOMAIN}_moved")
-# Told to automations, of every account: a text, that came in at the entry with this id, and the id by which it is
-# answered; a message that ended as a failure.
-RECEIVED = SignalType[str, IncomingMessage, str](f"{DOMAIN}_received")
-FAILED = SignalType[Record](f"{DOMAIN}_failed")
-# A command came in at the entry with this id, from this number; the id by which it is answered.
+# A message of record.entry_id changed.
+MESSAGE_UPDATED = SignalType[MessageRecord, Change](f"{DOMAIN}_message_updated")
+# A text came in: the account's entry id, the text, and the id to reply to.
+MESSAGE_RECEIVED = SignalType[str, IncomingMessage, str](f"{DOMAIN}_message_received")
+# A command came in: the account's entry id, the sender's number, the id to reply to, and the command.
 COMMAND = SignalType[str, str, str, Command](f"{DOMAIN}_command")
-# Each is formatted with the entry's id, NOTIFIED with the recipient's too.
-REPORT = SignalTypeFormat[Record](f"{DOMAIN}_report_{{}}")
-# A message that is over, moved or not.
-ENDED = SignalTypeFormat[Record](f"{DOMAIN}_ended_{{}}")
-# The text, whose it is, and the id by which it is answered.
-INCOMING = SignalTypeFormat[IncomingMessage, str | None, str](f"{DOMAIN}_incoming_{{}}")
-CHANGED = SignalTypeFormat[()](f"{DOMAIN}_changed_{{}}")
-NOTIFIED = SignalTypeFormat[()](f"{DOMAIN}_notified_{{}}_{{}}")
+# A person opted out of texts from the account with this entry id.
+OPTED_OUT = SignalType[str](f"{DOMAIN}_opted_out")
+# The counters of an entry changed. Formatted with its id.
+STATE_CHANGED = SignalTypeFormat[()](f"{DOMAIN}_state_changed_{{}}")

@@ -1,4 +1,4 @@
-"""The triggers of automations: a text came in, a text did not get through."""
+"""The triggers of automations: a text came in, a text failed."""
 
 from typing import Any, ClassVar, override
 
@@ -7,34 +7,43 @@ import voluptuous as vol
 from homeassistant.const import CONF_OPTIONS
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig
 from homeassistant.helpers.typing import ConfigType
 
-from .automations import account_of, check_recipients, is_recipient, is_route, words, wrong
+from .automations import (
+    async_listen,
+    check_recipients,
+    entry_option,
+    invalid_option,
+    is_recipient,
+    is_route,
+    text_option,
+)
 from .const import ATTR_ACCOUNT, ATTR_RECIPIENT, CONF_PROVIDER
-from .delivery.record import Record
+from .delivery.outbox import Change
+from .delivery.record import MessageRecord
+from .gateway.errors import Cancelled
 from .gateway.message import IncomingMessage
 from .gateway.provider import Provider
 from .gateway.providers import GATEWAYS
 from .gateway.status import FailureReason, Status
-from .recipient import known_as
-from .signals import FAILED, RECEIVED
-from .two_way.filter import CONTAINS, EQUALS, PATTERN, TextFilter
+from .recipients import recipient_for_number
+from .signals import MESSAGE_RECEIVED, MESSAGE_UPDATED
+from .text.text_filter import CONTAINS, EQUALS, PATTERN, TextFilter
 
 CONF_FROM = "from"
 ANYONE, KNOWN, ONE = "anyone", "known", "one"
 FROM = (ANYONE, KNOWN, ONE)
 CONF_REASON = "reason"
-# Texts of unknown fate that are remembered, as the gateway may yet say that they failed.
-MOST_UNKNOWN = 1000
+# Uncertain texts that are remembered, so that a later failure does not trigger again.
+MAX_UNCERTAIN = 1000
 
 _RECIPIENTS = vol.All(cv.ensure_list, [cv.entity_id_or_uuid])
-_WHOSE = {vol.Optional(ATTR_ACCOUNT): words, vol.Optional(ATTR_RECIPIENT): _RECIPIENTS}
+_FILTERS = {vol.Optional(ATTR_ACCOUNT): text_option, vol.Optional(ATTR_RECIPIENT): _RECIPIENTS}
 
 
 class TextingTrigger(Trigger):
-    """What both have: an account, recipients."""
+    """The base of both triggers: an account and recipients."""
 
     schema: ClassVar[vol.Schema]
 
@@ -50,15 +59,15 @@ class TextingTrigger(Trigger):
 
     @staticmethod
     def _check_account(hass: HomeAssistant, entry_id: str) -> None:
-        account_of(hass, entry_id)
+        entry_option(hass, entry_id)
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Read the options, which are checked."""
+        """Read the validated options."""
         super().__init__(hass, config)
         self._options: dict[str, Any] = config.options or {}
 
-    def _is_of(self, entry_id: str, number: str, recipient_id: str | None = None) -> bool:
-        """Whether it is this account and this number, or recipient, that are listened to."""
+    def _matches(self, entry_id: str, number: str, recipient_id: str | None = None) -> bool:
+        """Return True if the options choose this account, and this number or recipient."""
         if self._options.get(ATTR_ACCOUNT, entry_id) != entry_id:
             return False
         chosen = self._options.get(ATTR_RECIPIENT)
@@ -70,16 +79,16 @@ class TextingTrigger(Trigger):
 
 
 class MessageReceived(TextingTrigger):
-    """A text came in."""
+    """The trigger of a text that came in."""
 
     schema = vol.Schema(
         {
             vol.Required(CONF_OPTIONS, default=dict): {
-                **_WHOSE,
+                **_FILTERS,
                 vol.Optional(CONF_FROM): vol.In(FROM),
-                vol.Optional(EQUALS): vol.All(cv.ensure_list, [words]),
-                vol.Optional(CONTAINS): vol.All(cv.ensure_list, [words]),
-                vol.Optional(PATTERN): words,
+                vol.Optional(EQUALS): vol.All(cv.ensure_list, [text_option]),
+                vol.Optional(CONTAINS): vol.All(cv.ensure_list, [text_option]),
+                vol.Optional(PATTERN): text_option,
             }
         }
     )
@@ -91,40 +100,40 @@ class MessageReceived(TextingTrigger):
         options = checked[CONF_OPTIONS]
         who, chosen = options.get(CONF_FROM), options.get(ATTR_RECIPIENT)
         if who == ONE and not chosen:
-            raise wrong(ATTR_RECIPIENT, f"'{CONF_FROM}: {ONE}' needs the recipients that are meant")
+            raise invalid_option(ATTR_RECIPIENT, f"'{CONF_FROM}: {ONE}' needs recipients")
         if who in (ANYONE, KNOWN) and chosen:
-            raise wrong(CONF_FROM, f"with recipients it can only be '{ONE}'")
+            raise invalid_option(CONF_FROM, f"with recipients it can only be '{ONE}'")
         try:
-            TextFilter.of(options)
+            TextFilter.from_options(options)
         except ValueError as err:
-            raise wrong(str(err.args[0]), str(err.args[1])) from None
+            raise invalid_option(str(err.args[0]), str(err.args[1])) from None
         return checked
 
     @override
     @staticmethod
     def _check_account(hass: HomeAssistant, entry_id: str) -> None:
-        entry = account_of(hass, entry_id)
+        entry = entry_option(hass, entry_id)
         if is_route(entry):
-            raise wrong(ATTR_ACCOUNT, f"{entry.title} is a route: texts come in at its accounts")
+            raise invalid_option(ATTR_ACCOUNT, f"{entry.title} is a route: texts come in at its accounts")
         info = GATEWAYS[Provider(entry.data[CONF_PROVIDER])].info
         if not info.receives:
-            raise wrong(ATTR_ACCOUNT, f"{info.name} does not tell of texts that come in")
+            raise invalid_option(ATTR_ACCOUNT, f"{info.name} cannot receive texts")
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Read the options, which are checked."""
+        """Read the validated options."""
         super().__init__(hass, config)
-        self._filter = TextFilter.of(self._options)
+        self._filter = TextFilter.from_options(self._options)
 
     async def async_attach_runner(
         self, run_action: TriggerActionRunner, did_not_trigger: object = None
     ) -> CALLBACK_TYPE:
-        """Run the action for each text that is meant; did_not_trigger is there from Home Assistant 2026.7 on."""
+        """Run the action for each matching text. Home Assistant passes did_not_trigger from 2026.7 on."""
 
         @callback
         def received(entry_id: str, incoming: IncomingMessage, incoming_id: str) -> None:
-            if not self._is_of(entry_id, incoming.sender):
+            if not self._matches(entry_id, incoming.sender):
                 return
-            sender = known_as(self._hass, entry_id, incoming.sender)
+            sender = recipient_for_number(self._hass, entry_id, incoming.sender)
             if self._options.get(CONF_FROM) == KNOWN and not sender:
                 return
             if (match := self._filter.match(incoming.text)) is None:
@@ -139,25 +148,25 @@ class MessageReceived(TextingTrigger):
                 "type": incoming.type.value,
                 "keyword": incoming.keyword,
                 "reference": incoming.reference,
-                "message_id": incoming.message_id or incoming.answered_id,
+                "message_id": incoming.message_id or incoming.replied_message_id,
                 "incoming_id": incoming_id,
-                "answers": incoming.answers,
+                "in_reply_to": incoming.in_reply_to,
                 "late": incoming.late,
                 "sent_at": incoming.sent_at.isoformat() if incoming.sent_at else None,
                 "match": match,
             }
             run_action(variables, f"text received by {account}")
 
-        return async_dispatcher_connect(self._hass, RECEIVED, received)
+        return async_listen(self._hass, MESSAGE_RECEIVED, received)
 
 
 class DeliveryFailed(TextingTrigger):
-    """A text did not get through, and no more is tried; once for each."""
+    """The trigger of a text that finally failed. It triggers once for each text."""
 
     schema = vol.Schema(
         {
             vol.Required(CONF_OPTIONS, default=dict): {
-                **_WHOSE,
+                **_FILTERS,
                 vol.Optional(CONF_REASON): vol.All(
                     cv.ensure_list, [vol.In([reason.value for reason in FailureReason])]
                 ),
@@ -168,24 +177,25 @@ class DeliveryFailed(TextingTrigger):
     async def async_attach_runner(
         self, run_action: TriggerActionRunner, did_not_trigger: object = None
     ) -> CALLBACK_TYPE:
-        """Run the action for each text that is meant; did_not_trigger is there from Home Assistant 2026.7 on."""
-        unknown: dict[str, None] = {}
+        """Run the action for each matching text. Home Assistant passes did_not_trigger from 2026.7 on."""
+        uncertain: dict[str, None] = {}
 
         @callback
-        def failed(record: Record) -> None:
-            if not self._is_meant(record) or record.reference in unknown:
+        def updated(record: MessageRecord, change: Change) -> None:
+            is_failure = change is Change.ENDED and record.status.is_failure and not isinstance(record.error, Cancelled)
+            if not is_failure or not self._is_chosen(record) or record.reference in uncertain:
                 return
-            if record.status is Status.UNKNOWN:
-                unknown[record.reference] = None
-                if len(unknown) > MOST_UNKNOWN:
-                    del unknown[next(iter(unknown))]
-            account = self._name(record.account)
+            if record.status is Status.UNCERTAIN:
+                uncertain[record.reference] = None
+                if len(uncertain) > MAX_UNCERTAIN:
+                    del uncertain[next(iter(uncertain))]
+            account = self._name(record.entry_id)
             variables = {
                 "account": account,
-                "account_id": record.account,
+                "account_id": record.entry_id,
                 "via": self._name(record.via),
                 "to": record.message.to,
-                "recipient": record.recipient,
+                "recipient": record.recipient_name,
                 "text": record.message.text,
                 "reference": record.reference,
                 "message_id": record.message_id,
@@ -195,18 +205,18 @@ class DeliveryFailed(TextingTrigger):
             }
             run_action(variables, f"text not delivered by {account}")
 
-        return async_dispatcher_connect(self._hass, FAILED, failed)
+        return async_listen(self._hass, MESSAGE_UPDATED, updated)
 
-    def _is_meant(self, record: Record) -> bool:
-        # What an account fails to send for a route is sent by the next one: it is no failure but of that account.
+    def _is_chosen(self, record: MessageRecord) -> bool:
+        # If an account of a route fails, the next account sends the text. Only a trigger of that account cares.
         if record.parent and ATTR_ACCOUNT not in self._options:
             return False
         reasons = self._options.get(CONF_REASON)
         if reasons and record.reason not in reasons:
             return False
-        return self._is_of(record.account, record.message.to, record.recipient_id)
+        return self._matches(record.entry_id, record.message.to, record.recipient_id)
 
 
 async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
-    """The triggers by name."""
+    """Return the triggers by name."""
     return {"message_received": MessageReceived, "delivery_failed": DeliveryFailed}

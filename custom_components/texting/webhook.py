@@ -1,4 +1,4 @@
-"""The address at which a provider tells us things: what comes there is checked, parsed and handed to the account."""
+"""The webhook that a provider calls. Its calls are checked, parsed and passed to the account."""
 
 from http import HTTPStatus
 import logging
@@ -17,10 +17,10 @@ from homeassistant.util import dt as dt_util
 
 from .account import Account, TextingConfigEntry
 from .const import DOMAIN
-from .gateway.answers import read_json
 from .gateway.errors import WebhookRejected
+from .gateway.json_fields import read_json
 from .gateway.message import DeliveryReport, IncomingMessage, IncomingType, WebhookCall
-from .reply import async_answer, async_stop
+from .replies import async_opt_out, async_respond
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ BODY_LIMIT = 64 * 1024
 
 
 class _Refused(Exception):
-    """The call is answered with this status, and has no effect."""
+    """The call is refused with this HTTP status, and has no effect."""
 
     def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status.phrase)
@@ -37,7 +37,7 @@ class _Refused(Exception):
 
 @callback
 def async_listen(hass: HomeAssistant, account: Account) -> None:
-    """Listen at the account's secret address."""
+    """Register the account's webhook."""
 
     async def handle(_hass: HomeAssistant, _webhook_id: str, request: Request) -> Response:
         return await _async_handle(account, request)
@@ -54,42 +54,44 @@ def async_listen(hass: HomeAssistant, account: Account) -> None:
 
 @callback
 def async_stop_listening(hass: HomeAssistant, account: Account) -> None:
-    """Listen no more."""
+    """Unregister the account's webhook."""
     webhook.async_unregister(hass, account.entry.data[CONF_WEBHOOK_ID])
 
 
 async def _async_handle(account: Account, request: Request) -> Response:
-    """Take one call: 200 when it was understood, 400 or 413 when it was not."""
+    """Handle one call. Respond with 200, with 400 or 413 if it is refused, or with 503 if it cannot be saved."""
     memory = account.store.memory
     try:
         call = WebhookCall(method=request.method, parameters=await _parameters(request))
-        news = account.gateway.parse_webhook(call)
+        items = account.gateway.parse_webhook(call)
     except (_Refused, WebhookRejected) as err:
         memory.webhook_refused += 1
         account.store.async_changed()
-        _LOGGER.debug("%s: a call of the webhook was refused: %s", account.info.name, err)
+        _LOGGER.debug("%s: a call of the webhook is refused: %s", account.info.name, err)
         return Response(status=err.status if isinstance(err, _Refused) else HTTPStatus.BAD_REQUEST)
     memory.webhook_called_at = dt_util.utcnow().isoformat()
     account.store.async_changed()
-    texts = [item for item in news if isinstance(item, IncomingMessage)]
+    texts = [item for item in items if isinstance(item, IncomingMessage)]
     stops = [text for text in texts if text.type is IncomingType.OPT_OUT]
-    # First, and whatever becomes of the rest.
-    kept = [await async_stop(account, stop) for stop in stops]
-    if not await account.async_report(item for item in news if isinstance(item, DeliveryReport)) or not all(kept):
-        # Not kept: the provider is to tell it again.
+    # Opt-outs come first, and count even if the rest fails.
+    saved = [await async_opt_out(account, stop) for stop in stops]
+    if not await account.async_report(item for item in items if isinstance(item, DeliveryReport)) or not all(saved):
+        # The provider repeats a call that fails.
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
-    # Group Texting and Club Texting send any text back to the phone.
-    answers = [await async_answer(account, text, lambda: _is_connected(request)) for text in texts if text not in stops]
-    return Response(status=HTTPStatus.OK, text="".join(answers))
+    # Group Texting and Club Texting send the text of the response to the phone.
+    replies = [
+        await async_respond(account, text, lambda: _is_connected(request)) for text in texts if text not in stops
+    ]
+    return Response(status=HTTPStatus.OK, text="".join(replies))
 
 
 def _is_connected(request: Request) -> bool:
-    """Whether the provider still waits for our answer; the cloud does not tell."""
+    """Return True if the provider still waits for our response. A call through the cloud always seems to wait."""
     return getattr(request, "transport", request) is not None
 
 
 async def _parameters(request: Request) -> dict[str, Any]:
-    """Query and body together; a JSON object or a form, whatever the content type says."""
+    """Return the query and the body, which is a JSON object or a form. The content type is ignored."""
     parameters: dict[str, Any] = dict(request.query)
     text = await _body(request)
     if text.lstrip().startswith("{"):
@@ -104,7 +106,7 @@ async def _parameters(request: Request) -> dict[str, Any]:
 
 
 async def _body(request: Request) -> str:
-    """The body, read no further than the limit."""
+    """Return the body. Stop reading at the limit."""
     content, body = request.content, bytearray()
     while chunk := await content.read(BODY_LIMIT + 1):
         body += chunk
@@ -116,13 +118,13 @@ async def _body(request: Request) -> str:
         raise _Refused(HTTPStatus.BAD_REQUEST) from None
 
 
-# -- the address a user pastes at the provider -----------------------------------------------------------------------
+# -- the address that a user pastes at the provider ------------------------------------------------------------------
 
 
-async def async_address(hass: HomeAssistant, entry: TextingConfigEntry) -> tuple[str | None, bool]:
-    """The webhook's address, and whether it is one on the internet.
+async def async_webhook_url(hass: HomeAssistant, entry: TextingConfigEntry) -> tuple[str | None, bool]:
+    """Return the webhook's address and True if it is on the internet; None if Home Assistant has no address.
 
-    Home Assistant Cloud's where it is connected, else the home's own; None without any.
+    It is an address of Home Assistant Cloud if that is connected, else the home's own address.
     """
     if "cloud" in hass.config.components:
         from homeassistant.components import cloud  # noqa: PLC0415  it pulls in a lot
@@ -130,18 +132,20 @@ async def async_address(hass: HomeAssistant, entry: TextingConfigEntry) -> tuple
         if cloud.async_active_subscription(hass):
             try:
                 return await cloud.async_get_or_create_cloudhook(hass, entry.data[CONF_WEBHOOK_ID]), True
-            except Exception as err:  # noqa: BLE001  its library's own errors, which cannot be imported without it
-                _LOGGER.debug("Home Assistant Cloud gave no address: %s", type(err).__name__)
-    for public in (True, False):
+            except Exception as err:  # noqa: BLE001  errors of its library, which cannot be imported here
+                _LOGGER.debug("Home Assistant Cloud has no address for us: %s", type(err).__name__)
+    for is_public in (True, False):
         try:
-            return webhook.async_generate_url(hass, entry.data[CONF_WEBHOOK_ID], allow_internal=not public), public
+            return webhook.async_generate_url(
+                hass, entry.data[CONF_WEBHOOK_ID], allow_internal=not is_public
+            ), is_public
         except NoURLAvailableError:
             continue
     return None, False
 
 
 async def async_delete_cloudhook(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Give back the address at Home Assistant Cloud, if there is one."""
+    """Delete the address at Home Assistant Cloud if there is one."""
     if "cloud" not in hass.config.components or CONF_WEBHOOK_ID not in entry.data:
         return
     from homeassistant.components import cloud  # noqa: PLC0415  it pulls in a lot
@@ -149,5 +153,5 @@ async def async_delete_cloudhook(hass: HomeAssistant, entry: ConfigEntry) -> Non
     try:
         await cloud.async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
     except HomeAssistantError, ValueError:
-        # There is none, or the cloud is signed out.
-        _LOGGER.debug("Home Assistant Cloud had no address to give back")
+        # There is no address, or the user is signed out of the cloud.
+        _LOGGER.debug("Home Assistant Cloud has no address to delete")

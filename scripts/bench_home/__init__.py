@@ -1,1 +1,1 @@
-"""What sending costs: the whole way through Home Assistant, against other ways to make the same requests."""
+"""A benchmark: send through Home Assistant, and compare with other methods that make the same requests."""

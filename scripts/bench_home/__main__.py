@@ -1,6 +1,6 @@
-"""Prints the table: python -m scripts.bench_home."""
+"""Print the table: python -m scripts.bench_home."""
 
-# First: it lets the test kit run on a Home Assistant that is newer than it.
+# This import comes first. It makes the test kit work with a newer Home Assistant.
 import tests.kit  # noqa: F401, I001
 
 import asyncio
@@ -12,31 +12,32 @@ from tempfile import TemporaryDirectory
 from homeassistant.const import __version__
 from scripts.bench_home.accounts import measure_accounts, measure_requests
 from scripts.bench_home.home import home
-from scripts.bench_home.outbox import measure_outbox
+from scripts.bench_home.database import measure_outbox
 from scripts.bench_home.sending import measure_sending
 from scripts.bench_home.simulator import SimulatorProcess
 from scripts.bench_home.table import Table
-from scripts.bench_home.watch import WatchedSelector
+from scripts.bench_home.loop_monitor import MonitoredSelector
 
 
-HEAD = f"""\
-Home Assistant {__version__}. What Texting takes, as multiples of what others take for the same texts; medians of ratios
-that were measured in turn. Bare is aiohttp: at TextingHouse a request each, 8 in flight, elsewhere one batched request.
-Write is one durable write to the disk, the least that a text costs which a crash must not lose.
-rest_command is called for all at once; twilio_sms's way is requests, one after another in a thread.
+HEADING = f"""\
+Home Assistant {__version__}. Each number is the time of Texting divided by the time of another method for the same
+texts. It is the median of ratios that were measured in turn. "bare" is aiohttp: at TextingHouse one request for each
+text, with 8 at the same time, and elsewhere one request for all texts. "write" is one durable write to the disk, which
+is the minimum for a text that must survive a crash. "rest_command" is called for all texts at the same time.
+"twilio_sms" works like Home Assistant's twilio_sms: it makes one request after another in a thread.
 """
 
 
-async def main(loop: WatchedSelector) -> int:
-    """Print the table; how many limits are exceeded.
+async def main(loop: MonitoredSelector) -> int:
+    """Print the table and return how many limits are exceeded.
 
-    The outbox is to be on a real disk, which the folder for temporary files may not be.
+    TEXTING_ENV names a folder on a real disk. The default folder for temporary files may be in memory.
     """
     with TemporaryDirectory(prefix="texting-bench-", dir=os.environ.get("TEXTING_ENV")) as folder:
         async with SimulatorProcess(Path(folder)) as simulator, home(Path(folder)) as hass:
-            print(HEAD)
+            print(HEADING)
             table = Table()
-            # First: memory that the others have used and given back would hide what grows.
+            # This comes first. Memory that other measurements have freed would hide the growth.
             await measure_outbox(hass, simulator, loop, table)
             await measure_sending(hass, simulator, Path(folder), table)
             await measure_accounts(hass, simulator, table)
@@ -45,6 +46,6 @@ async def main(loop: WatchedSelector) -> int:
 
 
 if __name__ == "__main__":
-    selector = WatchedSelector()
+    selector = MonitoredSelector()
     exceeded = asyncio.run(main(selector), loop_factory=lambda: asyncio.SelectorEventLoop(selector))
     sys.exit(1 if exceeded else 0)

@@ -1,4 +1,4 @@
-"""Home Assistant in this process, and accounts in it for as long as they are measured."""
+"""Run Home Assistant in this process, and add accounts to it."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp.test_utils import unused_port
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
-import custom_components.texting  # noqa: F401  the kit's own custom_components would hide it
+import custom_components.texting  # noqa: F401  the test kit's own custom_components would hide it
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
@@ -18,8 +18,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, frame
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from homeassistant.setup import async_setup_component
-from scripts.demo_home.home import HOST, store
-from tests.accounts import account_data
+from scripts.demo_home.home import HOST, write_store
+from tests.support.accounts import account_data
 
 from .simulator import SimulatorProcess
 
@@ -27,49 +27,55 @@ ACCEPTED = frozenset({"accepted", "sent", "delivered"})
 
 
 class NotAccepted(Exception):
-    """A text was not accepted, and what was measured says nothing."""
+    """A text was not accepted, so the measurement is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account; entities are its recipients' notify entities, numbers theirs, in the same order."""
+    """One account that is set up."""
 
+    # The Home Assistant that has the account.
     hass: HomeAssistant
+    # The config entry of the account.
     entry: MockConfigEntry
+    # The notify entities of the recipients.
     entities: Sequence[str]
+    # The numbers of the recipients, in the same order.
     numbers: Sequence[str]
 
-    async def through_entities(self, count: int, text: str) -> None:
+    async def send_to_entities(self, count: int, text: str) -> None:
         """Send with notify.send_message."""
         data = {"entity_id": list(self.entities[:count]), "message": text}
         await self.hass.services.async_call("notify", "send_message", data, blocking=True)
 
-    async def through_action(self, count: int, text: str) -> None:
-        """Send with texting.send_message, asking for its response; raises NotAccepted."""
+    async def send_to_numbers(self, count: int, text: str) -> None:
+        """Send with texting.send_message, which returns a response. Raise NotAccepted if a text was not accepted."""
         await self.send(self.numbers[:count], text)
 
     async def send(self, numbers: Sequence[str], text: str, expected: Collection[str] = ACCEPTED) -> None:
-        """Send to numbers with texting.send_message; raises NotAccepted for a status that is not expected."""
+        """Send with texting.send_message. Raise NotAccepted if a status is not expected."""
         data = {"account": self.entry.entry_id, "to": list(numbers), "message": text}
         response: Any = await self.hass.services.async_call(
             DOMAIN, "send_message", data, blocking=True, return_response=True
         )
-        if odd := [message for message in response["messages"] if message["status"] not in expected]:
-            raise NotAccepted(f"{len(odd)} of {len(numbers)} texts: {odd[0]['status']} {odd[0]['error']}")
+        if unexpected := [message for message in response["messages"] if message["status"] not in expected]:
+            raise NotAccepted(
+                f"{len(unexpected)} of {len(numbers)} texts: {unexpected[0]['status']} {unexpected[0]['error']}"
+            )
 
 
 @asynccontextmanager
 async def home(folder: Path) -> AsyncIterator[HomeAssistant]:
-    """Run Home Assistant, on this machine only."""
+    """Run Home Assistant on the loopback interface."""
     storage = folder / ".storage"
     storage.mkdir()
-    store(storage, "core.network", 1, {"configured_adapters": ["lo", "lo0"]})
-    store(storage, "http", 1, {"server_host": [HOST], "server_port": unused_port()})
+    write_store(storage, "core.network", 1, {"configured_adapters": ["lo", "lo0"]})
+    write_store(storage, "http", 1, {"server_host": [HOST], "server_port": unused_port()})
     async with async_test_home_assistant(config_dir=str(folder)) as hass:
         frame.async_setup(hass)
         hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
         hass.config.country = "FR"
-        await async_setup_component(hass, "network", {})  # Home Assistant's session for all wants it
+        await async_setup_component(hass, "network", {})  # the shared HTTP session needs it
         try:
             yield hass
         finally:
@@ -80,7 +86,7 @@ async def home(folder: Path) -> AsyncIterator[HomeAssistant]:
 async def account(
     hass: HomeAssistant, provider: Provider, simulator: SimulatorProcess, numbers: Sequence[str] = ()
 ) -> AsyncIterator[Account]:
-    """Add an account with a recipient for each number (without +), and remove it in the end with all it remembers."""
+    """Add an account with a recipient for each number (without +). Remove it with all its data at the end."""
     name = GATEWAYS[provider].info.name
     numbers = [f"+{number}" for number in numbers]
     people = [

@@ -1,4 +1,4 @@
-"""The simulator as a process of its own, so that none of its work is done in Home Assistant's loop."""
+"""Run the simulator as a separate process, so that it does not use Home Assistant's event loop."""
 
 import asyncio
 from pathlib import Path
@@ -7,20 +7,21 @@ from typing import Any, Self
 
 import aiohttp
 
-STARTS_WITHIN = 20.0
+# Seconds.
+START_TIMEOUT = 20.0
 CREDIT = 10_000_000
 
 
 class SimulatorProcess:
-    """Started and stopped with `async with`; it answers at once until it is told otherwise."""
+    """A simulator process. `async with` starts and stops it. It responds without latency at first."""
 
     def __init__(self, folder: Path) -> None:
-        """Keep its output in this folder."""
+        """Save the output in this folder."""
         self._output = folder / "simulator.txt"
         self._urls: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
-        """Start, learn its addresses, and pay in what the texts cost."""
+        """Start the simulator, read its addresses, and add credit."""
         with self._output.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -30,7 +31,7 @@ class SimulatorProcess:
                 stdout=output,
             )
         self._session = aiohttp.ClientSession()
-        async with asyncio.timeout(STARTS_WITHIN):
+        async with asyncio.timeout(START_TIMEOUT):
             while "control" not in self._urls:
                 await asyncio.sleep(0.05)
                 lines = self._output.read_text("utf-8").split("\n\n", maxsplit=1)[0].splitlines()
@@ -41,39 +42,39 @@ class SimulatorProcess:
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        """Stop it."""
+        """Stop the simulator."""
         await self._session.close()
         self._process.terminate()
         await self._process.wait()
 
     def url(self, site: str) -> str:
-        """The address of a site, without a slash at its end."""
+        """Return the URL of a site without a final slash."""
         return self._urls[site]
 
-    async def answer_after(self, seconds: float) -> None:
-        """Let every site wait so long before each answer."""
+    async def set_latency(self, seconds: float) -> None:
+        """Make every site wait before each response."""
         await self._call("POST", "latency", {"seconds": seconds})
 
     async def refuse(self, *sites: str) -> None:
-        """Let sites refuse connections."""
+        """Make sites refuse connections."""
         for site in sites:
             await self._call("POST", "faults", {"site": site, "kind": "refuse"})
 
     async def restore(self) -> None:
-        """Let all sites listen again."""
+        """Make all sites accept connections again."""
         await self._call("DELETE", "faults")
 
-    async def forget(self) -> None:
-        """Forget the requests made so far."""
+    async def clear_requests(self) -> None:
+        """Delete the recorded requests."""
         await self._call("DELETE", "requests")
 
     async def requests(self, site: str) -> list[dict[str, Any]]:
-        """The requests made to a site since the last forget()."""
-        made: list[dict[str, Any]] = await self._call("GET", f"requests?site={site}")
-        return made
+        """Return the requests to a site since the last `clear_requests`."""
+        requests: list[dict[str, Any]] = await self._call("GET", f"requests?site={site}")
+        return requests
 
-    async def texts(self, provider: str) -> int:
-        """How many texts a provider has accepted."""
+    async def count_texts(self, provider: str) -> int:
+        """Count the texts that a provider has accepted."""
         accepted: int = (await self._call("GET", f"count?provider={provider}"))["messages"]
         return accepted
 

@@ -1,46 +1,50 @@
-"""The table: one row a measurement, each with its limit where it has one."""
+"""The table of the results: one row for each measurement, with its limit if it has one."""
 
 from dataclasses import dataclass
 
+# The keys of the methods that are compared with the integration.
 COLUMNS = ("bare", "durable", "rest_command", "requests")
-HEADS = ("÷ bare", "÷ bare + write", "÷ rest_command", "÷ twilio_sms's way")
+HEADINGS = ("÷ bare", "÷ bare + write", "÷ rest_command", "÷ twilio_sms")
 WIDTHS = (8, 16, 16, 20)
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The most a figure may be."""
+    """The maximum of a value."""
 
-    most: float
+    # The maximum.
+    maximum: float
+    # The unit to print after the value.
     unit: str = ""
 
 
 class Table:
-    """Prints rows as they come."""
+    """Print the rows of the table."""
 
     def __init__(self) -> None:
-        """Print the head."""
+        """Print the headings."""
+        # How many limits are exceeded.
         self.exceeded = 0
-        heads = "".join(f"{head:>{width}}" for head, width in zip(HEADS, WIDTHS, strict=True))
-        print(f"{'':<58}{heads}   limit")
+        headings = "".join(f"{heading:>{width}}" for heading, width in zip(HEADINGS, WIDTHS, strict=True))
+        print(f"{'':<58}{headings}   limit")
 
-    def ratios(self, what: str, ratios: dict[str, float], limit: Limit | None) -> None:
-        """One way of ours against the others; the limit is that of the first column."""
+    def add_ratios(self, name: str, ratios: dict[str, float], limit: Limit | None) -> None:
+        """Print the ratios of one method of the integration to the others. The limit is for the first column."""
         cells = "".join(
-            f"{f'{ratios[name]:.3g}' if name in ratios else '':>{width}}"
-            for name, width in zip(COLUMNS, WIDTHS, strict=True)
+            f"{f'{ratios[column]:.3g}' if column in ratios else '':>{width}}"
+            for column, width in zip(COLUMNS, WIDTHS, strict=True)
         )
-        print(f"{what:<58}{cells}   {self._verdict(ratios[COLUMNS[0]], limit) if limit else ''}".rstrip(), flush=True)
+        print(f"{name:<58}{cells}   {self._verdict(ratios[COLUMNS[0]], limit) if limit else ''}".rstrip(), flush=True)
 
-    def figure(self, what: str, measured: float, limit: Limit) -> None:
-        """One figure that is compared with nothing but its limit."""
-        shown = f"{measured:.3g}{limit.unit}"
-        print(f"{what:<58}{shown:>{WIDTHS[0]}}{'':>{sum(WIDTHS[1:])}}   {self._verdict(measured, limit)}", flush=True)
+    def add_value(self, name: str, value: float, limit: Limit) -> None:
+        """Print one value that is only compared with its limit."""
+        text = f"{value:.3g}{limit.unit}"
+        print(f"{name:<58}{text:>{WIDTHS[0]}}{'':>{sum(WIDTHS[1:])}}   {self._verdict(value, limit)}", flush=True)
 
-    def _verdict(self, measured: float, limit: Limit) -> str:
-        self.exceeded += measured > limit.most
-        return f"≤ {limit.most:g}{limit.unit}  {'holds' if measured <= limit.most else '✗ exceeded'}"
+    def _verdict(self, value: float, limit: Limit) -> str:
+        self.exceeded += value > limit.maximum
+        return f"≤ {limit.maximum:g}{limit.unit}  {'ok' if value <= limit.maximum else '✗ exceeded'}"
 
-    def note(self, text: str) -> None:
-        """What explains the row above."""
+    def add_note(self, text: str) -> None:
+        """Print an explanation of the previous row."""
         print(f"    {text}", flush=True)

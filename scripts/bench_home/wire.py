@@ -1,4 +1,4 @@
-"""The requests that send a text, as each gateway documents them and without the integration."""
+"""The requests that send a text, as each gateway documents them. They do not use the integration."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,33 +18,40 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """One gateway's side: one() are the fields of one text, batch() those of many, rest their payload as a template.
+    """The requests of one gateway."""
 
-    Fields leave as a form, or as JSON where content_type says so; prefix begins each number (E.164 without +).
-    """
-
+    # The provider of the gateway.
     provider: Provider
+    # How each number begins (E.164 without +).
     prefix: str
+    # How the fields are encoded: FORM or JSON.
     content_type: str
+    # The URL for one text.
     one_url: str
+    # Returns the fields for one text. The arguments are the number and the text.
     one: Callable[[str, str], Fields]
-    rest: str
+    # The payload for one text as a template for rest_command.
+    rest_template: str
+    # The URL for many texts.
     batch_url: str = ""
+    # Returns the fields for many texts. It is None if the gateway takes only one number in each request.
     batch: Callable[[Sequence[str], str], Fields] | None = None
+    # The maximum number of requests at the same time.
     in_flight: int = 1
+    # The headers of each request.
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def numbers(self, count: int) -> list[str]:
-        """So many phones, as the gateway writes them."""
+        """Return this many numbers in the format of the gateway."""
         return [f"{self.prefix}{number:05}" for number in range(count)]
 
     def options(self, fields: Fields) -> dict[str, Any]:
-        """The fields as aiohttp's and requests' argument of a request."""
+        """Return the arguments for a request with aiohttp or requests."""
         return {"json" if self.content_type == JSON else "data": fields, "headers": self.headers}
 
 
 def wires(simulator: SimulatorProcess) -> dict[Provider, Wire]:
-    """The three gateways that sending is compared at."""
+    """Return the requests of the three gateways that are compared."""
     return {wire.provider: wire for wire in (_textinghouse(simulator), _textiopro(simulator), _thesmspoint(simulator))}
 
 
@@ -56,7 +63,7 @@ def _textinghouse(simulator: SimulatorProcess) -> Wire:
         content_type=FORM,
         one_url=simulator.url("textinghouse") + "/http/v1/do",
         one=lambda to, text: login | {"to": to, "txt": text, "climsgid": uuid4().hex},
-        rest="user=demo&pass=demo-password&cmd=sendsms&iscom=N&to={{ to }}&txt={{ text | urlencode }}",
+        rest_template="user=demo&pass=demo-password&cmd=sendsms&iscom=N&to={{ to }}&txt={{ text | urlencode }}",
         in_flight=8,
     )
 
@@ -70,7 +77,7 @@ def _textiopro(simulator: SimulatorProcess) -> Wire:
         headers={"Authorization": "Bearer 7|demoTokenTextioPro", "Accept": JSON},
         one_url=url,
         one=lambda to, text: common | {"recipient": to, "message": text},
-        rest=json.dumps(common | {"recipient": "{{ to }}", "message": "{{ text }}"}),
+        rest_template=json.dumps(common | {"recipient": "{{ to }}", "message": "{{ text }}"}),
         batch_url=url,
         batch=lambda to, text: common | {"recipient": ",".join(to), "message": text},
     )
@@ -87,7 +94,7 @@ def _thesmspoint(simulator: SimulatorProcess) -> Wire:
         headers={"key": "demo-key", "Accept": JSON},
         one_url=url + "send-single-sms",
         one=lambda to, text: common | {"recipient": to, "message": text},
-        rest=payload + "&recipient={{ to }}&message={{ text | urlencode }}",
+        rest_template=payload + "&recipient={{ to }}&message={{ text | urlencode }}",
         batch_url=url + "send-bulk-sms",
-        batch=lambda to, text: common | {"recipient": json.dumps([{"number": each, "text": text} for each in to])},
+        batch=lambda to, text: common | {"recipient": json.dumps([{"number": number, "text": text} for number in to])},
     )

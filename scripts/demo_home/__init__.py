@@ -1,1 +1,1 @@
-"""A home to look at: Home Assistant with five accounts, set up against simulated gateways."""
+"""A demo: Home Assistant with five accounts at simulated gateways."""

@@ -1,4 +1,4 @@
-"""The five accounts and their recipients, added through Home Assistant's own dialogs as a user would."""
+"""Add the five accounts and their recipients with the configuration flows that a user sees."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ DOMAIN = "texting"
 FLOWS = "/api/config/config_entries"
 LOGIN = {"username": USER, "password": PASSWORD}
 
-# Number by name, by provider: each name once, so that entities are called after people.
+# The recipients of each provider: their names and numbers. Each name is unique because entity IDs contain it.
 PEOPLE: dict[str, dict[str, str]] = {
     "textinghouse": {"Anna": "+33612345601", "Ben": "+33612345602"},
     "textiopro": {"Elena": "+34612345603"},
@@ -22,6 +22,7 @@ PEOPLE: dict[str, dict[str, str]] = {
     "thesmspoint": {"Dev": "+919812345604"},
 }
 
+# The required fields of each provider.
 FIELDS: dict[str, dict[str, Any]] = {
     "textinghouse": LOGIN,
     "textiopro": {"api_token": TEXTIOPRO_TOKEN, "sender_id": "33756789012"},
@@ -29,29 +30,37 @@ FIELDS: dict[str, dict[str, Any]] = {
     "group_texting": LOGIN,
     "thesmspoint": {"api_key": THESMSPOINT_KEY},
 }
+# The fields of the section "Advanced".
 ADVANCED: dict[str, dict[str, Any]] = {"textiopro": {"api": "bearer"}}
+# The fields of the second step.
 SECOND_STEP: dict[str, dict[str, Any]] = {
     "thesmspoint": {"sender_id": "HOMEHA", "template_id": "1107000000000000004", "channel": "1"}
 }
+# The options.
 SETTINGS: dict[str, dict[str, Any]] = {"textiopro": {"balance_interval": 1, "incoming_interval": 5}}
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account that was set up: its entities by what they are, and each person's notify entity."""
+    """An account that was set up."""
 
+    # The provider's key.
     provider: str
+    # The title of the config entry.
     title: str
+    # The ID of the config entry.
     entry_id: str
+    # The entity IDs of the account by the last part of their unique IDs.
     entities: Mapping[str, str]
+    # The notify entity of each recipient by name.
     people: Mapping[str, str]
 
 
 async def add_accounts(api: Api, simulator: Simulator) -> list[Account]:
-    """Add them all, in the order of PEOPLE."""
+    """Add all accounts in the order of PEOPLE."""
     entries = [await _add(api, simulator, provider) for provider in PEOPLE]
     for entry in entries:
-        await _connect(api, simulator, entry)
+        await _set_options(api, simulator, entry)
     entities = await _entities(api)
     return [_account(entry, entities) for entry in entries]
 
@@ -78,19 +87,19 @@ async def _add(api: Api, simulator: Simulator, provider: str) -> dict[str, Any]:
     return entry
 
 
-async def _connect(api: Api, simulator: Simulator, entry: dict[str, Any]) -> None:
-    """Shorten the waits, and paste the webhook's address at the provider."""
+async def _set_options(api: Api, simulator: Simulator, entry: dict[str, Any]) -> None:
+    """Shorten the intervals, and set the webhook address at the provider."""
     provider = entry["provider"]
     if provider in SETTINGS:
         step = await _configure(api, entry, "settings")
         _expect(await api.post(f"{FLOWS}/options/flow/{step['flow_id']}", SETTINGS[provider]), "create_entry")
-    if (webhook := f"webhook_{provider}") in await _options(api, entry):
+    if (webhook := f"webhook_{provider}") in await _menu_options(api, entry):
         step = await _configure(api, entry, webhook)
         simulator.accounts[provider].callback_url = step["description_placeholders"]["url"]
         _expect(await api.post(f"{FLOWS}/options/flow/{step['flow_id']}", {}), "create_entry")
 
 
-async def _options(api: Api, entry: dict[str, Any]) -> list[str]:
+async def _menu_options(api: Api, entry: dict[str, Any]) -> list[str]:
     menu = await api.post(f"{FLOWS}/options/flow", {"handler": entry["entry_id"]})
     return list(menu["menu_options"])
 
@@ -107,20 +116,20 @@ def _expect(step: dict[str, Any], kind: str) -> None:
 
 
 async def _entities(api: Api) -> list[dict[str, Any]]:
-    """The integration's entities, once everybody has one: an account starts anew after each change."""
-    wanted = {f"notify.{name.lower()}" for names in PEOPLE.values() for name in names}
+    """Return the integration's entities. An account reloads after each change, so wait for all recipients first."""
+    expected = {f"notify.{name.lower()}" for names in PEOPLE.values() for name in names}
 
-    async def everybody() -> bool:
+    async def all_available() -> bool:
         states = await api.get("/api/states")
-        return wanted <= {state["entity_id"] for state in states if state["state"] != "unavailable"}
+        return expected <= {state["entity_id"] for state in states if state["state"] != "unavailable"}
 
-    await until(everybody, "not every recipient got an entity")
+    await until(all_available, "Some recipients got no entity")
     registry = await api.command("config/entity_registry/list")
     return [entity for entity in registry if entity["platform"] == DOMAIN]
 
 
 def _account(entry: dict[str, Any], entities: list[dict[str, Any]]) -> Account:
-    """Find the account's entities; the unique id of those that are no recipient's ends in what they are."""
+    """Find the entities of an account. Their unique IDs are the entry ID and a key."""
     own = {
         entity["unique_id"].removeprefix(f"{entry['entry_id']}_"): entity["entity_id"]
         for entity in entities

@@ -1,4 +1,4 @@
-"""Tries the demo out over Home Assistant's API, one line a check."""
+"""Check the demo through Home Assistant's API. Print one line for each check."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -8,20 +8,21 @@ from typing import Any
 from scripts.demo_home.accounts import PEOPLE, Account
 from scripts.demo_home.api import Api, ApiError
 from scripts.demo_home.home import Home
-from scripts.demo_home.waiting import NotInTime, until
+from scripts.demo_home.waiting import WaitTimeout, until
 from tests.simulator import Simulator
 from tests.simulator.messages import Message
 
-# A report is asked for after fifteen seconds where it does not come by itself.
-PATIENCE = 30.0
-REPORTING = ("textinghouse", "textiopro", "thesmspoint")
+# Seconds. If no delivery report arrives, the integration requests the status after 15 seconds.
+CHECK_TIMEOUT = 30.0
+# Providers that say that a message was delivered.
+REPORTING_PROVIDERS = ("textinghouse", "textiopro", "thesmspoint")
 
 
 class Check:
-    """Counts what holds and what does not."""
+    """Run the checks and count the results."""
 
     def __init__(self, api: Api, simulator: Simulator) -> None:
-        """Begin to watch the phones."""
+        """Start to collect the messages that the phones receive."""
         self.passed = 0
         self.failed = 0
         self._api = api
@@ -30,118 +31,118 @@ class Check:
         simulator.on_text(self._received.append)
 
     async def run(self, accounts: Iterable[Account], home: Home) -> None:
-        """Check everything; the accounts side by side."""
-        await asyncio.gather(*(self._account(account) for account in accounts))
-        await self._that("an alert goes out until Anna acknowledges it", self._acknowledge)
-        await self._that("the log has no error of the integration", lambda: self._no_errors(home))
+        """Run all checks. The accounts are checked in parallel."""
+        await asyncio.gather(*(self._check_account(account) for account in accounts))
+        await self._check("an alert is sent until Anna acknowledges it", self._check_acknowledgment)
+        await self._check("the integration logged no error", lambda: self._check_log(home))
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
 
-    async def _account(self, account: Account) -> None:
+    async def _check_account(self, account: Account) -> None:
         title, provider = account.title, account.provider
         name, entity = next(iter(account.people.items()))
-        await self._that(f"{title}: a text reaches {name}'s phone", lambda: self._send(account, name, entity))
-        await self._that(f"{title}: texting.send_message tells what it did", lambda: self._respond(account, name))
-        await self._that(f"{title}: the credit shown is the gateway's", lambda: self._credit(account))
+        await self._check(f"{title}: {name}'s phone receives a text", lambda: self._check_send(account, name, entity))
+        await self._check(f"{title}: texting.send_message returns a result", lambda: self._check_result(account, name))
+        await self._check(f"{title}: the credit balance is correct", lambda: self._check_credit(account))
         if "incoming_message" in account.entities:
-            await self._that(f"{title}: {name}'s reply comes in", lambda: self._reply(account, name))
-        wanted = ("delivered",) if provider in REPORTING else ("accepted", "sent")
-        await self._that(f"{title}: the text is {wanted[0]}", lambda: self._status(account, name, wanted))
+            await self._check(f"{title}: {name}'s reply arrives", lambda: self._check_reply(account, name))
+        expected = ("delivered",) if provider in REPORTING_PROVIDERS else ("accepted", "sent")
+        await self._check(f"{title}: the text is {expected[0]}", lambda: self._check_status(account, name, expected))
         if provider == "textinghouse":
-            await self._that(f"{title}: the test button sends", lambda: self._press(account))
+            await self._check(f"{title}: the test button sends a text", lambda: self._check_button(account))
 
-    async def _that(self, what: str, check: Callable[[], Awaitable[object]]) -> None:
+    async def _check(self, name: str, check: Callable[[], Awaitable[object]]) -> None:
         began = time.monotonic()
         try:
             await check()
-        except (AssertionError, ApiError, LookupError, NotInTime) as error:
+        except (AssertionError, ApiError, LookupError, WaitTimeout) as error:
             self.failed += 1
-            print(f"✗ {what}: {error}", flush=True)
+            print(f"✗ {name}: {error}", flush=True)
         else:
             self.passed += 1
-            print(f"✓ {what} ({time.monotonic() - began:.1f} s)", flush=True)
+            print(f"✓ {name} ({time.monotonic() - began:.1f} s)", flush=True)
 
-    async def _send(self, account: Account, name: str, entity: str) -> None:
+    async def _check_send(self, account: Account, name: str, entity: str) -> None:
         text = f"Home alert: checking {account.title}"
         await self._api.action("notify.send_message", entity_id=entity, message=text)
         number = PEOPLE[account.provider][name].removeprefix("+")
 
-        async def look() -> bool:
+        async def received() -> bool:
             return any((message.phone_number, message.text) == (number, text) for message in self._received)
 
-        await until(look, "the phone received nothing", PATIENCE)
+        await until(received, "the phone received nothing", CHECK_TIMEOUT)
 
-    async def _respond(self, account: Account, name: str) -> None:
+    async def _check_result(self, account: Account, name: str) -> None:
         text = "Home alert: checking the action"
         fields = {"account": account.entry_id, "to": [name], "message": text}
-        (told,) = (await self._api.action("texting.send_message", response=True, **fields))["messages"]
-        _expect((told["recipient"], told["error"]) == (name, None), f"it told {told}")
+        (result,) = (await self._api.action("texting.send_message", return_response=True, **fields))["messages"]
+        _expect((result["recipient"], result["error"]) == (name, None), f"it returned {result}")
 
-    async def _credit(self, account: Account) -> None:
+    async def _check_credit(self, account: Account) -> None:
         credit = self._simulator.accounts[account.provider].credit
-        wanted = credit if isinstance(credit, dict) else {None: credit}
+        expected = credit if isinstance(credit, dict) else {None: credit}
 
-        async def look() -> bool:
+        async def is_correct() -> bool:
             return all(
                 [
                     float((await self._api.state(account.entities[_credit_key(pool)]))["state"]) == float(amount)
-                    for pool, amount in wanted.items()
+                    for pool, amount in expected.items()
                 ]
             )
 
-        await until(look, f"it is not {wanted}", PATIENCE)
+        await until(is_correct, f"the balance is not {expected}", CHECK_TIMEOUT)
 
-    async def _press(self, account: Account) -> None:
+    async def _check_button(self, account: Account) -> None:
         await self._api.action("button.press", entity_id=account.entities["send_test_message"])
         tests = [message for message in self._simulator.messages(account.provider) if message.to == "999"]
-        _expect(bool(tests), "the gateway got nothing")
+        _expect(bool(tests), "the gateway received nothing")
 
-    async def _reply(self, account: Account, name: str) -> None:
+    async def _check_reply(self, account: Account, name: str) -> None:
         text = f"{name} here, all is well"
         if account.provider == "textiopro":
-            await until(self._asked_for_replies, "nobody asked TextioPro for replies", PATIENCE)
+            await until(self._fetched_incoming, "no request for incoming messages was made", CHECK_TIMEOUT)
         await self._simulator.answer(PEOPLE[account.provider][name], text, account.provider)
 
-        async def look() -> bool:
+        async def arrived() -> bool:
             attributes = (await self._api.state(account.entities["incoming_message"]))["attributes"]
             return (attributes.get("text"), attributes.get("sender_name")) == (text, name)
 
-        await until(look, "the event entity shows nothing of it", PATIENCE)
+        await until(arrived, "the event entity does not show the reply", CHECK_TIMEOUT)
 
-    async def _asked_for_replies(self) -> bool:
-        """Whether TextioPro was asked once: what was there before that is not news."""
+    async def _fetched_incoming(self) -> bool:
+        """Return True after the first request to TextioPro. The integration ignores messages from before that."""
         return any(request.method == "GET" and request.path == "/api/v3/sms" for request in self._simulator.requests())
 
-    async def _status(self, account: Account, name: str, wanted: tuple[str, ...]) -> None:
-        async def look() -> bool:
+    async def _check_status(self, account: Account, name: str, expected: tuple[str, ...]) -> None:
+        async def has_status() -> bool:
             status = await self._api.state(account.entities["last_delivery_status"])
-            return status["state"] in wanted and status["attributes"]["recipient_name"] == name
+            return status["state"] in expected and status["attributes"]["recipient_name"] == name
 
-        await until(look, "the sensor says otherwise", PATIENCE)
+        await until(has_status, "the sensor has another status", CHECK_TIMEOUT)
 
-    async def _acknowledge(self) -> None:
+    async def _check_acknowledgment(self) -> None:
         water, number = "input_boolean.water", PEOPLE["textinghouse"]["Anna"]
         await self._api.action("input_boolean.turn_on", entity_id=water)
 
         async def alerted() -> bool:
             return any(message.text == "Alert: Water in the cellar. Reply OK." for message in self._received)
 
-        await until(alerted, "the phone received nothing", PATIENCE)
+        await until(alerted, "the phone received nothing", CHECK_TIMEOUT)
         await self._simulator.answer(number, "ok!", "textinghouse")
 
         async def acknowledged() -> bool:
             return bool((await self._api.state(water))["state"] == "off")
 
-        await until(acknowledged, "nothing came of the reply", PATIENCE)
+        await until(acknowledged, "the reply did not acknowledge the alert", CHECK_TIMEOUT)
 
-    async def _no_errors(self, home: Home) -> None:
+    async def _check_log(self, home: Home) -> None:
         errors = home.errors()
-        _expect(not errors, f"{len(errors)}, the first is: {errors[:1]}")
+        _expect(not errors, f"{len(errors)} errors, the first is: {errors[:1]}")
 
 
 def _credit_key(pool: str | None) -> str:
     return f"credit_balance_{pool.lower()}" if pool else "credit_balance"
 
 
-def _expect(holds: Any, otherwise: str) -> None:
-    if not holds:
-        raise AssertionError(otherwise)
+def _expect(condition: Any, error: str) -> None:
+    if not condition:
+        raise AssertionError(error)

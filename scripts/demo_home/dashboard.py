@@ -1,4 +1,4 @@
-"""The dashboard: what credit is left, what was delivered, what came in, and a text to send."""
+"""The dashboard: credit balances, delivery statuses, incoming messages, and a form to send a message."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -37,7 +37,7 @@ INCOMING = """\
 > {{{{ state_attr(entity, 'text') }}}}
 
 {{% else %}}
-Nobody has answered yet. In the demo's terminal, let a phone speak:
+No replies yet. Reply from a phone in the demo's terminal:
 
 `{number}: I am on my way`
 {{% endfor %}}
@@ -45,7 +45,7 @@ Nobody has answered yet. In the demo's terminal, let a phone speak:
 
 
 async def show_dashboard(api: Api, accounts: Iterable[Account], number: str) -> str:
-    """Make it what everybody sees first; returns its address. The number is one that could answer."""
+    """Create the default dashboard and return its URL. `number` is an example of a phone that can reply."""
     config = {"title": "Texting", "views": [_view(list(accounts), number)]}
     await api.command("lovelace/dashboards/create", url_path=URL_PATH, title="Texting", icon="mdi:message-text")
     await api.command("lovelace/config/save", url_path=URL_PATH, config=config)
@@ -62,8 +62,8 @@ def _view(accounts: list[Account], number: str) -> dict[str, Any]:
         "type": "sections",
         "max_columns": 3,
         "sections": [
-            _section("Credit", "mdi:wallet", _filled([_credit(account) for account in accounts])),
-            _section("Last text", "mdi:send-check", _filled([_status(account) for account in accounts])),
+            _section("Credit", "mdi:wallet", _fill_rows([_credit(account) for account in accounts])),
+            _section("Last text", "mdi:send-check", _fill_rows([_status(account) for account in accounts])),
             _section("Incoming", "mdi:message-reply-text", [_incoming(accounts, number)]),
             _section("Send a test text", "mdi:message-plus", _send(accounts)),
             _section("What happened", "mdi:history", [_log(accounts)], span=2),
@@ -76,8 +76,8 @@ def _section(title: str, icon: str, cards: list[dict[str, Any]], span: int = 1) 
     return {"type": "grid", "cards": [heading, *cards], "column_span": span}
 
 
-def _filled(tiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Two tiles a row; the last of an odd number takes a whole one."""
+def _fill_rows(tiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put two tiles in each row. If the number is odd, the last tile takes a whole row."""
     return [*tiles[:-1], tiles[-1] | (WIDE if len(tiles) % 2 else {})]
 
 

@@ -1,4 +1,4 @@
-"""A real Home Assistant in a folder of its own, as a process of its own."""
+"""Run a real Home Assistant as a separate process with its own folder."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ import re
 import shutil
 import signal
 import sys
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import aiohttp
 
@@ -19,8 +19,10 @@ from scripts.demo_home.waiting import until
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).parents[2]
+# Seconds.
+STOP_TIMEOUT = 15
 
-# No http: here: what YAML says of it is on trial for five minutes and then undone.
+# There is no "http:" here: Home Assistant only tries HTTP settings from YAML for five minutes and then reverts them.
 CONFIGURATION = """\
 automation: !include automations.yaml
 history:
@@ -50,21 +52,21 @@ script:
         target:
           entity_id: "notify.{{{{ states('input_select.recipient') | lower }}}}"
         data:
-          # With the time, as some gateways refuse the same text twice in a row.
+          # The time makes each text different: some gateways reject the same text twice in a row.
           message: "{{{{ states('input_text.message') }}}} ({{{{ now().strftime('%H:%M:%S') }}}})"
 logger:
   default: warning
   logs:
-    haffmpeg: critical  # the demo has no cameras and no loudspeakers
+    haffmpeg: critical  # the demo has no cameras and no speakers
     homeassistant.components.camera.img_util: critical
     homeassistant.bootstrap: error
 """
 
-# Home Assistant reads JSON as YAML.
+# This is saved as JSON, which Home Assistant reads as YAML.
 AUTOMATIONS = [
     {
         "id": "water",
-        "alias": "Alert until somebody acknowledges",
+        "alias": "Alert until someone acknowledges",
         "use_blueprint": {
             "path": "texting/alert_until_acknowledged.yaml",
             "input": {
@@ -78,11 +80,11 @@ AUTOMATIONS = [
     }
 ]
 
-# The last step of onboarding is left: creating the owner.
-STEPS_DONE = ["core_config", "analytics", "integration"]
+# These onboarding steps are done. `Api.sign_up` does the other one: it creates the owner.
+ONBOARDING_STEPS_DONE = ["core_config", "analytics", "integration"]
 
-# Switched off, as it asks the internet what there is.
-NO_MARKETPLACE = {
+# The marketplace is disabled because it makes requests to the internet.
+DISABLED_MARKETPLACE = {
     "entry_id": "marketplace",
     "domain": "marketplace",
     "title": "Marketplace",
@@ -108,16 +110,17 @@ LOCATION = {
 
 
 class HomeStopped(Exception):
-    """Home Assistant ended when it should not have."""
+    """Home Assistant stopped unexpectedly."""
 
 
 class Home:
-    """Starts Home Assistant on a port and stops it; use it with `async with`."""
+    """A Home Assistant process. `async with` starts and stops it."""
 
+    # The Python module to run.
     program = "homeassistant"
 
     def __init__(self, folder: Path, port: int, people: Iterable[str] = ()) -> None:
-        """Keep everything in this folder, which is made anew; people can be texted from the dashboard."""
+        """Use this folder and port. Starting deletes the old configuration. `people` are offered on the dashboard."""
         self._people = ", ".join(people)
         self.url = f"http://{HOST}:{port}"
         self.log = folder / "home-assistant.txt"
@@ -126,13 +129,13 @@ class Home:
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
-        """Start in a folder made anew."""
-        self.write()
+        """Create the configuration and start."""
+        self.create_config()
         await self.start()
         return self
 
     async def start(self) -> None:
-        """Start; it takes a few seconds until it answers."""
+        """Start. Home Assistant responds after a few seconds."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -142,71 +145,71 @@ class Home:
                 stdout=log,
                 stderr=log,
                 env=os.environ | {"PYTHONPATH": str(Path(__file__).with_name("silence"))},
-                start_new_session=True,  # Ctrl-C is ours to pass on
+                start_new_session=True,  # Ctrl-C reaches this process only, which then stops Home Assistant
             )
 
     async def __aexit__(self, *error: object) -> None:
-        """Stop it, whatever it takes."""
+        """Stop Home Assistant."""
         await self.stop()
 
     async def stop(self) -> None:
-        """Stop it as the system does, and end it where that takes too long."""
+        """Ask Home Assistant to stop, and kill it if that takes too long."""
         process = self._process
         if process is None or process.returncode is not None:
             return
         process.terminate()
         try:
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(STOP_TIMEOUT):
                 await process.wait()
         except TimeoutError:
             await self.kill()
 
     async def kill(self) -> None:
-        """End it at once, wherever it is."""
+        """Kill the process and its children."""
         if self._process:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()
 
-    async def stopped(self) -> None:
-        """Wait until it ends by itself, and complain."""
+    async def wait_until_stopped(self) -> NoReturn:
+        """Wait until the process ends without `stop`, then raise HomeStopped."""
         if self._process:
             await self._process.wait()
-        raise HomeStopped(f"Home Assistant has stopped; {self.log} tells why.")
+        raise HomeStopped(f"Home Assistant stopped. See {self.log}.")
 
-    def check(self) -> None:
-        """Complain where it has ended by itself."""
+    def ensure_running(self) -> None:
+        """Raise HomeStopped if the process does not run."""
         if self._process is None or self._process.returncode is not None:
-            raise HomeStopped(f"Home Assistant does not run; {self.log} tells why.")
+            raise HomeStopped(f"Home Assistant does not run. See {self.log}.")
 
-    async def answering(self, session: aiohttp.ClientSession) -> None:
-        """Wait until it answers."""
+    async def wait_until_responding(self, session: aiohttp.ClientSession) -> None:
+        """Wait until Home Assistant responds to requests."""
 
-        async def look() -> bool:
-            self.check()
+        async def is_responding() -> bool:
+            self.ensure_running()
             with suppress(aiohttp.ClientError, TimeoutError):
                 async with session.get(f"{self.url}/api/onboarding") as response:
                     return response.ok
             return False
 
-        await until(look, f"Home Assistant did not answer, and {self.log} may tell why,")
+        await until(is_responding, f"Home Assistant did not respond (see {self.log})")
 
-    async def running(self, api: Api) -> None:
-        """Wait until all of it has started."""
+    async def wait_until_running(self, api: Api) -> None:
+        """Wait until everything has started."""
 
-        async def look() -> bool:
+        async def is_running() -> bool:
             state: str = (await api.get("/api/config"))["state"]
             return state == "RUNNING"
 
-        await until(look, "Home Assistant has not started")
+        await until(is_running, "Home Assistant did not start")
 
     def errors(self) -> list[str]:
-        """The errors it has logged about the integration, with their traces."""
+        """Return the logged errors that name the integration, with their tracebacks."""
         entries = re.split(r"\n(?=\d{4}-\d\d-\d\d )", self.log.read_text("utf-8", "replace"))
         return [entry for entry in entries if " ERROR " in entry and "texting" in entry]
 
-    def write(self) -> None:
-        """Write its folder."""
+    def create_config(self) -> None:
+        """Replace the configuration folder."""
         shutil.rmtree(self._config, ignore_errors=True)
         storage = self._config / ".storage"
         storage.mkdir(parents=True)
@@ -214,25 +217,25 @@ class Home:
         (self._config / "configuration.yaml").write_text(self.configuration(), "utf-8")
         (self._config / "automations.yaml").write_text(json.dumps(AUTOMATIONS, indent=2), "utf-8")
         (self._config / "custom_components").symlink_to(ROOT / "custom_components")
-        # A copy: of a link, the editor's list would show nothing.
+        # This is a copy because the blueprint editor does not follow links.
         shutil.copytree(ROOT / "blueprints", self._config / "blueprints")
-        store(storage, "core.config", 1, {**LOCATION, "internal_url": self.url}, minor_version=4)
-        # Nothing is announced to the network, and nothing is looked for in it.
-        store(storage, "core.network", 1, {"configured_adapters": ["lo", "lo0"]})
-        store(storage, "http", 1, {"server_host": [HOST], "server_port": self._port})
-        self.fill(storage)
+        write_store(storage, "core.config", 1, {**LOCATION, "internal_url": self.url}, minor_version=4)
+        # With only the loopback adapter, Home Assistant announces and discovers nothing in the network.
+        write_store(storage, "core.network", 1, {"configured_adapters": ["lo", "lo0"]})
+        write_store(storage, "http", 1, {"server_host": [HOST], "server_port": self._port})
+        self.write_stores(storage)
 
     def configuration(self) -> str:
-        """What configuration.yaml says."""
+        """Return the contents of configuration.yaml."""
         return CONFIGURATION.format(people=self._people)
 
-    def fill(self, storage: Path) -> None:
-        """Write what else it finds in its folder .storage."""
-        store(storage, "onboarding", 4, {"done": STEPS_DONE})
-        store(storage, "core.config_entries", 1, {"entries": [NO_MARKETPLACE]})
+    def write_stores(self, storage: Path) -> None:
+        """Write the other files in the folder .storage."""
+        write_store(storage, "onboarding", 4, {"done": ONBOARDING_STEPS_DONE})
+        write_store(storage, "core.config_entries", 1, {"entries": [DISABLED_MARKETPLACE]})
 
 
-def store(storage: Path, key: str, version: int, data: dict[str, Any], *, minor_version: int = 1) -> None:
-    """Write what Home Assistant finds in its folder .storage."""
+def write_store(storage: Path, key: str, version: int, data: dict[str, Any], *, minor_version: int = 1) -> None:
+    """Write one file in the folder .storage."""
     stored = {"version": version, "minor_version": minor_version, "key": key, "data": data}
     (storage / key).write_text(json.dumps(stored), "utf-8")

@@ -1,18 +1,18 @@
-"""Looking again and again until something holds."""
+"""Wait until a condition is true."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 import time
 
 
-class NotInTime(Exception):
-    """It did not come to hold; the text says what is wrong."""
+class WaitTimeout(Exception):
+    """A condition did not become true in time. The text says what is wrong."""
 
 
-async def until(look: Callable[[], Awaitable[bool]], otherwise: str, seconds: float = 60.0) -> None:
-    """Return once it holds; raise NotInTime when it has not after these seconds."""
+async def until(condition: Callable[[], Awaitable[bool]], error: str, seconds: float = 60.0) -> None:
+    """Wait until the condition is true. Raise WaitTimeout with the error after this many seconds."""
     end = time.monotonic() + seconds
-    while not await look():
+    while not await condition():
         if time.monotonic() > end:
-            raise NotInTime(f"{otherwise} within {seconds:.0f} s.")
+            raise WaitTimeout(f"{error} within {seconds:.0f} s.")
         await asyncio.sleep(0.1)

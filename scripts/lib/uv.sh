@@ -1,4 +1,4 @@
-# find_uv: sets $uv to a uv executable, installing the pinned one into $env_dir where there is none.
+# find_uv: sets $uv to the path of uv. If there is none, it installs the pinned version into $env_dir.
 find_uv() {
     uv=$env_dir/uv/bin/uv
     [ -x "$uv" ] && return
@@ -11,17 +11,17 @@ find_uv() {
     for found in python3 python; do
         "$found" -m pip --version >/dev/null 2>&1 && pip_install "$env_dir/uv" uv "$found" -m pip && return
     done
-    uv_from_its_makers || uv_from_debian ||
-        die "uv could not be installed. Connect to the internet once and make sure pip or curl is there (for example: apt install python3-pip), then run this again."
+    uv_from_installer || uv_from_debian ||
+        die "uv could not be installed. Connect to the internet, install pip or curl (for example: apt install python3-pip), then run this again."
 }
 
-# Anything newer than 0.8 knows every option used here.
+# recent UV: succeeds if this uv is 0.8 or newer. Version 0.8 has all options that the scripts use.
 recent() {
     local version
     version=$("$1" --version | cut -d ' ' -f 2) && [ "$(printf '%s\n' 0.8 "$version" | sort -V | head -n 1)" = 0.8 ]
 }
 
-# pip_install FOLDER NAME PIP…: what requirements/NAME.txt pins, into FOLDER, by the command that is pip.
+# pip_install FOLDER NAME PIP…: installs requirements/NAME.txt into FOLDER. PIP… is the command that runs pip.
 pip_install() {
     local folder=$1 name=$2
     shift 2
@@ -29,7 +29,7 @@ pip_install() {
         quietly "$@" install --require-hashes --upgrade --target "$folder" -r "requirements/$name.txt"
 }
 
-uv_from_its_makers() {
+uv_from_installer() {
     command -v curl >/dev/null || return 1
     local version
     version=$(sed -nE 's/^uv==([0-9.]+).*/\1/p' requirements/uv.txt)
@@ -37,11 +37,11 @@ uv_from_its_makers() {
         UV_INSTALL_DIR=$env_dir/uv/bin UV_NO_MODIFY_PATH=1 quietly sh "$env_dir/install-uv.sh"
 }
 
-# Debian's packages bring a pip along with their Python.
+# Debian's Python packages include pip.
 uv_from_debian() {
     [ -x "$env_dir/python314" ] || (debian_python) || return 1
     pip_install "$env_dir/uv" uv "$env_dir/python314" "$(bundled_pip "$env_dir/debian/root")"
 }
 
-# A wheel of pip can be run as it lies.
+# Prints the path of the pip wheel. Python can run it without installation.
 bundled_pip() { find "$1/usr/share/python-wheels" -name 'pip-*.whl' -printf '%p/pip\n' -quit; }

@@ -1,1 +1,1 @@
-"""A home that is killed again and again while it texts, and a count of what became of every message."""
+"""Kill a home repeatedly while it sends messages, and count the outcome of each message."""

@@ -1,6 +1,6 @@
-"""Home Assistant without what it brings along for everybody: python -m scripts.soak_home.bare, options as its own.
+"""Home Assistant without its default integrations: python -m scripts.soak_home.bare, with Home Assistant's own options.
 
-It starts in two thirds of the time; what configuration.yaml and the config entries name is set up as ever.
+It starts in two thirds of the usual time. It sets up everything that configuration.yaml and the config entries name.
 """
 
 import sys
@@ -8,7 +8,8 @@ import sys
 from homeassistant import bootstrap
 from homeassistant.__main__ import main
 
-# The frontend is missed by none but a person, and a home without it would start in recovery mode.
+# The soak needs no frontend. The frontend is also a critical integration: without it Home Assistant would start in
+# recovery mode.
 bootstrap.DEFAULT_INTEGRATIONS = {"logger", "network"}
 bootstrap.CRITICAL_INTEGRATIONS = set()
 

@@ -1,4 +1,4 @@
-"""What became of the messages: what a caller was told, what the gateway holds, what the outbox says."""
+"""Compare each message in three places: the result of the action, the gateway, and the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -6,80 +6,94 @@ from enum import StrEnum
 
 from tests.simulator.messages import TITLES
 
-# Provider, number as +33612345601, text: no two messages of a soak are alike.
-type Key = tuple[str, str, str]
+# Provider, number (+33612345601) and text. Each message of a soak has a different key.
+type MessageKey = tuple[str, str, str]
 
 ARRIVED = frozenset({"accepted", "sent", "delivered"})
 FAILED = frozenset({"undelivered", "rejected", "expired"})
-UNKNOWN = "unknown"
-# Providers where the outcome of every message can be found out.
-KNOWABLE = frozenset({"textinghouse"})
+UNCERTAIN = "uncertain"
+# Providers that can resolve every uncertain message.
+RESOLVABLE = frozenset({"textinghouse"})
 
 
-class Told(StrEnum):
-    """What the action answered."""
+class CallResult(StrEnum):
+    """The result of the action for one message."""
 
-    NOTHING = "nothing"
+    NONE = "none"
     RETURNED = "returned"
     FAILED = "failed"
 
 
 @dataclass(slots=True)
 class Row:
-    """Messages of one provider.
+    """The counts of one provider's messages. The fields are the columns of the table."""
 
-    lost: returned, not at the gateway, and the outbox does not say that it failed or may have. doubled: more than
-    once at the gateway. untrue: the outbox says of one that arrived that it failed, or the other way round.
-    """
-
+    # The provider's key.
     provider: str
-    asked: int = 0
+    # Messages that a caller requested.
+    requested: int = 0
+    # Messages that the action returned without an error.
     returned: int = 0
+    # Messages that the action returned with an error, or whose action failed.
     failed: int = 0
+    # Returned messages that are not at the gateway although the database does not call them failed or uncertain.
     lost: int = 0
+    # Messages that are at the gateway more than once.
     doubled: int = 0
-    unknown: int = 0
-    untrue: int = 0
+    # Messages that the database calls uncertain.
+    uncertain: int = 0
+    # Messages at the gateway that the database calls failed, and the reverse.
+    contradicted: int = 0
+    # Messages whose action never returned because the home was killed.
     never_returned: int = 0
 
     @property
     def is_wrong(self) -> bool:
-        """Whether anything happened that must not, or nothing did that proves anything."""
-        unknown = self.unknown if self.provider in KNOWABLE else 0
-        return bool(self.lost or self.doubled or self.untrue or unknown or (self.asked and not self.returned))
+        """Return True if a forbidden outcome occurred, or if no message returned and the row proves nothing."""
+        uncertain = self.uncertain if self.provider in RESOLVABLE else 0
+        return bool(
+            self.lost or self.doubled or self.contradicted or uncertain or (self.requested and not self.returned)
+        )
 
 
-def count(told: Mapping[Key, Told], held: Mapping[Key, int], outbox: Mapping[Key, str]) -> list[Row]:
-    """One row a provider; held is how often the gateway holds a message, outbox its status."""
+def count_messages(
+    results: Mapping[MessageKey, CallResult],
+    gateway_counts: Mapping[MessageKey, int],
+    statuses: Mapping[MessageKey, str],
+) -> list[Row]:
+    """Return one row for each provider.
+
+    `gateway_counts` says how often the gateway has each message. `statuses` are the statuses in the database.
+    """
     rows = {provider: Row(provider) for provider in TITLES}
-    for key, answer in told.items():
-        row, times, status = rows[key[0]], held.get(key, 0), outbox.get(key)
-        row.asked += 1
-        row.returned += answer is Told.RETURNED
-        row.failed += answer is Told.FAILED
-        row.never_returned += answer is Told.NOTHING
-        row.lost += answer is Told.RETURNED and not times and status not in {UNKNOWN, *FAILED}
-        row.doubled += times > 1
-        row.unknown += status == UNKNOWN
-        row.untrue += status in (FAILED if times else ARRIVED)
+    for key, result in results.items():
+        row, copies, status = rows[key[0]], gateway_counts.get(key, 0), statuses.get(key)
+        row.requested += 1
+        row.returned += result is CallResult.RETURNED
+        row.failed += result is CallResult.FAILED
+        row.never_returned += result is CallResult.NONE
+        row.lost += result is CallResult.RETURNED and not copies and status not in {UNCERTAIN, *FAILED}
+        row.doubled += copies > 1
+        row.uncertain += status == UNCERTAIN
+        row.contradicted += status in (FAILED if copies else ARRIVED)
     return list(rows.values())
 
 
-def table(rows: Iterable[Row]) -> str:
-    """The rows under their names, and their sum."""
+def format_table(rows: Iterable[Row]) -> str:
+    """Format a heading, the rows and their sum."""
     names = [field.name for field in fields(Row)]
     numbers = [[getattr(row, name) for name in names[1:]] for row in rows]
     lines = [
         names,
-        *([TITLES[row.provider], *found] for row, found in zip(rows, numbers, strict=True)),
+        *([TITLES[row.provider], *counts] for row, counts in zip(rows, numbers, strict=True)),
         ["all", *map(sum, zip(*numbers, strict=True))],
     ]
     cells = [[str(cell).replace("_", " ") for cell in line] for line in lines]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(" | ".join(_aligned(first, others, widths)) for first, *others in cells)
+    return "\n".join(" | ".join(_align(first, others, widths)) for first, *others in cells)
 
 
-def _aligned(first: str, others: Sequence[str], widths: Sequence[int]) -> Iterable[str]:
-    """Words to the left, numbers to the right."""
+def _align(first: str, others: Sequence[str], widths: Sequence[int]) -> Iterable[str]:
+    """Align the first cell left and the others right."""
     yield first.ljust(widths[0])
     yield from (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))

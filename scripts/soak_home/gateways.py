@@ -1,18 +1,18 @@
-"""The five gateways of a soak: rich accounts, slow by turns, and failing now and then where that is wanted."""
+"""Prepare the five simulated gateways: add credit, delay each response at random, and make some sends fail."""
 
 from collections import Counter
 from decimal import Decimal
 from random import Random
 from typing import Any
 
-from scripts.soak_home.count import Key
+from scripts.soak_home.count import MessageKey
 from tests.simulator import Simulator
 
-ENOUGH = Decimal(10**7)
-# Seconds until a request is handled and then until it is answered, each at random between these.
+CREDIT = Decimal(10**7)
+# The minimum and maximum seconds before a request is handled, and again before its response.
 DELAY = (0.002, 0.06)
 
-# The requests that send.
+# The requests that send a message.
 SENDS: dict[str, dict[str, Any]] = {
     "textinghouse": {"params": {"cmd": "sendsms"}},
     "textinghouse_backup": {"params": {"cmd": "sendsms"}},
@@ -21,8 +21,9 @@ SENDS: dict[str, dict[str, Any]] = {
     "group_texting": {"path": "sending"},
     "thesmspoint": {"path": "send-"},
 }
+# Sites that sometimes say that they are unavailable.
 BUSY = ("club_texting", "group_texting")
-# Kind of fault, its options, and the part of the sends that it befalls.
+# The kind of a fault, its options, and its probability for each send.
 FAULTS: tuple[tuple[str, dict[str, Any], float], ...] = (
     ("cut", {"accept": True}, 0.01),
     ("cut", {"accept": False}, 0.01),
@@ -32,14 +33,14 @@ FAULTS: tuple[tuple[str, dict[str, Any], float], ...] = (
 
 
 def prepare(simulator: Simulator, random: Random) -> None:
-    """Fill the accounts, and let every request take its time."""
+    """Add credit to the accounts, and delay every request at random."""
     for account in simulator.accounts.values():
-        account.credit = dict.fromkeys(account.credit, ENOUGH) if isinstance(account.credit, dict) else ENOUGH
+        account.credit = dict.fromkeys(account.credit, CREDIT) if isinstance(account.credit, dict) else CREDIT
     simulator.processing = simulator.latency = lambda: random.uniform(*DELAY)
 
 
-def fail(simulator: Simulator) -> None:
-    """Let some sends fail from now on."""
+def add_faults(simulator: Simulator) -> None:
+    """Make some sends fail from now on."""
     for site, which in SENDS.items():
         for kind, options, chance in FAULTS:
             simulator.faults.add(site, kind, None, chance=chance, **which, **options)
@@ -47,6 +48,6 @@ def fail(simulator: Simulator) -> None:
         simulator.faults.add(site, "unavailable", None, chance=0.05, **SENDS[site])
 
 
-def held(simulator: Simulator) -> Counter[Key]:
-    """How often the gateways hold each message."""
+def count_by_key(simulator: Simulator) -> Counter[MessageKey]:
+    """Count how often the gateways have each message."""
     return Counter((message.provider, f"+{message.phone_number}", message.text) for message in simulator.messages())

@@ -1,4 +1,4 @@
-"""A bare Home Assistant with five accounts, which knows its one user's token from the beginning."""
+"""A minimal Home Assistant with five accounts and one user, whose token is set up before the first start."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,16 +13,18 @@ import jwt
 
 from scripts.demo_home.accounts import ADVANCED, DOMAIN, FIELDS, PEOPLE, SECOND_STEP
 from scripts.demo_home.api import Api, ApiError
-from scripts.demo_home.home import Home, store
+from scripts.demo_home.home import Home, write_store
 from scripts.demo_home.waiting import until
 from tests.simulator import Simulator
 from tests.simulator.messages import TITLES
 
 PROVIDERS = tuple(PEOPLE)
-PUSHING = ("textinghouse", "club_texting", "group_texting")
-OUTBOX = "texting.db"
-LIFETIME = 10 * 365 * 24 * 3600
-RUNNING_WITHIN = 120.0
+# Providers that call a webhook.
+WEBHOOK_PROVIDERS = ("textinghouse", "club_texting", "group_texting")
+DATABASE = "texting.db"
+# Seconds.
+TOKEN_LIFETIME = 10 * 365 * 24 * 3600
+START_TIMEOUT = 120.0
 
 CONFIGURATION = """\
 api:
@@ -32,45 +34,45 @@ logger:
 
 
 class SoakHome(Home):
-    """Its accounts' config entries have the providers' names as their ids."""
+    """A home for a soak. The entry ID of each account is its provider."""
 
     program = "scripts.soak_home.bare"
 
     def __init__(self, folder: Path, port: int, simulator: Simulator) -> None:
-        """Keep everything in this folder; text through this simulator."""
+        """Use this folder, this port and this simulator."""
         super().__init__(folder, port)
-        self.outbox = folder / "config" / OUTBOX
+        self.database = folder / "config" / DATABASE
         self._simulator = simulator
         self._refresh_token = {name: secrets.token_hex(32) for name in ("id", "token", "jwt_key")}
 
     @property
     def token(self) -> str:
-        """The access token, good for the whole soak."""
+        """Return an access token that is valid during the whole soak."""
         now = int(time.time())
-        claims = {"iss": self._refresh_token["id"], "iat": now, "exp": now + LIFETIME}
+        claims = {"iss": self._refresh_token["id"], "iat": now, "exp": now + TOKEN_LIFETIME}
         return jwt.encode(claims, self._refresh_token["jwt_key"], algorithm="HS256")
 
-    async def usable(self, api: Api) -> None:
-        """Wait until all of it has started."""
+    async def wait_until_usable(self, api: Api) -> None:
+        """Wait until everything has started. Ignore connection errors until then."""
 
-        async def look() -> bool:
-            self.check()
+        async def is_running() -> bool:
+            self.ensure_running()
             with suppress(aiohttp.ClientError, TimeoutError, ApiError):
                 return bool((await api.get("/api/config"))["state"] == "RUNNING")
             return False
 
-        await until(look, f"Home Assistant did not start, and {self.log} may tell why,", RUNNING_WITHIN)
+        await until(is_running, f"Home Assistant did not start (see {self.log})", START_TIMEOUT)
 
     def configuration(self) -> str:
-        """Only what a caller needs."""
+        """Return a configuration with only the API and the log."""
         return CONFIGURATION
 
-    def fill(self, storage: Path) -> None:
-        """Write the user and the accounts, and tell the gateways where to call."""
-        store(storage, "auth", 1, _user(self._refresh_token))
+    def write_stores(self, storage: Path) -> None:
+        """Write the user and the accounts, and set the webhook addresses at the gateways."""
+        write_store(storage, "auth", 1, _user(self._refresh_token))
         entries = [_entry(provider, self._simulator) for provider in PROVIDERS]
-        store(storage, "core.config_entries", 1, {"entries": entries}, minor_version=5)
-        for provider in PUSHING:
+        write_store(storage, "core.config_entries", 1, {"entries": entries}, minor_version=5)
+        for provider in WEBHOOK_PROVIDERS:
             self._simulator.accounts[provider].callback_url = f"{self.url}/api/webhook/{_webhook_id(provider)}"
 
 
@@ -84,7 +86,7 @@ def _entry(provider: str, simulator: Simulator) -> dict[str, Any]:
         data |= fields.get(provider, {})
     if provider == "textinghouse":
         data["backup_url"] = simulator.url("textinghouse_backup")
-    if provider in PUSHING:
+    if provider in WEBHOOK_PROVIDERS:
         data["webhook_id"] = _webhook_id(provider)
     now = datetime.now(UTC).isoformat()
     return {
@@ -117,7 +119,7 @@ def _user(refresh_token: Mapping[str, str]) -> dict[str, Any]:
         "client_name": "Soak",
         "token_type": "long_lived_access_token",
         "created_at": datetime.now(UTC).isoformat(),
-        "access_token_expiration": LIFETIME,
+        "access_token_expiration": TOKEN_LIFETIME,
     }
     groups = [{"id": "system-admin", "name": "Administrators"}]
     return {"users": [{**user, **flags}], "groups": groups, "credentials": [], "refresh_tokens": [token]}

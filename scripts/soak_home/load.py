@@ -1,4 +1,4 @@
-"""Callers who ask a home to text, and what they were told."""
+"""Callers that request messages, and the result of each request."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,79 +7,84 @@ from typing import Any
 import aiohttp
 
 from scripts.demo_home.api import Api, ApiError
-from scripts.soak_home.count import Key, Told
+from scripts.soak_home.count import CallResult, MessageKey
 from scripts.soak_home.plan import Call
 
 CALLERS = 8
-# Enough for a home that does answer: an action waits ten seconds, and a gateway may take thirty.
-PATIENCE = 120.0
-COMPLAINTS_KEPT = 5
+# Seconds. A running home always responds earlier: an action waits ten seconds, and a gateway may take thirty.
+CALL_TIMEOUT = 120.0
+MAX_ERRORS = 5
 
 
 class Load:
-    """Everything that is asked for; nobody repeats a call."""
+    """All calls of a soak. No call is repeated."""
 
     def __init__(self, api: Api, calls: Iterable[Call]) -> None:
-        """Prepare; nobody calls before `run`."""
-        self.asked = 0
-        self.told: dict[Key, Told] = {}
-        self.complaints: set[str] = set()
+        """Prepare the calls. `run` starts them."""
+        # How many messages were requested.
+        self.requested = 0
+        # The result of each requested message.
+        self.results: dict[MessageKey, CallResult] = {}
+        # The first errors of the action, at most MAX_ERRORS.
+        self.errors: set[str] = set()
+        # Calls start only while this event is set.
         self.open = asyncio.Event()
         self._api = api
         self._calls = iter(calls)
         self._ended = False
         self._goal = 0
-        self._goal_met = asyncio.Event()
+        self._goal_reached = asyncio.Event()
 
     async def run(self) -> None:
-        """Call while `open` is set, until every call has been made and ended."""
+        """Make all calls, and wait until each has ended."""
         try:
-            await asyncio.gather(*(self._call_on() for _ in range(CALLERS)))
+            await asyncio.gather(*(self._make_calls() for _ in range(CALLERS)))
         finally:
             self._ended = True
-            self._look()
+            self._check_goal()
 
-    async def reach(self, asked: int) -> None:
-        """Wait until so many messages have been asked for, or none is left to ask for."""
-        self._goal = asked
-        self._goal_met.clear()
-        self._look()
-        await self._goal_met.wait()
+    async def wait_until_requested(self, messages: int) -> None:
+        """Wait until this many messages were requested, or until all calls have ended."""
+        self._goal = messages
+        self._goal_reached.clear()
+        self._check_goal()
+        await self._goal_reached.wait()
 
-    async def _call_on(self) -> None:
+    async def _make_calls(self) -> None:
         await self.open.wait()
         while call := next(self._calls, None):
-            await self._ask(call)
+            await self._make_call(call)
             await self.open.wait()
 
-    async def _ask(self, call: Call) -> None:
+    async def _make_call(self, call: Call) -> None:
         keys = [(call.provider, number, call.text) for number in call.numbers]
-        self.told.update(dict.fromkeys(keys, Told.NOTHING))
-        self.asked += len(keys)
-        self._look()
+        self.results.update(dict.fromkeys(keys, CallResult.NONE))
+        self.requested += len(keys)
+        self._check_goal()
         fields = {"account": call.provider, "to": call.numbers, "message": call.text}
         try:
-            async with asyncio.timeout(PATIENCE):
-                answer = await self._api.action("texting.send_message", response=True, **fields)
+            async with asyncio.timeout(CALL_TIMEOUT):
+                response = await self._api.action("texting.send_message", return_response=True, **fields)
         except ApiError as error:
-            self.told.update(dict.fromkeys(keys, Told.FAILED))
-            self._complain(str(error))
+            self.results.update(dict.fromkeys(keys, CallResult.FAILED))
+            self._add_error(str(error))
         except aiohttp.ClientError, TimeoutError:
-            return  # killed
+            return  # the home was killed
         else:
-            self._note(call, answer["messages"])
+            self._save_results(call, response["messages"])
 
-    def _note(self, call: Call, messages: list[dict[str, Any]]) -> None:
+    def _save_results(self, call: Call, messages: list[dict[str, Any]]) -> None:
         for message in messages:
             returned = message["reference"] and not message["error"]
-            self.told[call.provider, message["to"], call.text] = Told.RETURNED if returned else Told.FAILED
+            result = CallResult.RETURNED if returned else CallResult.FAILED
+            self.results[call.provider, message["to"], call.text] = result
             if not returned:
-                self._complain(f"{message['status']}: {message['error']}")
+                self._add_error(f"{message['status']}: {message['error']}")
 
-    def _complain(self, error: str) -> None:
-        if len(self.complaints) < COMPLAINTS_KEPT:
-            self.complaints.add(error)
+    def _add_error(self, error: str) -> None:
+        if len(self.errors) < MAX_ERRORS:
+            self.errors.add(error)
 
-    def _look(self) -> None:
-        if self._ended or self.asked >= self._goal:
-            self._goal_met.set()
+    def _check_goal(self) -> None:
+        if self._ended or self.requested >= self._goal:
+            self._goal_reached.set()

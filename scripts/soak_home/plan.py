@@ -1,4 +1,4 @@
-"""What is asked for and when the home is killed: all of it follows from one seed."""
+"""Plan the calls and the kills of a soak. The same seed always gives the same plan."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from random import Random
 
 from scripts.soak_home.home import PROVIDERS
 
-# A number without its last four digits, which count from 1000 on: those below decide how a message ends.
+# The numbers of each provider without their last four digits.
 NUMBERS = {
     "textinghouse": "+3361234",
     "textiopro": "+3461234",
@@ -14,37 +14,44 @@ NUMBERS = {
     "group_texting": "+1212555",
     "thesmspoint": "+91981234",
 }
+# The last four digits of a number. The simulator uses digits below 1000 to decide how a message ends.
 LAST_DIGITS = range(1000, 10000)
 
-# Numbers of one call, and how often there are so many.
+# How many numbers a call has, with the weight of each range.
 SIZES = {range(1, 2): 700, range(2, 6): 240, range(6, 21): 55, range(100, 131): 5}
 
-# A home is killed at once, in the midst of what it was asked for, or when it has worked on that for a while.
+# Minimum and maximum seconds before a kill, with their weights: at once, during the calls, or some time after them.
 WAITS = {(0.0, 0.0): 30, (0.0, 0.2): 45, (0.2, 2.0): 20, (2.0, 15.0): 5}
-# Some do not even get to start.
-KILLED_STARTING = 0.2
-STARTING = (0.3, 2.5)
+# The share of the kills that happen while the home starts.
+KILLED_DURING_START = 0.2
+# Minimum and maximum seconds between such a start and its kill.
+START_WAIT = (0.3, 2.5)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of the action: one text to one or more numbers."""
 
+    # The provider whose account sends the text.
     provider: str
+    # The recipients' numbers (+33612345601).
     numbers: tuple[str, ...]
+    # The text. Each call has a different text.
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """Seconds to wait once so many messages have been asked for, or after the start where asked is None."""
+    """When a home is killed."""
 
-    asked: int | None
+    # The kill happens after this many messages were requested, or during the start if this is None.
+    after_messages: int | None
+    # Seconds to wait before the kill.
     wait: float
 
 
-def calls(messages: int, random: Random) -> list[Call]:
-    """All calls, as many messages at each provider, in a random order."""
+def plan_calls(messages: int, random: Random) -> list[Call]:
+    """Return all calls in random order. The providers get equal shares of the messages."""
     shares = [messages // len(PROVIDERS) + (place < messages % len(PROVIDERS)) for place in range(len(PROVIDERS))]
     sizes = [
         (provider, size) for provider, share in zip(PROVIDERS, shares, strict=True) for size in _sizes(share, random)
@@ -56,21 +63,21 @@ def calls(messages: int, random: Random) -> list[Call]:
     ]
 
 
-def kills(times: int, messages: int, random: Random) -> list[Kill]:
-    """All kills, in their order."""
-    starting = sum(random.random() < KILLED_STARTING for _ in range(times))
-    asked = sorted(random.randrange(messages) for _ in range(times - starting))
-    planned = [Kill(at, random.uniform(*_weighted(WAITS, random))) for at in asked]
+def plan_kills(times: int, messages: int, random: Random) -> list[Kill]:
+    """Return all kills in their order."""
+    starting = sum(random.random() < KILLED_DURING_START for _ in range(times))
+    after_messages = sorted(random.randrange(messages) for _ in range(times - starting))
+    planned = [Kill(after, random.uniform(*_weighted_choice(WAITS, random))) for after in after_messages]
     for _ in range(starting):
-        planned.insert(random.randrange(len(planned) + 1), Kill(None, random.uniform(*STARTING)))
+        planned.insert(random.randrange(len(planned) + 1), Kill(None, random.uniform(*START_WAIT)))
     return planned
 
 
 def _sizes(messages: int, random: Random) -> list[int]:
     sizes: list[int] = []
     while messages:
-        among = _weighted(SIZES, random)
-        sizes.append(min(messages, random.choice(among)))
+        size_range = _weighted_choice(SIZES, random)
+        sizes.append(min(messages, random.choice(size_range)))
         messages -= sizes[-1]
     return sizes
 
@@ -79,5 +86,5 @@ def _numbers(provider: str, size: int, random: Random) -> tuple[str, ...]:
     return tuple(f"{NUMBERS[provider]}{last}" for last in random.sample(LAST_DIGITS, size))
 
 
-def _weighted[T](weights: Mapping[T, int], random: Random) -> T:
+def _weighted_choice[T](weights: Mapping[T, int], random: Random) -> T:
     return random.choices(list(weights), list(weights.values()))[0]

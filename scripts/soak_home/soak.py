@@ -1,92 +1,99 @@
-"""One soak: lives and deaths of a home, and the peace afterwards."""
+"""Run one soak: start and kill a home repeatedly, then wait until it has sent everything."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
 import time
 
 from scripts.demo_home.api import Api
-from scripts.demo_home.waiting import NotInTime, until
+from scripts.demo_home.waiting import WaitTimeout, until
+from scripts.soak_home.database import count_pending
 from scripts.soak_home.home import SoakHome
 from scripts.soak_home.load import Load
-from scripts.soak_home.outbox import unsettled
 from scripts.soak_home.plan import Call, Kill
 from tests.simulator import Simulator
 
-# So short a wait is part of the load; in a longer one the home works on what it has been asked for.
-BRIEF = 0.2
-SETTLED_WITHIN = 300.0
-TOLD_EVERY = 10
+# Seconds. Calls go on during a wait up to this. During a longer wait the home only works on earlier calls.
+SHORT_WAIT = 0.2
+PENDING_TIMEOUT = 300.0
+# Print the progress after this many kills.
+PROGRESS_INTERVAL = 10
 
 
 class Soak:
-    """The home's lives; times are seconds."""
+    """One soak and its measurements."""
 
     def __init__(self, home: SoakHome, simulator: Simulator, api: Api, calls: Iterable[Call]) -> None:
-        """Prepare; nothing runs yet."""
+        """Prepare the calls. `run` starts everything."""
         self.load = Load(api, calls)
+        # How often the home was killed.
         self.killed = 0
-        self.starts: list[float] = []
-        self.killing = self.settling = 0.0
+        # The seconds that each complete start took.
+        self.start_seconds: list[float] = []
+        # The seconds until the last kill.
+        self.kill_seconds = 0.0
+        # The seconds until no message was pending after the last call.
+        self.pending_seconds = 0.0
         self._home = home
         self._simulator = simulator
         self._api = api
 
-    async def live_and_die(self, kills: Sequence[Kill]) -> None:
-        """Ask for everything, and kill the home as planned; it is alive afterwards."""
+    async def run(self, kills: Sequence[Kill]) -> None:
+        """Make all calls, and kill the home as planned. The home runs afterwards."""
         began = time.monotonic()
         callers = asyncio.create_task(self.load.run())
         try:
             for kill in kills:
-                await self._live(kill)
+                await self._run_until(kill)
                 await self._kill()
-            self.killing = time.monotonic() - began
+            self.kill_seconds = time.monotonic() - began
             await self._start()
             self.load.open.set()
             await callers
         finally:
             callers.cancel()
 
-    async def settle(self) -> bool:
-        """Wait until the home has found out what it can; False where it takes too long."""
+    async def wait_for_pending(self) -> bool:
+        """Wait until no message is pending. Return False if this takes too long."""
         began = time.monotonic()
         await self._simulator.restore()
 
-        async def look() -> bool:
-            return not unsettled(self._home.outbox)
+        async def nothing_pending() -> bool:
+            return not count_pending(self._home.database)
 
         try:
-            await until(look, "messages wait or are being sent", SETTLED_WITHIN)
-        except NotInTime:
-            print(f"{unsettled(self._home.outbox)} messages wait or are being sent for too long", flush=True)
+            await until(nothing_pending, "The home did not send all messages", PENDING_TIMEOUT)
+        except WaitTimeout:
+            pending = count_pending(self._home.database)
+            print(f"{pending} messages are still pending after {PENDING_TIMEOUT:.0f} s", flush=True)
             return False
         finally:
-            self.settling = time.monotonic() - began
+            self.pending_seconds = time.monotonic() - began
         await self._simulator.settle()
         return True
 
-    async def _live(self, kill: Kill) -> None:
-        if kill.asked is None:
+    async def _run_until(self, kill: Kill) -> None:
+        if kill.after_messages is None:
             await self._home.start()
             await asyncio.sleep(kill.wait)
             return
         await self._start()
         self.load.open.set()
-        await self.load.reach(kill.asked)
-        if kill.wait > BRIEF:
+        await self.load.wait_until_requested(kill.after_messages)
+        if kill.wait > SHORT_WAIT:
             self.load.open.clear()
         await asyncio.sleep(kill.wait)
 
     async def _start(self) -> None:
         began = time.monotonic()
         await self._home.start()
-        await self._home.usable(self._api)
-        self.starts.append(time.monotonic() - began)
+        await self._home.wait_until_usable(self._api)
+        self.start_seconds.append(time.monotonic() - began)
 
     async def _kill(self) -> None:
         self.load.open.clear()
-        self._home.check()
+        self._home.ensure_running()
         await self._home.kill()
         self.killed += 1
         self._simulator.clear_requests()
-        if self.killed % TOLD_EVERY == 0:
-            print(f"{self.killed} kills, {self.load.asked} messages asked for", flush=True)
+        if self.killed % PROGRESS_INTERVAL == 0:
+            print(f"{self.killed} kills, {self.load.requested} messages requested", flush=True)

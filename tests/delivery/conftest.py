@@ -1,4 +1,4 @@
-"""An outbox for a test, open, and closed after it; a book with clocks that are told how late it is."""
+"""Databases, outboxes, a worker with a toy gateway, and a whole Home Assistant, for the tests of delivery."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,35 +8,34 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.texting import line
+from custom_components.texting import messenger
 from custom_components.texting.delivery import worker
-from custom_components.texting.delivery.book import Book
+from custom_components.texting.delivery.database import MessageDatabase
 from custom_components.texting.delivery.outbox import Outbox
-from custom_components.texting.delivery.record import Record
 from custom_components.texting.gateway import transport
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
-from custom_components.texting.gateway.transport import Transport
 from homeassistant.core import HomeAssistant
 from tests.conftest import SetUp
 from tests.simulator import Simulator
-
-from .clock import Clocks
-from .through import WITHIN, House
-from .toy import Bench, Toy
+from tests.support.clock import ACCOUNT, Clocks
+from tests.support.engine import WITHIN, House
+from tests.support.records import UpdateLog
+from tests.support.toy_gateway import Bench, ToyGateway
 
 
 @pytest.fixture
-async def outbox(tmp_path: Path) -> AsyncIterator[Outbox]:
-    outbox = Outbox(tmp_path / "texting.db")
-    await outbox.open()
-    yield outbox
-    await outbox.close()
+async def database(tmp_path: Path) -> AsyncIterator[MessageDatabase]:
+    """An open database. It is closed after the test."""
+    database = MessageDatabase(tmp_path / "texting.db")
+    await database.open()
+    yield database
+    await database.close()
 
 
 @pytest.fixture
 async def noise() -> list[dict[str, Any]]:
-    """What asyncio complains of."""
+    """The errors that asyncio reports to the loop."""
     heard: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context))
     return heard
@@ -44,24 +43,26 @@ async def noise() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def clocks() -> Clocks:
+    """Clocks that the test moves."""
     return Clocks()
 
 
 @pytest.fixture
-def taken() -> list[Record]:
-    """The messages that the gateway has accepted, or may have."""
-    return []
+def log() -> UpdateLog:
+    """The updates that the outbox published."""
+    return UpdateLog()
 
 
 @pytest.fixture
-def book(clocks: Clocks, taken: list[Record]) -> Book:
-    return Book(clocks.now, clocks.today, on_taken=taken.append)
+def memory_outbox(clocks: Clocks, log: UpdateLog) -> Outbox:
+    """An outbox that saves nothing."""
+    return Outbox(ACCOUNT, MessageDatabase(Path("unused")), log, now=clocks.now, time=clocks.time)
 
 
 @pytest.fixture
-async def bench(outbox: Outbox, clocks: Clocks, session: aiohttp.ClientSession) -> AsyncIterator[Bench]:
-    """A worker with a gateway that answers as it is told to."""
-    bench = Bench(outbox, Toy(Transport(session, in_flight=1)), clocks)
+async def bench(database: MessageDatabase, clocks: Clocks) -> AsyncIterator[Bench]:
+    """An outbox and a worker with a toy gateway. The worker is stopped after the test."""
+    bench = Bench(database, ToyGateway(), clocks)
     yield bench
     bench.worker.stop()
     bench.gateway.open.set()
@@ -71,20 +72,21 @@ async def bench(outbox: Outbox, clocks: Clocks, session: aiohttp.ClientSession) 
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """An HTTP session. It is closed after the test."""
     async with aiohttp.ClientSession() as session:
         yield session
 
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait 20 ms where it would be 2 s."""
-    monkeypatch.setattr(worker, "FASTEST_RETRY", 0.02)
+    """Make retries wait 20 ms instead of 2 s."""
+    monkeypatch.setattr(worker, "MIN_RETRY", 0.02)
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, hasty: None) -> None:
-    """Let nothing that waits for a gateway wait for long."""
-    monkeypatch.setattr(line, "ANSWER_WITHIN", WITHIN)
+    """Make everything short that waits for a provider."""
+    monkeypatch.setattr(messenger, "RESULT_TIMEOUT", WITHIN)
     monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 0.0)
     monkeypatch.setattr(transport, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
 
@@ -94,7 +96,7 @@ type Enter = Callable[..., Awaitable[House]]
 
 @pytest.fixture
 def enter(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> Enter:
-    """Set up an account, and count requests from then on."""
+    """A function that sets up an account and forgets the requests made so far."""
 
     async def move_in(provider: Provider, **values: dict[str, Any]) -> House:
         home = House(hass, simulator, provider, await set_up(provider, **values))

@@ -1,4 +1,8 @@
-"""kill -9 at each point: nothing that was accepted is lost, and nothing that may have left is repeated blindly."""
+"""Tests that end the home as kill -9 does, at each step of sending.
+
+No accepted message is lost. If the result of a message is unknown, the message is sent again only if the gateway does
+not have it or the user chose to resend.
+"""
 
 import asyncio
 from contextlib import closing
@@ -9,22 +13,22 @@ import pytest
 
 from custom_components.texting.delivery.record import Phase
 from custom_components.texting.gateway.provider import Provider
+from tests.support.engine import HOUSE, PRO, TAKEN, House
+from tests.support.processes import crash, until_on_disk
 
 from .conftest import Enter
-from .run import crash, until_on_disk
-from .through import HOUSE, PRO, TAKEN, House
 
 pytestmark = pytest.mark.usefixtures("quick")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 
 
 async def under_way(home: House, *, accepted: bool, **data: str) -> asyncio.Task[object]:
-    """A message that is being sent, and whose answer does not come."""
+    """Start sending a message whose response never arrives. Return the task when the request is at the gateway."""
     home.fail("hang", accept=accepted)
     sending = asyncio.create_task(home.send(**data))
     await until_on_disk(home, Phase.SENDING)
     async with asyncio.timeout(5):
-        while home.tries < 1:  # noqa: ASYNC110  it is no event of ours
+        while home.tries < 1:  # noqa: ASYNC110  no event to wait for
             await asyncio.sleep(0.002)
     return sending
 
@@ -46,7 +50,7 @@ async def test_before_the_intent_is_on_disk_the_action_has_not_returned(enter: E
 @EVERY_PROVIDER
 async def test_after_the_intent_it_is_sent_once(enter: Enter, provider: Provider) -> None:
     home = await enter(provider)
-    home.fail("rate_limited", seconds=1)  # also after the restart
+    home.fail("rate_limited", seconds=1)  # the wait continues after the restart
     assert (await home.send()).status == "queued"
     await until_on_disk(home, Phase.WAITING)
     await crash(home)
@@ -70,11 +74,11 @@ async def test_while_sending_the_rule_decides(
     if finds or if_unsure == "resend":
         await home.until_shown(*TAKEN)
     else:
-        await home.until_shown("unknown")
+        await home.until_shown("uncertain")
     if finds or if_unsure == "leave":
         assert home.held == (1 if provider is HOUSE else accepted)
     else:
-        # Asked for: rather twice than never.
+        # The user prefers two texts to none.
         assert home.held == 1 + accepted
     await crash(home)
     await home.hass.async_block_till_done(wait_background_tasks=True)
@@ -99,11 +103,11 @@ async def test_while_several_are_sent_each_is_found_out(enter: Enter) -> None:
     sending = asyncio.create_task(home.send(to=["Anna", "Ben"]))
     await until_on_disk(home, Phase.SENDING, 3)
     async with asyncio.timeout(5):
-        while home.tries < 3:  # noqa: ASYNC110  it is no event of ours
+        while home.tries < 3:  # noqa: ASYNC110  no event to wait for
             await asyncio.sleep(0.002)
     await crash(home)
     async with asyncio.timeout(5):
-        while home.held < 3:  # noqa: ASYNC110  it is no event of ours
+        while home.held < 3:  # noqa: ASYNC110  no event to wait for
             await asyncio.sleep(0.002)
     await home.until_shown(*TAKEN)
     assert (home.held, home.tries) == (3, 4)

@@ -1,41 +1,41 @@
-"""A request that never left, or that was not processed: it waits, is told of once, and goes exactly once."""
+"""Faults before a request is processed: the message waits, the log reports it once, and it is sent exactly once."""
 
 import logging
 
 import pytest
 
 from custom_components.texting.gateway.provider import Provider
-from tests.flows import SITES
-from tests.tls import Impostor
+from tests.support.engine import CLUB, GROUP, HOUSE, TAKEN, House
+from tests.support.flows import SITES
+from tests.support.tls import Impostor
 
 from .conftest import Enter
-from .through import CLUB, GROUP, HOUSE, TAKEN, House
 
 pytestmark = pytest.mark.usefixtures("quick")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What the log says of an account; no text and no number."""
+    """Return the warnings about the connection. Check that no warning contains a text or a number."""
     found = [
         record.getMessage()
         for record in caplog.records
         if record.name.startswith("custom_components.texting") and record.levelno >= logging.WARNING
     ]
     assert not [line for line in found if "Water" in line or "3456" in line]
-    return [line for line in found if "take" in line]
+    return [line for line in found if "sends texts again" in line or "cannot send texts now" in line]
 
 
 async def recover(home: House, caplog: pytest.LogCaptureFixture) -> None:
-    """It was queued; now the gateway is there again."""
+    """Check that a message is queued, let the gateway recover, and check that the message is sent once."""
     assert (home.held, home.shown, home.sensor("pending_messages")) == (0, "queued", "1")
     assert home.sensor("segments_today") == "0"
     await home.simulator.restore()
     await home.until_shown(*TAKEN)
     assert home.held == 1
     begin, end = warnings(caplog)
-    assert "does not take texts now" in begin
-    assert "takes texts again" in end
+    assert "cannot send texts now" in begin
+    assert "sends texts again" in end
     await home.reload()
     assert home.held == 1
 
@@ -77,7 +77,7 @@ async def test_503_where_it_means_not_processed(
 
 @EVERY_PROVIDER
 async def test_retry_after_is_kept_to(enter: Enter, provider: Provider) -> None:
-    """One real second."""
+    """Takes one second of real time."""
     home = await enter(provider)
     home.fail("rate_limited", seconds=1)
     assert (await home.send()).status == "queued"
@@ -98,7 +98,7 @@ async def test_a_certificate_that_does_not_hold(enter: Enter, provider: Provider
     assert (await home.send()).status == "queued"
     assert home.issue("certificate_invalid")
     assert (home.held, home.shown) == (0, "queued")
-    # It was tried, and nothing was told.
+    # The home tried to connect, and sent no data.
     assert impostor.visits
     assert impostor.received == b""
     mended = {**home.entry.data, "url": home.simulator.url(provider)}

@@ -1,18 +1,18 @@
-"""An answer that is lost, through a whole home: sent again only by the rule, and the user is told the truth."""
+"""Lost responses in a whole home: a message is sent again only if that is safe, and its status is correct."""
 
 from typing import Any
 
 import pytest
 
 from custom_components.texting.gateway.provider import Provider
+from tests.support.engine import CLUB, GROUP, HOUSE, POINT, PRO, TAKEN, UNKNOWN_KEYS, House
 
 from .conftest import Enter
-from .through import CLUB, GROUP, HOUSE, POINT, PRO, TAKEN, UNKNOWN_KEYS, House
 
 pytestmark = pytest.mark.usefixtures("quick")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 
-# Kinds of faults by the rows of faults.md, their options, and whether the gateway has the message.
+# For each row of faults.md: the kinds of faults, their options, and whether the gateway accepts the message.
 AFTER_IT_LEFT = [
     ("hang", {}, False),
     ("hang", {"accept": True}, True),
@@ -37,7 +37,7 @@ NO_END = [("slow", {"seconds": 3.0}, True), ("endless", {}, True)]
 
 
 async def check(home: House, *, accepted: bool) -> None:
-    """Send once into the fault that is set up."""
+    """Send a message while the fault is active, and check its status and the number of requests."""
     sent = await home.send()
     provider = home.provider
     finds = provider is HOUSE or (provider is PRO and accepted)
@@ -47,10 +47,10 @@ async def check(home: House, *, accepted: bool) -> None:
         assert home.sensor("segments_today") == "1"
     else:
         assert sent.key in UNKNOWN_KEYS
-        assert "may have been sent or not" in sent.text
-        assert home.shown == "unknown"
+        assert "may or may not have been sent" in sent.text
+        assert home.shown == "uncertain"
     assert home.tries == (2 if provider is HOUSE and not accepted else 1)
-    # Nothing is left to be done, and nothing is done later.
+    # Nothing more is sent, even after the account reloads.
     await home.reload()
     assert home.tries == (2 if provider is HOUSE and not accepted else 1)
     assert home.held == (1 if provider is HOUSE else accepted)
@@ -91,7 +91,7 @@ async def test_200_with_no_answer(
     home = await enter(provider)
     home.fail(kind, **options)
     if provider is HOUSE and kind == "truncated":
-        # Half an id is an id to whoever reads it; our own one finds the message all the same.
+        # A truncated id looks like a complete id. The home can still find the message by its own reference.
         assert (await home.send()).status in TAKEN
         assert (home.held, home.tries) == (1, 1)
         return
@@ -134,7 +134,10 @@ async def test_a_wrong_content_type_is_no_fault(enter: Enter, provider: Provider
 
 @EVERY_PROVIDER
 async def test_while_nothing_at_all_can_be_asked_it_goes_on(enter: Enter, provider: Provider) -> None:
-    """The answer is lost and the gateway is gone: where it can be found out, it is, as soon as it is there again."""
+    """If the gateway fails after it loses a response, the home looks the message up when the gateway works again.
+
+    Only TextingHouse and TextioPro can look up a message.
+    """
     home = await enter(provider)
     home.fail("cut", accept=True)
     home.fail("latency", None, delay=0.0)

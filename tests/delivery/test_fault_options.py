@@ -1,4 +1,4 @@
-"""What a user decides: sending again when unsure, how long a message may wait, urgency, quiet hours, daily limit."""
+"""Choices of the user: resending uncertain messages, validity, urgency, quiet hours and the daily limit."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,20 +8,14 @@ from types import MappingProxyType
 
 import pytest
 
-from custom_components.texting.const import (
-    CONF_QUIET_FROM,
-    CONF_QUIET_TO,
-    IF_UNSURE_LEAVE,
-    IF_UNSURE_RESEND,
-    OPTION_DAILY_LIMIT,
-    OPTION_IF_UNSURE,
-)
+from custom_components.texting.const import CONF_QUIET_END, CONF_QUIET_START
 from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.options import LEAVE, RESEND
 from homeassistant.util import dt as dt_util
+from tests.support.engine import CLUB, GROUP, HOUSE, POINT, PRO, TAKEN, House
+from tests.support.processes import crash
 
 from .conftest import Enter
-from .run import crash
-from .through import CLUB, GROUP, HOUSE, POINT, PRO, TAKEN, House
 
 pytestmark = pytest.mark.usefixtures("quick")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
@@ -30,7 +24,7 @@ UNSURE = pytest.mark.parametrize("provider", [CLUB, GROUP, POINT])
 
 async def until(happened: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
-        while not happened():  # noqa: ASYNC110  it is no event of ours
+        while not happened():  # noqa: ASYNC110  no event to wait for
             await asyncio.sleep(0.005)
 
 
@@ -41,28 +35,28 @@ async def until(happened: Callable[[], object]) -> None:
 @pytest.mark.parametrize(
     ("option", "field", "again"),
     [
-        (IF_UNSURE_LEAVE, None, False),
-        (IF_UNSURE_LEAVE, IF_UNSURE_RESEND, True),
-        (IF_UNSURE_RESEND, None, True),
-        (IF_UNSURE_RESEND, IF_UNSURE_LEAVE, False),
+        (LEAVE, None, False),
+        (LEAVE, RESEND, True),
+        (RESEND, None, True),
+        (RESEND, LEAVE, False),
     ],
 )
 async def test_sent_again_where_it_is_asked_for(
     enter: Enter, provider: Provider, option: str, field: str | None, *, again: bool
 ) -> None:
-    home = await enter(provider, options={OPTION_IF_UNSURE: option})
+    home = await enter(provider, options={"if_unsure": option})
     home.fail("cut", accept=True)
     sent = await home.send(**({"if_unsure": field} if field else {}))
     if again:
         await home.until_shown(*TAKEN)
     else:
-        assert (sent.key, home.shown) == ("outcome_unknown", "unknown")
+        assert (sent.key, home.shown) == ("outcome_unknown", "uncertain")
     assert (home.held, home.tries) == (1 + again, 1 + again)
 
 
 @pytest.mark.parametrize("provider", [HOUSE, PRO])
 async def test_what_can_be_found_out_is_not_sent_again(enter: Enter, provider: Provider) -> None:
-    home = await enter(provider, options={OPTION_IF_UNSURE: IF_UNSURE_RESEND})
+    home = await enter(provider, options={"if_unsure": RESEND})
     home.fail("cut", accept=True)
     assert (await home.send()).status in TAKEN
     assert (home.held, home.tries) == (1, 1)
@@ -70,10 +64,10 @@ async def test_what_can_be_found_out_is_not_sent_again(enter: Enter, provider: P
 
 @UNSURE
 async def test_sending_again_ends(enter: Enter, provider: Provider) -> None:
-    home = await enter(provider, options={OPTION_IF_UNSURE: IF_UNSURE_RESEND})
+    home = await enter(provider, options={"if_unsure": RESEND})
     home.fail("cut", None)
     await home.send()
-    await home.until_shown("unknown")
+    await home.until_shown("uncertain")
     assert (home.held, home.tries) == (0, 4)
 
 
@@ -82,7 +76,7 @@ async def test_sending_again_ends(enter: Enter, provider: Provider) -> None:
 
 @EVERY_PROVIDER
 async def test_what_waits_too_long_expires(enter: Enter, provider: Provider) -> None:
-    """One real second."""
+    """Takes one second of real time."""
     home = await enter(provider)
     home.fail("rate_limited", None, seconds=0)
     assert (await home.send(valid_for={"seconds": 1})).status == "queued"
@@ -108,9 +102,9 @@ async def test_what_expired_while_nobody_was_there_is_not_sent(enter: Enter) -> 
 
 
 async def be_quiet(home: House, begin: timedelta, end: timedelta) -> None:
-    """Let the first recipient's quiet hours be between these, from now on."""
+    """Set the first recipient's quiet hours. Their begin and end are given relative to now."""
     now = dt_util.now()
-    hours = {name: clock(now + shift) for name, shift in ((CONF_QUIET_FROM, begin), (CONF_QUIET_TO, end))}
+    hours = {name: clock(now + shift) for name, shift in ((CONF_QUIET_START, begin), (CONF_QUIET_END, end))}
     subentry = next(iter(home.entry.subentries.values()))
     data = MappingProxyType({**subentry.data, **hours})
     home.hass.config_entries.async_update_subentry(home.entry, subentry, data=data)
@@ -123,29 +117,29 @@ def clock(moment: datetime) -> str:
 
 @EVERY_PROVIDER
 async def test_quiet_hours_hold_and_release(enter: Enter, provider: Provider) -> None:
-    """Two real seconds."""
+    """Takes two seconds of real time."""
     home = await enter(provider)
     recipient = next(iter(home.entry.subentries.values())).title
     await be_quiet(home, timedelta(hours=-1), timedelta(seconds=2))
     begin = asyncio.get_running_loop().time()
     sent = await home.send(to=recipient)
     assert sent.status == "queued"
-    assert asyncio.get_running_loop().time() - begin < 0.3  # nobody waits for the morning
+    assert asyncio.get_running_loop().time() - begin < 0.3  # the action does not wait for the end of the quiet hours
     assert (home.held, home.sensor("pending_messages")) == (0, "1")
     await home.reload()
     assert home.held == 0
-    # Who is urgent does not wait, nor who has no quiet hours.
+    # An urgent message does not wait for the end of the quiet hours.
     assert (await home.send("Fire", to=recipient, urgent=True)).status in TAKEN
     assert home.held == 1
     async with asyncio.timeout(5):
-        while home.held < 2:  # noqa: ASYNC110  it is no event of ours
+        while home.held < 2:  # noqa: ASYNC110  no event to wait for
             await asyncio.sleep(0.01)
     assert [message.text for message in home.simulator.messages()] == ["Fire", "Water"]
 
 
 @EVERY_PROVIDER
 async def test_the_daily_limit_counts_across_a_restart(enter: Enter, provider: Provider) -> None:
-    home = await enter(provider, options={OPTION_DAILY_LIMIT: 2})
+    home = await enter(provider, options={"daily_limit": 2})
     assert (await home.send()).status in TAKEN
     await crash(home)
     assert home.sensor("segments_today") == "1"
@@ -158,7 +152,7 @@ async def test_the_daily_limit_counts_across_a_restart(enter: Enter, provider: P
 
 
 async def test_what_waits_counts_to_the_daily_limit(enter: Enter) -> None:
-    home = await enter(HOUSE, options={OPTION_DAILY_LIMIT: 1})
+    home = await enter(HOUSE, options={"daily_limit": 1})
     home.fail("rate_limited", None, seconds=0)
     assert (await home.send()).status == "queued"
     assert (await home.send("Two")).key == "limit_daily"

@@ -1,4 +1,7 @@
-"""What a gateway refuses: told with its reason, not sent again; credentials and credit are asked for."""
+"""Refusals: the user sees the reason, and the message is not sent again.
+
+The home asks the user for new credentials or more credit if the refusal needs them.
+"""
 
 from typing import Any
 
@@ -6,22 +9,22 @@ import pytest
 
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.exceptions import HomeAssistantError
-from tests.flows import reauth_flow
-from tests.home import numbers, send, text_of
+from tests.support.engine import CLUB, GROUP, HOUSE, POINT, PRO, TAKEN
+from tests.support.flows import reauth_flow
+from tests.support.home import numbers, send, text_of
 
 from .conftest import Enter
-from .through import CLUB, GROUP, HOUSE, POINT, PRO, TAKEN
 
 pytestmark = pytest.mark.usefixtures("quick")
 
 
 def error(words: str) -> dict[str, Any]:
-    """As TextioPro and TheSMSPoint say it."""
+    """Return an error in the format of TextioPro and TheSMSPoint."""
     return {"status": "error", "message": words, "data": None}
 
 
 def code(number: str, words: str) -> dict[str, Any]:
-    """As TheSMSPoint says it within a success."""
+    """Return an error that TheSMSPoint reports inside a success response."""
     data = {"ErrorCode": number, "ErrorMessage": words, "JobId": None, "MessageData": []}
     return {"status": "success", "message": words, "data": data}
 
@@ -73,15 +76,15 @@ async def test_a_refusal(enter: Enter, provider: Provider, body: object, key: st
     if reason == "authentication":
         assert reauth_flow(home.hass)["context"]["entry_id"] == home.entry.entry_id
     assert bool(home.issue("low_credit")) is (reason == "insufficient_credit")
-    # It is not tried again, not even after a restart of the account.
+    # The message is not sent again, even after the account reloads.
     await home.reload()
     assert (home.tries, home.held, home.sensor("pending_messages")) == (1, 0, "0")
     if reason == "opted_out":
-        # Who wants no more is remembered.
+        # The home remembers the number that opted out.
         assert (await home.send("Dry again")).key == "limit_opted_out"
         assert home.tries == 1
         return
-    # The next message is another matter.
+    # The home still sends the next message.
     assert (await home.send("Dry again")).status in TAKEN
     assert home.held == 1
 
@@ -96,9 +99,9 @@ async def test_a_batch_of_which_one_number_is_missing_in_the_answer(enter: Enter
     data = {"ErrorCode": "000", "ErrorMessage": "Success", "JobId": "job", "MessageData": rows}
     home.fail("answer", body={"status": "success", "message": "", "data": data}, accept=True)
     sent = await home.send(to=[first, *others])
-    assert [message["status"] for message in sent.messages] == ["unknown", "accepted", "accepted"]
+    assert [message["status"] for message in sent.messages] == ["uncertain", "accepted", "accepted"]
     assert (home.held, home.tries) == (3, 1)
-    assert home.sensor("segments_today") == "3"  # the one in doubt counts
+    assert home.sensor("segments_today") == "3"  # the uncertain message counts too
 
 
 async def test_a_batch_refused_for_one_number_goes_without_it(enter: Enter) -> None:
@@ -120,7 +123,7 @@ async def test_of_several_recipients_all_are_tried(enter: Enter, provider: Provi
     sent = await home.send(to=numbers(provider))
     assert sorted(message["status"] for message in sent.messages) == ["accepted", "accepted", "rejected"]
     assert (home.held, home.tries) == (2, 3)
-    # Who asks for no response is told by an error, which names the one that failed.
+    # An action without a response raises an error if a message failed.
     home.fail("answer", body=bodies[provider])
     with pytest.raises(HomeAssistantError) as caught:
         await send(home.hass, "Fire", account=home.entry.entry_id, to=numbers(provider))

@@ -1,4 +1,7 @@
-"""Reload, new options and unload while hundreds of messages wait: nothing lost, nothing doubled, nothing left."""
+"""Reload, new options and unload while hundreds of messages wait.
+
+No message is lost or sent twice. After an unload, no file, thread or task remains.
+"""
 
 import asyncio
 from collections import Counter
@@ -8,15 +11,14 @@ import threading
 
 import pytest
 
-from custom_components.texting.const import OPTION_DAILY_LIMIT
 from custom_components.texting.gateway import transport
 from custom_components.texting.gateway.provider import Provider
-from tests.gateway.samples import PREFIXES
+from tests.support.engine import HOUSE, POINT, PRO, TAKEN, House
+from tests.support.processes import crash
+from tests.support.records import open_files
+from tests.support.samples import PREFIXES
 
 from .conftest import Enter
-from .messages import open_files
-from .run import crash
-from .through import HOUSE, POINT, PRO, TAKEN, House
 
 pytestmark = pytest.mark.usefixtures("quick", "_patient")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
@@ -26,12 +28,12 @@ TIMEOUT = transport.TIMEOUT
 
 @pytest.fixture
 def _patient(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A loop that has hundreds of messages to look after answers late."""
+    """Restore the default timeout, because an event loop with hundreds of messages is slow."""
     monkeypatch.setattr(transport, "TIMEOUT", TIMEOUT)
 
 
 async def fill(home: House, many: int = MANY) -> None:
-    """Ask for so many messages, for which the gateway has no time."""
+    """Send this number of messages to a busy gateway, so that all of them are queued."""
     account = home.simulator.accounts[home.provider]
     account.credit = dict.fromkeys(account.credit, Decimal(9999)) if home.provider is POINT else Decimal(9999)
     await home.entry.runtime_data.balance.async_refresh()
@@ -42,10 +44,10 @@ async def fill(home: House, many: int = MANY) -> None:
 
 
 async def empty(home: House, many: int = MANY) -> None:
-    """The gateway has time again: each arrives once."""
+    """Let the gateway recover, and check that each message arrives once."""
     await home.simulator.restore()
     async with asyncio.timeout(20):
-        while home.held < many:  # noqa: ASYNC110  it is no event of ours
+        while home.held < many:  # noqa: ASYNC110  no event to wait for
             await asyncio.sleep(0.01)
     await home.until_shown(*TAKEN)
     assert max(Counter(message.to for message in home.simulator.messages()).values()) == 1
@@ -53,7 +55,7 @@ async def empty(home: House, many: int = MANY) -> None:
 
 
 def left() -> tuple[list[Path], list[str], list[str]]:
-    """Files of the outbox that are open, its threads, tasks of ours."""
+    """Return the integration's open database files, threads and tasks."""
     files = [path for path in open_files() if path.name.startswith("texting.db")]
     threads = [thread.name for thread in threading.enumerate() if "texting" in thread.name]
     tasks = [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("texting")]
@@ -74,9 +76,9 @@ async def test_a_reload_loses_and_doubles_nothing(enter: Enter, provider: Provid
 async def test_new_options_lose_and_double_nothing(enter: Enter, provider: Provider) -> None:
     home = await enter(provider)
     await fill(home)
-    home.hass.config_entries.async_update_entry(home.entry, options={OPTION_DAILY_LIMIT: 10_000})
+    home.hass.config_entries.async_update_entry(home.entry, options={"daily_limit": 10_000})
     await home.hass.async_block_till_done()
-    assert home.entry.runtime_data.entry.options[OPTION_DAILY_LIMIT] == 10_000
+    assert home.entry.runtime_data.options.daily_limit == 10_000
     await empty(home)
 
 
@@ -103,9 +105,9 @@ async def test_a_crash_in_the_middle_loses_and_doubles_nothing(enter: Enter) -> 
 
 
 async def nothing_left() -> None:
-    """A request that was under way ends first."""
+    """Wait until no file, thread or task remains. Requests in progress finish first."""
     async with asyncio.timeout(5):
-        while left() != ([], [], []):  # noqa: ASYNC110  it is no event of ours
+        while left() != ([], [], []):  # noqa: ASYNC110  no event to wait for
             await asyncio.sleep(0.01)
 
 

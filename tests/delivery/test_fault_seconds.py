@@ -1,12 +1,12 @@
-"""How long an action takes when nothing is hurried: real seconds."""
+"""The duration of an action with the default timeouts, in real time."""
 
 import asyncio
 
 from custom_components.texting.gateway.provider import Provider
-from tests.home import ask_to_send, first_number
+from tests.support.engine import HOUSE
+from tests.support.home import ask_to_send, first_number
 
 from .conftest import Enter
-from .through import HOUSE
 
 
 async def test_an_action_returns_after_ten_seconds_whatever_happens(enter: Enter) -> None:

@@ -1,4 +1,4 @@
-"""The outbox is torn, full, read-only or gone: texts still go out, nothing intact is lost, and the user is told."""
+"""Faults of the database file: texts are still sent, intact messages are kept, and the user gets a repair issue."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,15 +10,15 @@ import sqlite3
 import aiohttp
 import pytest
 
-from custom_components.texting.delivery import outbox as module
+from custom_components.texting.delivery import database as module
 from custom_components.texting.gateway.provider import Provider
 from tests.conftest import Connect
-from tests.home import record_changes
+from tests.support.engine import HOUSE, POINT, TAKEN, House
+from tests.support.home import record_changes
+from tests.support.processes import crash
+from tests.support.records import full_disk
 
 from .conftest import Enter
-from .messages import full_disk
-from .run import crash
-from .through import HOUSE, POINT, TAKEN, House
 
 pytestmark = pytest.mark.usefixtures("quick")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
@@ -30,12 +30,12 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-def outbox_file(home: House) -> Path:
+def open_database(home: House) -> Path:
     return Path(home.hass.config.path("texting.db"))
 
 
 async def wait(home: House, count: int) -> None:
-    """Let messages wait for a gateway that is out of reach."""
+    """Send this number of messages to a busy gateway, so that all of them are queued."""
     home.fail("rate_limited", None, seconds=0)
     for number in range(count):
         assert (await home.send(f"Water {number}")).status == "queued"
@@ -50,14 +50,14 @@ async def test_a_torn_file_is_told_of_and_what_is_intact_goes_on(enter: Enter, t
             file.truncate(path.stat().st_size - 100)
 
     await crash(home, change=tear)
-    issue = home.issue("outbox_damaged", of_account=False)
+    issue = home.issue("database_damaged", of_account=False)
     assert issue is not None
     assert issue.translation_placeholders is not None
     intact = int(issue.translation_placeholders["count"])
     assert (tmp_path / issue.translation_placeholders["file"]).exists()
     await home.simulator.restore()
     async with asyncio.timeout(5):
-        while home.held < intact or home.sensor("pending_messages") != str(intact):  # noqa: ASYNC110  it is no event of ours
+        while home.held < intact or home.sensor("pending_messages") != str(intact):  # noqa: ASYNC110  polls the gateway
             await asyncio.sleep(0.01)
     texts = [message.text for message in home.simulator.messages()]
     assert len(texts) == len(set(texts)) == intact <= 5
@@ -68,7 +68,7 @@ async def test_garbage_in_its_place_is_told_of(enter: Enter) -> None:
     home = await enter(HOUSE)
     await wait(home, 1)
     await crash(home, change=lambda path: path.write_bytes(b"\0garbage" * 1000))
-    issue = home.issue("outbox_damaged", of_account=False)
+    issue = home.issue("database_damaged", of_account=False)
     assert issue is not None
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["count"] == "0"
@@ -81,47 +81,47 @@ async def test_garbage_in_its_place_is_told_of(enter: Enter) -> None:
 async def test_a_full_disk_keeps_no_text_back(
     enter: Enter, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "RETRY_AFTER", 0.05)
+    monkeypatch.setattr(module, "RETRY_DELAY", 0.05)
     home = await enter(provider)
     with full_disk():
         assert (await home.send("Water " * 20)).status in TAKEN
-        assert home.issue("outbox_unwritable", of_account=False)
+        assert home.issue("database_unwritable", of_account=False)
         assert home.sensor("segments_today") != "0"
     await home.hass.async_block_till_done(wait_background_tasks=True)
     assert (await home.send("Dry again")).status in TAKEN
-    assert not home.issue("outbox_unwritable", of_account=False)
+    assert not home.issue("database_unwritable", of_account=False)
     assert (home.held, home.tries) == (2, 2)
-    # What could not be written is there now.
+    # The message that could not be saved is on disk now.
     assert on_disk(home) == 2
 
 
 def on_disk(home: House) -> int:
-    """How many messages the file holds that were taken."""
-    with closing(sqlite3.connect(outbox_file(home))) as file:
-        return len(file.execute("SELECT 1 FROM message WHERE taken_at IS NOT NULL").fetchall())
+    """Return the number of accepted messages in the file."""
+    with closing(sqlite3.connect(open_database(home))) as file:
+        return len(file.execute("SELECT 1 FROM message WHERE accepted_at IS NOT NULL").fetchall())
 
 
 async def test_a_folder_in_place_of_the_file_keeps_no_text_back(enter: Enter) -> None:
     home = await enter(POINT)
-    path = outbox_file(home)
+    path = open_database(home)
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     await home.hass.async_block_till_done()
     path.unlink()
     path.mkdir()
     (path / "x").touch()
     assert await home.hass.config_entries.async_setup(home.entry.entry_id)
-    assert home.issue("outbox_unwritable", of_account=False)
+    assert home.issue("database_unwritable", of_account=False)
     assert (await home.send()).status in TAKEN
     shutil.rmtree(path)
     assert (await home.send("Dry again")).status in TAKEN
-    assert not home.issue("outbox_unwritable", of_account=False)
+    assert not home.issue("database_unwritable", of_account=False)
     assert on_disk(home) == home.held == 2
 
 
 async def test_a_report_that_cannot_be_kept_is_not_acknowledged(
     enter: Enter, connect: Connect, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "RETRY_AFTER", 0.05)
+    monkeypatch.setattr(module, "RETRY_DELAY", 0.05)
     home = await enter(HOUSE)
     home.simulator.sent_after = None
     url = await connect(home.entry)
@@ -138,7 +138,7 @@ async def test_a_report_that_cannot_be_kept_is_not_acknowledged(
         assert await call() == 503
         assert await call() == 503
     async with asyncio.timeout(5):
-        while await call() != 200:  # noqa: ASYNC110  it is no event of ours
+        while await call() != 200:  # noqa: ASYNC110  no event to wait for
             await asyncio.sleep(0.01)
     assert home.shown == "delivered"
     assert [state.attributes["event_type"] for state in reports] == ["delivered"]

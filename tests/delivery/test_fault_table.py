@@ -44,32 +44,32 @@ kill -9 while sending
 outbox file torn, disk full
     test_fault_storage: test_a_torn_file_is_told_of_and_what_is_intact_goes_on, test_garbage_in_its_place_is_told_of
     test_fault_storage: test_a_full_disk_keeps_no_text_back, test_a_folder_in_place_of_the_file_keeps_no_text_back
-    test_salvage: test_a_main_file_cut_at_each_page
+    test_recovery: test_a_main_file_cut_at_each_page
 a webhook twice
     ../test_reports: test_the_same_report_twice_is_one_event
-    ../test_incoming: test_a_reply_twice_is_one_event
-    test_desk: test_a_report_twice_at_the_same_time_is_told_once
+    ../inbound/test_incoming: test_a_reply_twice_is_one_event
+    test_outbox_reports: test_a_report_twice_at_the_same_time_is_told_once
 our storage fails during a webhook
     test_fault_storage: test_a_report_that_cannot_be_kept_is_not_acknowledged
 reports out of order
     ../test_reports: test_reports_out_of_order_never_go_back
-    test_book: test_no_order_of_reports_and_answer_goes_backwards
+    test_outbox_reports: test_no_order_of_reports_and_answer_goes_backwards
 a report before the send's own answer
     ../test_reports: test_a_report_before_the_answer_ends_right
-    test_book: test_an_early_report_is_kept_ten_minutes, test_a_report_before_the_answer_is_not_undone_by_it
-    test_desk: test_a_report_before_the_answer_is_told_after_it
+    test_outbox_reports: test_an_early_report_is_kept_ten_minutes, test_a_report_before_the_answer_is_not_undone_by_it
+    test_outbox_reports: test_a_report_before_the_answer_is_told_after_it
 forged or unknown id
     ../test_reports: test_unknown_ids_only_count
-    test_book: test_forged_reports_fill_no_memory
-    test_desk: test_a_report_of_nobody_is_counted, test_another_accounts_message_is_nobodys
+    test_outbox_reports: test_forged_reports_fill_no_memory
+    test_outbox_reports: test_a_report_of_nobody_is_counted, test_another_accounts_message_is_nobodys
 over 64 KiB, garbage, bad UTF-8, deep JSON
     ../test_webhook: test_a_body_of_declared_length_over_64_kib, test_a_body_of_undeclared_length_over_64_kib
     ../test_webhook: test_garbage_is_refused_without_effect
 clock a day off, summer time
-    test_book_polls: test_a_clock_that_is_set_moves_no_question
-    test_book_polls: test_after_a_restart_no_message_lives_longer_than_it_was_to
+    test_status_poller: test_a_clock_that_is_set_moves_no_question
+    test_outbox_results: test_after_a_restart_no_message_lives_longer_than_it_was_to
     test_worker: test_a_clock_that_is_set_neither_freezes_nor_bursts, test_a_clock_that_is_set_makes_nobody_live_longer
-    test_guard: test_seconds_are_those_that_pass_when_the_clock_is_changed
+    test_checks: test_seconds_are_those_that_pass_when_the_clock_is_changed
 """
 
 from collections.abc import Iterator
@@ -83,7 +83,7 @@ FOLDER = Path(__file__).parent
 
 
 def table() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Each row with its tests, as file and name."""
+    """Yield each row with its tests, as pairs of file and test name."""
     _, *lines = (__doc__ or "").strip().splitlines()
     tests: list[tuple[str, str]] = []
     for line in filter(None, lines):

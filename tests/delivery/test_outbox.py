@@ -1,251 +1,361 @@
-"""The outbox where nothing goes wrong: what is kept, found, forgotten and committed together."""
+"""When an outbox saves, what it publishes, in which order, and who waits for what."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import fields
-from datetime import UTC, datetime
-import gc
 from pathlib import Path
-import sqlite3
-import threading
-from typing import Any
 
+from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.texting.delivery import schema
-from custom_components.texting.delivery.outbox import Outbox, OutboxError
-from custom_components.texting.delivery.record import Phase, Record
-from custom_components.texting.gateway.capabilities import MessageType
-from custom_components.texting.gateway.message import Message
-from custom_components.texting.gateway.status import FailureReason, Status
-from tests.delivery.messages import ACCOUNT, OTHER, commits, ended, names, numbers, open_files, record
+from custom_components.texting.delivery.database import MessageDatabase
+from custom_components.texting.delivery.outbox import MAX_LOAD, MAX_PUBLISH, Change, Outbox
+from custom_components.texting.delivery.record import MessageRecord, Phase
+from custom_components.texting.gateway.errors import MessageRejected, OutcomeUnknown
+from custom_components.texting.gateway.status import Status
+from tests.support.clock import ACCOUNT, Clocks, report, result
+from tests.support.records import UpdateLog, full_disk
 
 
-def values(record: Record) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+@pytest.fixture
+def outbox(database: MessageDatabase, log: UpdateLog, clocks: Clocks) -> Outbox:
+    return Outbox(ACCOUNT, database, log, now=clocks.now, time=clocks.time)
 
 
-async def test_a_record_comes_back_as_it_was(outbox: Outbox) -> None:
-    message = Message(
-        reference="01JD",
-        to="+33612345678",
-        text="À bientôt 🚰\0\ud800",
-        title="Cellar",
-        type=MessageType.SMS,
-        send_at=datetime(2026, 11, 21, 12, tzinfo=UTC),
-        express=False,
-        channel=0,
-    )
-    kept = Record(
-        message=message,
-        account=ACCOUNT,
-        asked_at=1.5,
-        expires_at=2.5,
-        due_at=2.0,
-        taken_at=1.75,
-        recipient="Anna",
-        recipient_id="01JE",
-        parent="01JC",
-        urgent=True,
-        segments=3,
-        phase=Phase.FOLLOWED,
-        status=Status.SENT,
-        message_id="17",
-        batch_id="4",
-        provider_status="enroute",
-        reason=FailureReason.OTHER,
-        otherwise=Status.UNKNOWN,
-    )
-    await outbox.write([kept])
-    (found,) = await outbox.load(ACCOUNT)
-    assert values(found) == values(kept)
+async def accept(outbox: Outbox, record: MessageRecord, message_id: str | None = None) -> None:
+    """Apply and save the result that the provider accepted a message."""
+    record.phase = Phase.SENDING
+    outbox.apply_result(record, result(record, message_id=message_id))
+    await outbox.save([record])
 
 
-async def test_the_latest_state_is_kept_once(outbox: Outbox) -> None:
-    await outbox.write([record(1)])
-    await outbox.write([record(1, phase=Phase.SENDING), record(1, phase=Phase.FOLLOWED, message_id="17")])
-    (found,) = await outbox.load(ACCOUNT)
-    assert (found.phase, found.message_id) == (Phase.FOLLOWED, "17")
+async def test_an_added_message_is_on_the_disk(outbox: Outbox, log: UpdateLog, clocks: Clocks) -> None:
+    await outbox.add([clocks.message(), clocks.message("two")])
+    assert [record.reference for record in await outbox.database.load(ACCOUNT)] == ["one", "two"]
+    assert log.updates == []
 
 
-async def test_load_finds_what_is_to_be_done_oldest_first(outbox: Outbox) -> None:
-    await outbox.write([record(3), record(1, phase=Phase.FOLLOWED), ended(2), record(4, account=OTHER)])
-    await outbox.write([record(6, asked_at=0.0), record(5, asked_at=0.0, phase=Phase.SENDING)])
-    assert numbers(await outbox.load(ACCOUNT)) == [6, 5, 1, 3]
+async def test_a_message_that_was_refused_here_is_published_and_stored(
+    outbox: Outbox, log: UpdateLog, clocks: Clocks
+) -> None:
+    record = clocks.message()
+    outbox.fail(record, Status.REJECTED, MessageRejected())
+    await outbox.add([record])
+    assert log.changes == [("one", Change.UPDATED), ("one", Change.ENDED)]
+    assert await outbox.database.load(ACCOUNT) == []
+    found = await outbox.find(reference="one")
+    assert found is not None
+    assert found.status is Status.REJECTED
 
 
-async def test_find_finds_the_newest(outbox: Outbox) -> None:
-    await outbox.write(
-        [record(1, message_id="17"), ended(2, message_id="17"), record(3, message_id="17", account=OTHER)]
-    )
-
-    async def found(**by: str) -> int | None:
-        record = await outbox.find(**by)
-        return numbers([record])[0] if record else None
-
-    assert await found(reference=record(1).reference) == 1
-    assert await found(message_id="17") == 3
-    assert await found(message_id="17", account=ACCOUNT) == 2
-    assert await found(message_id="18") is None
-    assert await found() is None
+async def add(outbox: Outbox, record: MessageRecord) -> None:
+    await outbox.add([record])
 
 
-async def test_an_odd_message_id_is_found_again(outbox: Outbox) -> None:
-    await outbox.write([record(1, message_id="17\ud800")])
-    assert await outbox.find(message_id="17\ud800")
-    assert not outbox.failing
-
-
-async def test_children(outbox: Outbox) -> None:
-    await outbox.write(
-        [record(3, parent="a"), record(1, parent="b"), ended(2, parent="a"), record(4, parent="c"), record(5)]
-    )
-    assert numbers(await outbox.children(["a", "b"])) == [1, 2, 3]
-    assert await outbox.children([]) == []
-
-
-async def test_segments_are_counted_from_when_they_were_accepted(outbox: Outbox) -> None:
-    assert await outbox.segments_since(ACCOUNT, 0.0) == 0
-    await outbox.write(
-        [ended(1, taken_at=10.0, segments=2), record(2, taken_at=20.0, segments=3), record(3, segments=5)]
-    )
-    await outbox.write([record(4, taken_at=20.0, segments=7, account=OTHER)])
-    assert await outbox.segments_since(ACCOUNT, 10.0) == 5
-    assert await outbox.segments_since(ACCOUNT, 11.0) == 3
-
-
-async def test_purge_forgets_what_has_ended(outbox: Outbox) -> None:
-    await outbox.write([ended(1), record(2), ended(3, account=OTHER), ended(10)])
-    assert await outbox.purge(10.0, ACCOUNT) == 1
-    assert await outbox.purge(10.0) == 1
-    assert await outbox.find(reference=record(1).reference) is None
-    assert await outbox.find(reference=record(10).reference)
-    assert numbers(await outbox.load(ACCOUNT)) == [2]
-
-
-async def test_what_comes_together_is_one_commit(outbox: Outbox) -> None:
-    before = commits(outbox.path)
-    async with asyncio.TaskGroup() as group:
-        for number in range(100):
-            group.create_task(_write(outbox, number))
-    assert commits(outbox.path) == before + 1
-
-
-async def test_what_comes_while_a_commit_is_running_is_one_more(outbox: Outbox) -> None:
-    before = commits(outbox.path)
-    first = outbox.write([record(number) for number in range(10, 3000)])
+async def test_a_caller_that_is_cancelled_removes_no_message(outbox: Outbox, clocks: Clocks) -> None:
+    adding = asyncio.create_task(add(outbox, clocks.message()))
     await asyncio.sleep(0)
-    others = []
-    for number in range(4):
-        others.append(outbox.write([record(number)]))
+    adding.cancel()
+    await asyncio.wait([adding])
+    assert adding.cancelled()
+    assert [record.reference for record in await outbox.database.load(ACCOUNT)] == ["one"]
+    assert outbox.get("one") is not None
+
+
+async def test_nothing_to_save_is_done_at_once(outbox: Outbox) -> None:
+    assert outbox.save([]).done()
+
+
+async def test_a_full_disk_delays_no_update(
+    outbox: Outbox, log: UpdateLog, clocks: Clocks, database: MessageDatabase
+) -> None:
+    with full_disk():
+        async with asyncio.timeout(5):
+            await outbox.add([record := clocks.message(text="x" * 5000)])
+            await accept(outbox, record)
+        assert (log.news, database.failing) == ([("one", Status.ACCEPTED)], True)
+    async with asyncio.timeout(5):
+        await outbox.apply_reports([report(Status.DELIVERED)])
+    assert (log.news[1:], database.failing) == ([("one", Status.DELIVERED)], False)
+
+
+# -- what is published ---------------------------------------------------------------------------------------------
+
+
+async def test_an_update_is_published_once_it_is_saved_and_as_it_was_saved(
+    database: MessageDatabase, clocks: Clocks
+) -> None:
+    news: list[tuple[Status, Status]] = []
+
+    class Listener:
+        def message_updated(self, update: MessageRecord, change: Change) -> None:
+            news.append((update.status, record.status))
+
+    outbox = Outbox(ACCOUNT, database, Listener(), now=clocks.now, time=clocks.time)
+    await outbox.add([record := clocks.message()])
+    record.status = Status.SENT
+    first = outbox.save([record])
+    record.status = Status.DELIVERED
+    second = outbox.save([record])
+    assert news == []
+    await asyncio.gather(first, second)
+    assert news == [(Status.SENT, Status.DELIVERED), (Status.DELIVERED, Status.DELIVERED)]
+
+
+async def test_updates_are_published_in_order_and_a_few_in_each_turn(
+    outbox: Outbox, log: UpdateLog, clocks: Clocks
+) -> None:
+    records = [clocks.message(str(number)) for number in range(5 * MAX_PUBLISH)]
+    await outbox.add(records)
+    saving, turns = outbox.save(records), list[int]()
+    while not saving.done():
         await asyncio.sleep(0)
-        assert not first.done()
-    await asyncio.gather(first, *others)
-    assert commits(outbox.path) == before + 2
+        turns.append(len(log.updates))
+    assert [reference for reference, _ in log.news] == [record.reference for record in records]
+    assert max(after - before for before, after in zip([0, *turns], turns, strict=False)) <= MAX_PUBLISH
 
 
-async def test_a_read_sees_what_was_written_before_it(outbox: Outbox) -> None:
-    outbox.write([record(1)])
+async def test_each_end_is_published_once_changed_or_not(outbox: Outbox, log: UpdateLog, clocks: Clocks) -> None:
+    failed, lost = clocks.message(), clocks.message("two")
+    await outbox.add([failed, lost])
+    await accept(outbox, failed, "m1")
+    await accept(outbox, lost, "m2")
+    assert log.of(Change.ENDED) == []
+    outbox.fail(failed, Status.REJECTED)
+    outbox.finish(lost)
+    await outbox.save([failed, lost], changed=[failed])
+    assert sorted(log.of(Change.ENDED)) == [("one", Status.REJECTED), ("two", Status.ACCEPTED)]
+    assert log.news == [("one", Status.ACCEPTED), ("two", Status.ACCEPTED), ("one", Status.REJECTED)]
+
+
+async def test_an_end_that_a_report_brought_is_not_published_again_with_the_result(
+    outbox: Outbox, log: UpdateLog, clocks: Clocks
+) -> None:
+    await outbox.add([record := clocks.message()])
+    record.phase = Phase.SENDING
+    await outbox.apply_reports([report(Status.DELIVERED)])
+    assert not outbox.apply_result(record, result(record, message_id="id"))
+    await outbox.save([record], changed=())
+    assert log.changes == [("one", Change.ACCEPTED), ("one", Change.ENDED)]
+    found = await outbox.find(message_id="id")  # the result is saved all the same
+    assert found is not None
+    assert found.status is Status.DELIVERED
+
+
+async def test_a_late_report_ends_a_message_again(outbox: Outbox, log: UpdateLog, clocks: Clocks) -> None:
+    await outbox.add([record := clocks.message()])
+    await accept(outbox, record)
+    outbox.time_out(record)
+    await outbox.save([record], changed=())
+    await outbox.apply_reports([report(Status.DELIVERED)])
+    assert log.changes == [
+        ("one", Change.ACCEPTED),
+        ("one", Change.ENDED),
+        ("one", Change.UPDATED),
+        ("one", Change.ENDED),
+    ]
+
+
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["result", "uncertain", "refused", "report", "delivered", "time_out", "attempt"]),
+            st.sampled_from(["nothing", "save", "save_unchanged", "wait"]),
+        ),
+        max_size=8,
+    ),
+    tracks=st.booleans(),
+)
+async def test_a_message_is_published_as_accepted_exactly_once_and_before_its_end(
+    steps: list[tuple[str, str]], *, tracks: bool
+) -> None:
+    """Try random steps and saves. This database is closed, so every save fails."""
+    clocks, log = Clocks(), UpdateLog()
+    database = MessageDatabase(Path("unused"))
+    outbox = Outbox(ACCOUNT, database, log, now=clocks.now, time=clocks.time, tracks_accepted=tracks)
+    outbox.take(record := clocks.message())
+    record.phase, saves = Phase.SENDING, []
+    for step, then in steps:
+        if record.is_pending:
+            happen(outbox, record, clocks, step)
+        if then in ("save", "save_unchanged"):
+            saves.append(outbox.save([record], changed=None if then == "save" else ()))
+        elif then == "wait":
+            await asyncio.gather(*saves)
+    await asyncio.gather(*saves, outbox.save([record], changed=()))
+    changes = [change for _, change in log.changes]
+    assert changes.count(Change.ACCEPTED) == (record.accepted_at is not None)
+    assert changes.count(Change.ENDED) == (not record.is_pending)
+    if record.accepted_at is not None:
+        assert Change.ENDED not in changes[: changes.index(Change.ACCEPTED)]
+    assert outbox.is_publishing is False
+
+
+def happen(outbox: Outbox, record: MessageRecord, clocks: Clocks, step: str) -> None:
+    """Let something happen to a pending message."""
+    match step:
+        case "result":
+            outbox.apply_result(record, result(record))
+        case "uncertain":
+            outbox.apply_result(record, result(record, Status.UNCERTAIN, error=OutcomeUnknown()))
+        case "refused":
+            outbox.apply_result(record, result(record, Status.REJECTED, error=MessageRejected()))
+        case "report":
+            outbox.apply_report(record, report(Status.SENT))
+        case "delivered":
+            outbox.apply_report(record, report(Status.DELIVERED))
+        case "time_out":
+            outbox.time_out(record)
+        case "attempt":
+            attempt = clocks.message("attempt", status=Status.ACCEPTED, accepted_at=clocks.time())
+            outbox.apply_attempt(record, attempt)
+
+
+async def test_a_listener_that_fails_stops_no_other_update(
+    database: MessageDatabase, clocks: Clocks, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = UpdateLog()
+
+    class Listener:
+        def message_updated(self, record: MessageRecord, change: Change) -> None:
+            log.message_updated(record, change)
+            if record.reference == "1" or change is Change.ENDED:
+                raise RuntimeError("secret")
+
+    outbox = Outbox(ACCOUNT, database, Listener(), now=clocks.now, time=clocks.time, tracks_accepted=False)
+    records = [clocks.message(str(number)) for number in range(3 * MAX_PUBLISH)]
+    await outbox.add(records)
+    for record in records:
+        outbox.apply_result(record, result(record))
+    async with asyncio.timeout(5):
+        await outbox.save(records)
+    both = (Change.ACCEPTED, Change.ENDED)
+    assert log.changes == [(record.reference, change) for record in records for change in both]
+    assert (outbox.unpublished_segments, outbox.is_publishing) == (0, False)
+    assert "RuntimeError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+# -- segments ------------------------------------------------------------------------------------------------------
+
+
+class Counter:
+    """Counts segments as an account does: those that are published, and those that the outbox knows besides."""
+
+    def __init__(self, database: MessageDatabase, clocks: Clocks) -> None:
+        self.outbox = Outbox(ACCOUNT, database, self, now=clocks.now, time=clocks.time, tracks_accepted=False)
+        self.published = 0
+        self.seen: list[int] = []
+
+    def message_updated(self, record: MessageRecord, change: Change) -> None:
+        if change is Change.ACCEPTED:
+            self.published += record.segments
+        self.seen.append(self.total)
+
+    @property
+    def total(self) -> int:
+        return self.published + self.outbox.unpublished_segments
+
+
+async def test_no_segment_is_missed_between_acceptance_and_publishing(
+    database: MessageDatabase, clocks: Clocks
+) -> None:
+    counter = Counter(database, clocks)
+    outbox = counter.outbox
+    records = [clocks.message(str(number), segments=number + 1) for number in range(10)]
+    await outbox.add([*records, refused := clocks.message("refused", segments=100)])
+    assert counter.total == 155
+    outbox.apply_result(refused, result(refused, Status.REJECTED, error=MessageRejected()))
+    saves = [outbox.save([refused])]
+    for record in records:
+        outbox.apply_result(record, result(record))
+        assert counter.total == 55
+        saves.append(outbox.save([record]))
+    while not all(save.done() for save in saves):
+        await asyncio.sleep(0)
+        assert counter.total == 55
+    assert set(counter.seen) == {55}
+    assert (counter.published, outbox.unpublished_segments) == (55, 0)
+
+
+async def test_segments_that_change_before_they_are_published_leave_no_remainder(
+    database: MessageDatabase, clocks: Clocks
+) -> None:
+    counter = Counter(database, clocks)
+    outbox = counter.outbox
+    await outbox.add([record := clocks.message()])
+    for segments in (2, 5):
+        attempt = clocks.message(f"a{segments}", status=Status.ACCEPTED, accepted_at=clocks.time(), segments=segments)
+        outbox.apply_attempt(record, attempt)
+    await outbox.save([record])
+    assert (counter.published, outbox.unpublished_segments) == (5, 0)
+
+
+# -- waiting -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_result_ends_the_wait_for_it(outbox: Outbox, clocks: Clocks) -> None:
+    await outbox.add(records := [clocks.message(), clocks.message("two")])
+    waiting = asyncio.create_task(outbox.wait_for_results(records, 5))
     await asyncio.sleep(0)
-    outbox.write([record(2)])
-    assert numbers(await outbox.load(ACCOUNT)) == [1, 2]
-
-
-async def test_a_caller_that_is_cancelled_takes_nobody_along(outbox: Outbox) -> None:
-    leaver, stayer = asyncio.ensure_future(_write(outbox, 1)), asyncio.ensure_future(_write(outbox, 2))
+    await accept(outbox, records[0])
     await asyncio.sleep(0)
-    leaver.cancel()
-    await stayer
-    assert numbers(await outbox.load(ACCOUNT)) == [1, 2]
+    assert not waiting.done()
+    await accept(outbox, records[1])
+    async with asyncio.timeout(1):
+        await waiting
+    async with asyncio.timeout(1):
+        await outbox.wait_for_results(records, 5)
 
 
-async def test_the_file_is_the_owners_alone_and_outlives_the_outbox(tmp_path: Path) -> None:
-    path = tmp_path / "odd ?#%41 näme" / "texting.db"
-    path.parent.mkdir()
-    for number in range(3):
-        outbox = Outbox(path)
-        await outbox.open()
-        assert numbers(await outbox.load(ACCOUNT)) == list(range(number))
-        await outbox.write([record(number)])
-        assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}
-        await outbox.close()
-        assert names(path.parent) == ["texting.db"]
-        assert not outbox.failing
-        assert outbox.damaged is None
+async def test_a_wait_ends_after_its_timeout(outbox: Outbox, clocks: Clocks) -> None:
+    await outbox.add(records := [clocks.message()])
+    async with asyncio.timeout(5):
+        await outbox.wait_for_results(records, 0.05)
+    assert not records[0].has_result
 
 
-async def test_nothing_is_left_after_close(tmp_path: Path, noise: list[dict[str, Any]]) -> None:
-    outbox = Outbox(tmp_path / "texting.db")
-    await outbox.open()
-    last = outbox.write([record(1)])
-    await outbox.close()
-    await outbox.close()
-    await last
-    assert not [thread for thread in threading.enumerate() if "outbox" in thread.name]
-    assert not [file for file in open_files() if tmp_path in file.parents]
-
-    outbox.write([record(2)])  # nobody waits for it
-    with pytest.raises(OutboxError, match="closed"):
-        await outbox.write([record(2)])
-    with pytest.raises(OutboxError, match="closed"):
-        await outbox.load(ACCOUNT)
-    gc.collect()
-    assert noise == []
+async def test_a_message_that_leaves_too_late_is_not_waited_for(outbox: Outbox, clocks: Clocks) -> None:
+    await outbox.add([held := clocks.message(not_before=clocks.time() + 60)])
+    async with asyncio.timeout(1):
+        await outbox.wait_for_results([held], 59)
+    outbox.paused_until = clocks.now() + 60
+    await outbox.add([queued := clocks.message("two")])
+    async with asyncio.timeout(1):
+        await outbox.wait_for_results([queued], 59)
 
 
-async def test_a_file_of_version_1_gets_its_indexes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "texting.db"
-    with monkeypatch.context() as old:
-        old.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
-        old.setattr(schema, "VERSION", 1)
-        await _session(path, lambda outbox: outbox.write([record(1)]))
-    assert _version_and_indexes(path) == (1, 0)
-    await _session(path, lambda outbox: outbox.write([record(2)]))
-    assert _version_and_indexes(path) == (schema.VERSION, 5)
-    outbox = await _session(path, lambda outbox: outbox.load(ACCOUNT))
-    assert outbox.damaged is None
+async def test_a_cancelled_wait_ends_no_other(outbox: Outbox, clocks: Clocks) -> None:
+    await outbox.add(records := [clocks.message()])
+    waiting = asyncio.create_task(outbox.wait_for_results(records, 5))
+    cancelled = asyncio.create_task(outbox.wait_for_results(records, 5))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    await outbox.wait_for_results(records, 0.01)
+    await accept(outbox, records[0])
+    async with asyncio.timeout(1):
+        await waiting
 
 
-async def test_each_commit_is_synced(outbox: Outbox) -> None:
-    """SQLite syncs at each commit with synchronous = FULL (2) only."""
-    read = outbox._database.read
-    assert await outbox._run(lambda: (read("PRAGMA journal_mode", ()), read("PRAGMA synchronous", ()))) == (
-        [("wal",)],
-        [(2,)],
-    )
+# -- an earlier run, and the end of an account ---------------------------------------------------------------------
 
 
-async def test_queries_use_the_indexes(outbox: Outbox) -> None:
-    await outbox.write([record(1)])
-    plans = {
-        "account = ? AND phase IN ('waiting', 'sending')": "message_phase",
-        "message_id = ?": "message_message_id",
-        "parent IN (SELECT value FROM json_each(?))": "message_parent",
-        "asked_at < ?": "message_asked_at",
-    }
-    with sqlite3.connect(outbox.path) as connection:
-        for where, index in plans.items():
-            sql = f"EXPLAIN QUERY PLAN {schema.SELECT} WHERE {where}"
-            plan = connection.execute(sql, ["1"] * where.count("?")).fetchall()
-            assert any(f"USING INDEX {index} " in row[3] for row in plan), plan
-    connection.close()
+async def test_pending_messages_of_an_earlier_run_are_loaded(
+    database: MessageDatabase, clocks: Clocks, outbox: Outbox
+) -> None:
+    many = MAX_LOAD + 5
+    await outbox.add([clocks.message(f"{number:04}") for number in range(many)])
+    again = Outbox(ACCOUNT, database, UpdateLog(), now=clocks.now, time=clocks.time)
+    loaded = await again.load()
+    assert [record.reference for record in loaded] == [f"{number:04}" for number in range(many)]
+    assert list(again) == loaded
 
 
-async def _write(outbox: Outbox, number: int) -> None:
-    await outbox.write([record(number)])
-
-
-async def _session(path: Path, act: Callable[[Outbox], Any]) -> Outbox:
-    outbox = Outbox(path)
-    await outbox.open()
-    await act(outbox)
-    await outbox.close()
-    return outbox
-
-
-def _version_and_indexes(path: Path) -> tuple[int, int]:
-    with sqlite3.connect(path) as connection:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (indexes,) = connection.execute("SELECT count(*) FROM sqlite_schema WHERE sql LIKE 'CREATE INDEX%'").fetchone()
-    connection.close()
-    return version, indexes
+async def test_removing_an_account_ends_its_messages(outbox: Outbox, log: UpdateLog, clocks: Clocks) -> None:
+    phases = {"w": Phase.WAITING, "s": Phase.SENDING, "f": Phase.TRACKED, "x": Phase.SENDING}
+    records = [clocks.message(name, phase=phase) for name, phase in phases.items()]
+    records[2].status, records[3].is_in_flight = Status.SENT, True
+    await outbox.add(records)
+    assert await outbox.abandon() == 1
+    assert dict(log.news) == {"w": Status.REJECTED, "s": Status.UNCERTAIN}
+    assert dict(log.of(Change.ENDED)) == {"w": Status.REJECTED, "s": Status.UNCERTAIN, "f": Status.SENT}
+    # Its result is still to come.
+    assert [record.reference for record in outbox] == ["x"]

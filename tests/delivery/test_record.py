@@ -1,112 +1,114 @@
-"""A record on its way to the disk and back."""
+"""What a message record says of itself, and its transitions. The rules that depend on a provider are the outbox's."""
 
 from dataclasses import fields
-from datetime import UTC, datetime
-import json
-from typing import Any
 
 import pytest
 
-from custom_components.texting.delivery.record import COLUMNS, Phase, Record, from_row, to_row
-from custom_components.texting.gateway.capabilities import MessageType
-from custom_components.texting.gateway.errors import OutcomeUnknown
-from custom_components.texting.gateway.message import Message
+from custom_components.texting.delivery.record import MessageRecord, Phase
+from custom_components.texting.gateway.errors import CannotConnect, MessageRejected, OutcomeUnknown
 from custom_components.texting.gateway.status import FailureReason, Status
-
-FULL = Record(
-    message=Message(
-        reference="one",
-        to="+33612345678",
-        text="Wasser \U0001f6b0",
-        title="Keller",
-        type=MessageType.VOICE,
-        sender="MyHome",
-        media_url="https://example.com/a.png",
-        language="de-de",
-        gender="female",
-        send_at=datetime(2026, 3, 29, 2, 30, tzinfo=UTC),
-        commercial=True,
-        express=False,
-        template_id="110",
-        channel=2,
-        group_size=3,
-    ),
-    account="account",
-    asked_at=1.5,
-    expires_at=2.5,
-    due_at=1.75,
-    taken_at=2.0,
-    recipient="Anna",
-    recipient_id="sub",
-    groups="Family",
-    parent="parent",
-    via="account",
-    urgent=True,
-    resend=True,
-    resent=2,
-    segments=3,
-    phase=Phase.FOLLOWED,
-    status=Status.SENT,
-    message_id="id",
-    batch_id="job",
-    provider_status="Enroute",
-    reason=FailureReason.FLOOD,
-    otherwise=Status.EXPIRED,
-)
-# What is of one run only.
-PASSING = {"error", "is_in_flight", "ticket", "ready", "deadline", "poll_due", "interval"}
-SMALL = Record(message=Message(reference="two", to="+1", text="x"), account="a", asked_at=1.0, expires_at=2.0)
+from tests.support.clock import Clocks, report, result
 
 
-def values(record: Record) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(Record) if field.name not in PASSING}
+@pytest.fixture
+def record(clocks: Clocks) -> MessageRecord:
+    """A message that waits."""
+    return clocks.message()
 
 
-@pytest.mark.parametrize("record", [FULL, SMALL])
-def test_a_record_outlives_a_restart(record: Record) -> None:
-    row = to_row(record)
-    assert len(row) == len(COLUMNS)
-    assert values(from_row(row)) == values(record)
+def test_a_new_message_is_queued(record: MessageRecord) -> None:
+    assert (record.status, record.phase, record.failure) == (Status.QUEUED, Phase.WAITING, None)
+    assert (record.has_result, record.is_pending) == (False, True)
+    assert (record.reference, record.to) == ("one", record.message.to)
+    record.groups = "Family"
+    assert record.to == "Family"
 
 
-def test_what_the_disk_holds_names_every_field() -> None:
-    """A field that is added and not kept would be lost at a restart."""
-    default = values(SMALL)
-    assert all(value not in (None, False) and value != default[name] for name, value in values(FULL).items())
+@pytest.mark.parametrize("phase", Phase)
+def test_an_error_is_the_failure_only_once_there_is_a_result(record: MessageRecord, phase: Phase) -> None:
+    record.phase, record.error = phase, OutcomeUnknown()
+    assert record.is_pending is (phase is not Phase.DONE)
+    assert record.has_result is (phase in (Phase.TRACKED, Phase.DONE))
+    assert record.failure is (record.error if record.has_result else None)
 
 
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [("phase", "lost"), ("status", "?"), ("body", "{"), ("body", "[]"), ("body", "{}"), ("news", '{"reason": "?"}')],
-)
-def test_a_row_that_is_none_of_ours_is_refused(column: str, value: str) -> None:
-    row = list(to_row(SMALL))
-    row[COLUMNS.index(column)] = value
-    with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
-        from_row(tuple(row))
-
-
-def test_the_body_does_not_change_when_news_come() -> None:
-    record = from_row(to_row(FULL))
-    record.status, record.phase, record.provider_status, record.resent = Status.DELIVERED, Phase.ENDED, "3", 3
-    body = COLUMNS.index("body")
-    assert to_row(record)[body] == to_row(FULL)[body]
-    assert json.loads(str(to_row(record)[COLUMNS.index("news")]))["resent"] == 3
-
-
-def test_a_snapshot_is_the_record_as_it_was() -> None:
-    record = from_row(to_row(SMALL))
+def test_a_snapshot_does_not_change(record: MessageRecord) -> None:
     copy = record.snapshot()
     assert copy is not record
-    assert all(getattr(copy, field.name) == getattr(record, field.name) for field in fields(Record))
+    assert all(getattr(copy, field.name) == getattr(record, field.name) for field in fields(MessageRecord))
     record.status = Status.DELIVERED
     assert copy.status is Status.QUEUED
 
 
-@pytest.mark.parametrize("phase", Phase)
-def test_an_error_is_told_when_it_is_the_last_word(phase: Phase) -> None:
-    record = from_row(to_row(SMALL))
-    record.phase, record.error = phase, OutcomeUnknown()
-    assert record.is_pending is (phase is not Phase.ENDED)
-    assert record.is_answered is (phase in (Phase.FOLLOWED, Phase.ENDED))
-    assert record.failure is (record.error if record.is_answered else None)
+def test_a_result_changes_the_status_and_leaves_the_phase(record: MessageRecord) -> None:
+    record.phase = Phase.SENDING
+    assert record.apply_result(result(record, provider_status="0", message_id="id", batch_id="job"))
+    assert (record.status, record.provider_status, record.phase) == (Status.ACCEPTED, "0", Phase.SENDING)
+    assert (record.result.message_id, record.result.batch_id, record.result.status) == ("id", "job", Status.ACCEPTED)
+    assert not record.apply_result(result(record))
+    assert (record.message_id, record.batch_id) == ("id", "job")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(Status.UNCERTAIN, OutcomeUnknown()), (Status.REJECTED, MessageRejected())]
+)
+def test_a_failed_result_does_not_undo_a_report(
+    record: MessageRecord, status: Status, error: MessageRejected | OutcomeUnknown
+) -> None:
+    assert record.apply_report(report(Status.SENT, message_id="id"))
+    assert not record.apply_result(result(record, status, error=error))
+    assert (record.status, record.error, record.message_id) == (Status.SENT, None, "id")
+
+
+def test_a_report_that_changes_nothing_leaves_the_provider_word(record: MessageRecord) -> None:
+    record.apply_result(result(record))
+    assert not record.apply_report(report(Status.UNCERTAIN, provider_status="42", status_on_timeout=Status.EXPIRED))
+    assert (record.status, record.provider_status, record.status_on_timeout) == (Status.ACCEPTED, "42", Status.EXPIRED)
+
+
+def test_a_report_does_not_replace_a_known_message_id(record: MessageRecord) -> None:
+    record.apply_result(result(record, message_id="id"))
+    assert record.apply_report(report(Status.SENT, message_id="other"))
+    assert record.message_id == "id"
+
+
+def test_an_attempt_is_taken_over_and_never_goes_backwards(clocks: Clocks, record: MessageRecord) -> None:
+    attempt = clocks.message("attempt", segments=2, message_id="id", status=Status.SENT, phase=Phase.TRACKED)
+    attempt.provider_status, attempt.reason = "enroute", FailureReason.OTHER
+    assert record.apply_attempt(attempt)
+    assert (record.status, record.provider_status, record.reason) == (Status.SENT, "enroute", FailureReason.OTHER)
+    assert (record.phase, record.via, record.message_id, record.segments) == (
+        Phase.TRACKED,
+        attempt.entry_id,
+        "id",
+        2,
+    )
+    second = clocks.message("second", status=Status.ACCEPTED, message_id="id2")
+    second.entry_id = "other"
+    assert not record.apply_attempt(second)
+    assert (record.status, record.via, record.message_id) == (Status.SENT, "other", "id2")
+
+
+def test_a_failed_message_is_done_and_says_why(record: MessageRecord) -> None:
+    error = CannotConnect(code="7")
+    record.fail(Status.EXPIRED, error)
+    assert (record.status, record.phase, record.failure) == (Status.EXPIRED, Phase.DONE, error)
+    assert (record.reason, record.provider_status) == (FailureReason.UNREACHABLE, "7")
+
+
+def test_a_message_can_fail_without_an_error(record: MessageRecord) -> None:
+    record.provider_status = "0"
+    record.fail(Status.ACCEPTED)
+    assert (record.reason, record.provider_status, record.failure) == (None, "0", None)
+
+
+@pytest.mark.parametrize(
+    ("on_timeout", "status", "reason"),
+    [(None, Status.SENT, None), (Status.EXPIRED, Status.EXPIRED, FailureReason.EXPIRED)],
+)
+def test_a_message_times_out_with_the_status_the_provider_named(
+    record: MessageRecord, on_timeout: Status | None, status: Status, reason: FailureReason | None
+) -> None:
+    record.apply_report(report(Status.SENT, status_on_timeout=on_timeout))
+    record.time_out()
+    assert (record.phase, record.status, record.reason) == (Phase.DONE, status, reason)

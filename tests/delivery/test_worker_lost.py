@@ -1,16 +1,15 @@
-"""The one rule for lost answers: what is asked, what is sent again, what ends as unknown."""
+"""Lost responses: what is looked up, what is sent again, and what ends as uncertain."""
 
 import asyncio
 
 import pytest
 
 from custom_components.texting.delivery.record import Phase
-from custom_components.texting.delivery.worker import FIND_OUT_FOR, RESENDS
+from custom_components.texting.delivery.worker import MAX_RESENDS, RESOLVE_TIMEOUT
 from custom_components.texting.gateway.errors import CannotConnect, OutcomeUnknown, RateLimited
 from custom_components.texting.gateway.status import Status
-
-from .clock import report
-from .toy import Bench, until
+from tests.support.clock import report
+from tests.support.toy_gateway import Bench, until
 
 LOST = OutcomeUnknown("ServerDisconnectedError")
 pytestmark = pytest.mark.usefixtures("hasty")
@@ -22,106 +21,106 @@ def lose(bench: Bench, times: int = 1) -> None:
 
 async def test_what_cannot_be_found_out_is_unknown_and_not_sent_again(bench: Bench) -> None:
     lose(bench)
-    records = await bench.ask("a", "b")
-    assert await bench.answered(records) == [Status.UNKNOWN] * 2
+    records = await bench.add("a", "b")
+    assert await bench.statuses(records) == [Status.UNCERTAIN] * 2
     assert [record.failure for record in records] == [LOST] * 2
     assert (bench.gateway.sent, bench.gateway.asked) == ([["a", "b"]], [["a", "b"]])
-    assert bench.told == [("a", Status.UNKNOWN), ("b", Status.UNKNOWN)]
-    # It may have been accepted: it counts.
-    assert all(record.taken_at for record in records)
+    assert bench.log.news == [("a", Status.UNCERTAIN), ("b", Status.UNCERTAIN)]
+    # The provider may have accepted it, so it counts.
+    assert all(record.accepted_at for record in records)
 
 
-async def test_what_is_found_was_accepted(bench: Bench) -> None:
+async def test_a_message_that_is_found_was_accepted(bench: Bench) -> None:
     lose(bench)
     bench.gateway.findings.append(Status.SENT)
-    records = await bench.ask("a", resend=True)
-    assert await bench.answered(records) == [Status.SENT]
+    records = await bench.add("a", resend=True)
+    assert await bench.statuses(records) == [Status.SENT]
     assert (bench.gateway.sent, records[0].failure) == ([["a"]], None)
 
 
-async def test_what_never_was_accepted_is_sent_again(bench: Bench) -> None:
+async def test_a_message_that_was_never_accepted_is_sent_again(bench: Bench) -> None:
     lose(bench, 2)
     bench.gateway.findings += [Status.QUEUED, Status.QUEUED]
-    records = await bench.ask("a")
-    assert await bench.answered(records) == [Status.ACCEPTED]
+    records = await bench.add("a")
+    assert await bench.statuses(records) == [Status.ACCEPTED]
     assert (bench.gateway.sent, bench.gateway.asked) == ([["a"]] * 3, [["a"]] * 2)
-    assert records[0].resent == 0
-    assert bench.told == [("a", Status.ACCEPTED)]
+    assert records[0].resend_count == 0
+    assert bench.log.news == [("a", Status.ACCEPTED)]
 
 
-async def test_what_never_was_accepted_and_never_leaves_again_expires(bench: Bench) -> None:
+async def test_a_message_that_was_never_accepted_and_cannot_leave_expires(bench: Bench) -> None:
     bench.gateway.endings += [LOST, RateLimited(retry_after=3600)]
     bench.gateway.findings.append(Status.QUEUED)
-    records = await bench.ask("a", valid_for=0.2)
-    assert await bench.answered(records) == [Status.EXPIRED]
+    records = await bench.add("a", valid_for=0.2)
+    assert await bench.statuses(records) == [Status.EXPIRED]
     assert len(bench.gateway.sent) == 2
 
 
-async def test_it_is_sent_again_where_that_was_asked_for_and_not_for_ever(bench: Bench) -> None:
+async def test_a_resend_happens_only_on_request_and_a_few_times(bench: Bench) -> None:
     lose(bench, 99)
-    records = await bench.ask("a", resend=True)
-    assert await bench.answered(records) == [Status.UNKNOWN]
-    assert bench.gateway.sent == [["a"]] * (1 + RESENDS)
-    gaps = [after - before for before, after in zip(bench.gateway.at, bench.gateway.at[1:], strict=False)]
+    records = await bench.add("a", resend=True)
+    assert await bench.statuses(records) == [Status.UNCERTAIN]
+    assert bench.gateway.sent == [["a"]] * (1 + MAX_RESENDS)
+    gaps = [after - before for before, after in zip(bench.gateway.sent_at, bench.gateway.sent_at[1:], strict=False)]
     assert min(gaps) >= 0.02 * 0.9
     again = await bench.restart()
-    assert len(again.book) == 0
+    assert len(again.outbox) == 0
 
 
-async def test_how_often_it_was_sent_again_outlives_a_restart(bench: Bench) -> None:
+async def test_the_number_of_resends_survives_a_restart(bench: Bench) -> None:
     lose(bench, 99)
-    (record,) = await bench.ask("a", resend=True)
-    await until(lambda: record.resent == 2 and record.phase is Phase.WAITING)
-    await bench.outbox.find(reference="a")
+    (record,) = await bench.add("a", resend=True)
+    await until(lambda: record.resend_count == 2 and record.phase is Phase.WAITING)
+    await bench.database.find(reference="a")
     again = await bench.restart()
     sent = len(bench.gateway.sent)
     again.worker.start(bench.gateway)
-    records = list(again.book)
-    assert records[0].resent == 2
-    assert await again.answered(records) == [Status.UNKNOWN]
+    records = list(again.outbox)
+    assert records[0].resend_count == 2
+    assert await again.statuses(records) == [Status.UNCERTAIN]
     assert len(bench.gateway.sent) - sent <= 2
     again.worker.stop()
 
 
 @pytest.mark.parametrize("first", [None, RuntimeError("Water")])
-async def test_a_question_that_fails_is_asked_again(bench: Bench, first: Exception | None) -> None:
+async def test_a_lookup_that_fails_is_repeated(bench: Bench, first: Exception | None) -> None:
     lose(bench)
     bench.gateway.findings += [first, None, Status.DELIVERED]
-    records = await bench.ask("a", "b")
-    assert await bench.answered(records) == [Status.DELIVERED] * 2
+    records = await bench.add("a", "b")
+    assert await bench.statuses(records) == [Status.DELIVERED] * 2
     assert (len(bench.gateway.sent), len(bench.gateway.asked)) == (1, 3)
 
 
-async def test_after_two_days_nobody_asks_any_more(bench: Bench) -> None:
+async def test_lookups_end_after_two_days(bench: Bench) -> None:
     lose(bench)
     bench.gateway.findings += [None] * 9
-    (record,) = await bench.ask("a", resend=True)
+    (record,) = await bench.add("a", resend=True)
     await until(lambda: len(bench.gateway.asked) > 1)
-    bench.clocks.jump(FIND_OUT_FOR + 1)
-    assert await bench.answered([record]) == [Status.UNKNOWN]
+    bench.clocks.set_time(RESOLVE_TIMEOUT + 1)
+    assert await bench.statuses([record]) == [Status.UNCERTAIN]
     assert len(bench.gateway.sent) == 1
 
 
 async def test_a_report_ends_the_search(bench: Bench) -> None:
     lose(bench)
     bench.gateway.findings += [None] * 99
-    (record,) = await bench.ask("a")
+    (record,) = await bench.add("a")
     await until(lambda: bench.gateway.asked)
-    await bench.desk.report([report(Status.DELIVERED, reference="a", message_id="id")])
-    assert (await bench.answered([record]), record.failure) == ([Status.DELIVERED], None)
+    await bench.outbox.apply_reports([report(Status.DELIVERED, reference="a", message_id="id")])
+    assert (await bench.statuses([record]), record.failure) == ([Status.DELIVERED], None)
     asked = len(bench.gateway.asked)
     await asyncio.sleep(0.1)
     assert len(bench.gateway.asked) <= asked + 1
-    assert (len(bench.gateway.sent), bench.told) == (1, [("a", Status.DELIVERED)])
+    assert (len(bench.gateway.sent), bench.log.news) == (1, [("a", Status.DELIVERED)])
 
 
 @pytest.mark.parametrize("answer", [LOST, CannotConnect(), RateLimited(retry_after=60)])
-async def test_a_report_before_the_answer_says_that_it_was_accepted(bench: Bench, answer: Exception) -> None:
+async def test_a_report_before_a_failed_result_proves_acceptance(bench: Bench, answer: Exception) -> None:
     bench.gateway.open.clear()
     bench.gateway.endings.append(answer)
-    (record,) = await bench.ask("a", resend=True)
+    (record,) = await bench.add("a", resend=True)
     await until(lambda: bench.gateway.in_flight)
-    await bench.desk.report([report(Status.SENT, reference="a", message_id="id")])
+    await bench.outbox.apply_reports([report(Status.SENT, reference="a", message_id="id")])
     bench.gateway.open.set()
     await until(lambda: not bench.worker.requests)
     await asyncio.sleep(0.05)
@@ -133,10 +132,10 @@ async def test_a_report_before_the_answer_says_that_it_was_accepted(bench: Bench
 
 
 async def test_found_waiting_is_sent_once(bench: Bench) -> None:
-    await bench.ask("a", "b", start=False)
+    await bench.add("a", "b", start=False)
     again = await bench.restart()
     again.worker.start(bench.gateway)
-    assert await again.answered(list(again.book)) == [Status.ACCEPTED] * 2
+    assert await again.statuses(list(again.outbox)) == [Status.ACCEPTED] * 2
     assert (bench.gateway.sent, bench.gateway.asked) == ([["a", "b"]], [])
     third = await again.restart()
     third.worker.start(bench.gateway)
@@ -148,8 +147,8 @@ async def test_found_waiting_is_sent_once(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("finding", "resend", "status", "sent"),
     [
-        (Status.UNKNOWN, False, Status.UNKNOWN, 0),
-        (Status.UNKNOWN, True, Status.ACCEPTED, 1),
+        (Status.UNCERTAIN, False, Status.UNCERTAIN, 0),
+        (Status.UNCERTAIN, True, Status.ACCEPTED, 1),
         (Status.QUEUED, False, Status.ACCEPTED, 1),
         (Status.DELIVERED, True, Status.DELIVERED, 0),
     ],
@@ -157,20 +156,20 @@ async def test_found_waiting_is_sent_once(bench: Bench) -> None:
 async def test_found_sending_is_asked_about(
     bench: Bench, finding: Status, status: Status, sent: int, *, resend: bool
 ) -> None:
-    await bench.ask("a", start=False, phase=Phase.SENDING, resend=resend)
+    await bench.add("a", start=False, phase=Phase.SENDING, resend=resend)
     again = await bench.restart()
     bench.gateway.findings.append(finding)
-    records = list(again.book)
+    records = list(again.outbox)
     again.worker.start(bench.gateway)
-    assert await again.answered(records) == [status]
+    assert await again.statuses(records) == [status]
     assert (len(bench.gateway.sent), bench.gateway.asked) == (sent, [["a"]])
     again.worker.stop()
 
 
-async def test_stopping_ends_the_search_and_starting_begins_anew(bench: Bench) -> None:
+async def test_stopping_ends_the_lookups_and_starting_repeats_them(bench: Bench) -> None:
     lose(bench)
     bench.gateway.findings += [None] * 9999
-    records = await bench.ask("a")
+    records = await bench.add("a")
     await until(lambda: bench.gateway.asked)
     bench.worker.stop()
     await asyncio.sleep(0.05)
@@ -179,19 +178,19 @@ async def test_stopping_ends_the_search_and_starting_begins_anew(bench: Bench) -
     assert len(bench.gateway.asked) == asked
     bench.gateway.findings.clear()
     bench.worker.start(bench.gateway)
-    assert await bench.answered(records) == [Status.UNKNOWN]
+    assert await bench.statuses(records) == [Status.UNCERTAIN]
     assert (len(bench.gateway.sent), len(bench.gateway.asked)) == (1, asked + 1)
 
 
-async def test_an_answer_that_is_lost_after_the_stop_is_asked_about_at_the_next_start(bench: Bench) -> None:
+async def test_a_response_lost_after_the_stop_is_looked_up_at_the_next_start(bench: Bench) -> None:
     bench.gateway.open.clear()
     lose(bench)
-    records = await bench.ask("a")
+    records = await bench.add("a")
     await until(lambda: bench.gateway.in_flight)
     bench.worker.stop()
     bench.gateway.open.set()
     await until(lambda: not bench.worker.requests)
-    assert (bench.gateway.asked, await bench.phase("a")) == ([], Phase.SENDING)
+    assert (bench.gateway.asked, await bench.stored_phase("a")) == ([], Phase.SENDING)
     bench.worker.start(bench.gateway)
-    assert await bench.answered(records) == [Status.UNKNOWN]
+    assert await bench.statuses(records) == [Status.UNCERTAIN]
     assert len(bench.gateway.sent) == 1

@@ -1,1 +1,1 @@
-"""The gateways: each provider against the simulator, over real sockets."""
+"""Tests of the gateways against the simulator, over real sockets."""

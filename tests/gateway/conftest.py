@@ -1,4 +1,4 @@
-"""Gateways that talk to the simulator, and a home that it calls."""
+"""Fixtures: gateways that talk to the simulator, and a webhook that it calls."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -7,47 +7,43 @@ import aiohttp
 from aiohttp import web
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.errors import GatewayError
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.provider import Provider
-from custom_components.texting.gateway.providers import GATEWAYS, textinghouse
-from custom_components.texting.gateway.transport import Transport
-from tests.accounts import account_data
+from custom_components.texting.gateway.providers import create_gateway, textinghouse
 from tests.simulator import Simulator
 from tests.simulator.customer import PUSHING
-
-from .bench import Bench, Calls, GiveAnswer, OpenGateway
-from .samples import KEY, PASSWORD, TOKEN
+from tests.support.accounts import account_data
+from tests.support.gateways import Bench, Calls, OpenGateway, Respond
+from tests.support.samples import KEY, PASSWORD, TOKEN
 
 
 @pytest.fixture
 async def session(_loopback: None) -> AsyncIterator[aiohttp.ClientSession]:
-    """What the gateways share."""
+    """Return the session that the gateways share."""
     async with aiohttp.ClientSession() as session:
         yield session
 
 
 @pytest.fixture
 def gateway(simulator: Simulator, session: aiohttp.ClientSession) -> OpenGateway:
-    """Open the simulator's default account at a provider, with other fields where given."""
+    """Return a function that creates the gateway of the simulator's default account; fields override the account's."""
 
     def open_gateway(provider: Provider, **fields: object) -> Gateway:
-        kind = GATEWAYS[provider]
-        transport = Transport(session, in_flight=kind.info.in_flight, busy=kind.info.busy)
-        return kind(transport, {**account_data(provider, simulator), **fields})
+        return create_gateway(session, {**account_data(provider, simulator), **fields})
 
     return open_gateway
 
 
 @pytest.fixture
 def account(request: pytest.FixtureRequest, gateway: OpenGateway) -> Gateway:
-    """The default account at the provider of the test's module."""
+    """Return the gateway of the default account at the module's PROVIDER."""
     return gateway(request.module.PROVIDER)
 
 
 @pytest.fixture
-def answer(request: pytest.FixtureRequest, simulator: Simulator) -> GiveAnswer:
-    """Let the provider of the test's module give the next request, or the next to a path, this very answer."""
+def respond(request: pytest.FixtureRequest, simulator: Simulator) -> Respond:
+    """Return a function that sets the next response of the module's PROVIDER, for any path or one path."""
 
     def give(
         body: object, path: str | None = None, *, status: int = 200, times: int | None = 1, cmd: str | None = None
@@ -62,7 +58,7 @@ def answer(request: pytest.FixtureRequest, simulator: Simulator) -> GiveAnswer:
 
 @pytest.fixture
 async def home(simulator: Simulator) -> AsyncIterator[Calls]:
-    """Be the URL that every account which pushes calls."""
+    """Return the webhook of all accounts that push."""
     receiver = Calls()
     runner = web.ServerRunner(web.Server(receiver.handle), shutdown_timeout=0.1)
     await runner.setup()
@@ -75,14 +71,14 @@ async def home(simulator: Simulator) -> AsyncIterator[Calls]:
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait the ten seconds between two questions about a lost message."""
+def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait ten seconds between two look-ups of a lost message."""
     monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 0.0)
 
 
 @pytest.fixture(autouse=True)
-def _nothing_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """After every test: no error that was made tells a secret, a whole number or a message."""
+def _no_secrets_in_errors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Check after each test that no error holds a secret, a whole number or a message."""
     texts: list[str] = []
     make = GatewayError.__init__
 
@@ -109,5 +105,5 @@ def _nothing_told(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def bench(provider: Provider, simulator: Simulator, gateway: OpenGateway, home: Calls) -> Bench:
-    """The provider of a parametrized test."""
+    """Return the bench of the provider of a parametrized test."""
     return Bench(provider, simulator, gateway, home)

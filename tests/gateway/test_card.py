@@ -1,4 +1,4 @@
-"""What can be told of a card by looking at it."""
+"""Checks of card data."""
 
 from dataclasses import replace
 from datetime import date
@@ -7,8 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.texting.gateway.orders import Card, check_card
-
-from .samples import CARD
+from tests.support.samples import CARD
 
 TODAY = date(2026, 7, 31)
 

@@ -1,4 +1,4 @@
-"""When TextingHouse sends a commercial text: foretold, and as its simulator holds it."""
+"""When TextingHouse sends a commercial text: our prediction, and the simulator's behavior."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,16 +9,15 @@ from custom_components.texting.gateway import commercial_hours
 from custom_components.texting.gateway.commercial_hours import easter, french_holidays, next_opening
 from custom_components.texting.gateway.provider import Provider
 from tests.simulator import Simulator
-
-from .bench import OpenGateway
-from .samples import new_message, send
+from tests.support.gateways import OpenGateway
+from tests.support.samples import new_message, send
 
 HOUSE = Provider.TEXTINGHOUSE
 FRANCE, REUNION, MAYOTTE_OR_REUNION = "+33612345601", "+262692123456", "+262639123456"
 GUADELOUPE, BRITAIN, SPAIN, PORTUGAL, INDIA = (
     "+590690123456", "+447400123456", "+34612345678", "+351912345678", "+919812345601",
 )  # fmt: skip
-# As calendars print them.
+# From printed calendars.
 HOLIDAYS_2026 = {
     *(date(2026, 1, 1), date(2026, 4, 6), date(2026, 5, 1), date(2026, 5, 8), date(2026, 5, 14), date(2026, 5, 25)),
     *(date(2026, 7, 14), date(2026, 8, 15), date(2026, 11, 1), date(2026, 11, 11), date(2026, 12, 25)),
@@ -38,7 +37,7 @@ HOLIDAYS_2026 = {
         (FRANCE, "2026-03-07T14:59:59+01:00", None),
         (FRANCE, "2026-03-07T15:00:00+01:00", "2026-03-09T08:00:00+01:00"),
         (FRANCE, "2026-03-08T12:00:00+01:00", "2026-03-09T08:00:00+01:00"),
-        # Another zone of the caller's is the same moment.
+        # The same time in another zone.
         (FRANCE, "2026-03-02T19:00:00+00:00", "2026-03-03T08:00:00+01:00"),
         # Friday 1 May and Friday 8 May are holidays before a Saturday, Friday 25 December too.
         (FRANCE, "2026-04-30T20:00:00+02:00", "2026-05-02T10:00:00+02:00"),
@@ -51,20 +50,20 @@ HOLIDAYS_2026 = {
         (FRANCE, "2026-04-04T15:00:00+02:00", "2026-04-07T08:00:00+02:00"),
         (FRANCE, "2026-03-28T15:00:00+01:00", "2026-03-30T08:00:00+02:00"),
         (FRANCE, "2026-10-24T15:00:00+02:00", "2026-10-26T08:00:00+01:00"),
-        # Elsewhere.
+        # Other countries.
         (REUNION, "2026-03-02T17:00:00+01:00", "2026-03-03T08:00:00+04:00"),
         (GUADELOUPE, "2026-03-02T08:00:00+01:00", "2026-03-02T08:00:00-04:00"),
         (BRITAIN, "2026-03-02T08:30:00+01:00", "2026-03-02T08:00:00+00:00"),
         (INDIA, "2026-03-02T08:00:00+01:00", None),
-        # Of France's holidays, a number elsewhere knows nothing.
+        # French holidays do not count in other countries.
         (BRITAIN, "2026-07-14T12:00:00+01:00", None),
-        # Where it may be in several zones, the latest counts: also that of the one where it is still too early.
+        # If a number may be in several zones, the latest time counts, also if it is before the hours in one zone.
         (SPAIN, "2026-03-02T08:30:00+01:00", "2026-03-02T08:00:00+00:00"),
         (SPAIN, "2026-03-02T20:30:00+01:00", "2026-03-03T08:00:00+01:00"),
         (SPAIN, "2026-03-02T06:00:00+01:00", "2026-03-02T08:00:00+00:00"),
         (PORTUGAL, "2026-03-02T08:30:00+00:00", "2026-03-02T08:00:00-01:00"),
         (MAYOTTE_OR_REUNION, "2026-03-02T04:00:00+00:00", "2026-03-02T08:00:00+03:00"),
-        # Nobody can say.
+        # Unknown time zones.
         ("+12125550142", "2026-03-01T12:00:00+01:00", None),
         ("+79123456789", "2026-03-01T12:00:00+01:00", None),
         ("+999", "2026-03-01T12:00:00+01:00", None),
@@ -98,7 +97,7 @@ def test_every_zone_is_known() -> None:
 
 @pytest.mark.parametrize(("number", "zone"), [(FRANCE, "Europe/Paris"), (REUNION, "Indian/Reunion")])
 async def test_as_the_gateway_holds_it(gateway: OpenGateway, simulator: Simulator, number: str, zone: str) -> None:
-    """Over the two weeks around 1 May, every five hours."""
+    """Return every fifth hour of the two weeks around 1 May."""
     account, kept = gateway(HOUSE), simulator.accounts[HOUSE]
     kept.holidays = HOLIDAYS_2026
     kept.credit = 10**6

@@ -1,4 +1,4 @@
-"""One suite for all: each provider against each capability it declares, over a real socket."""
+"""The conformance suite: each provider against each of its capabilities, over real sockets."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -21,16 +21,15 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.gateway.status import Status
 from tests.simulator.accounts import Keyword
-
-from .bench import Bench, limit_of
-from .samples import CARD, new_message, number, send, send_one
+from tests.support.gateways import Bench, limit_of
+from tests.support.samples import CARD, new_message, number, send, send_one
 
 type Check = Callable[[Bench], Awaitable[None]]
 CHECKS: dict[Capability, Check] = {}
 
 
 def checks(capability: Capability) -> Callable[[Check], Check]:
-    """Make a function the check of a capability."""
+    """Register a function as the check of a capability."""
 
     def register(check: Check) -> Check:
         CHECKS[capability] = check
@@ -68,10 +67,10 @@ async def _one_request_serves_many(bench: Bench) -> None:
 
 @checks(Capability.BALANCE)
 async def _balance_goes_down(bench: Bench) -> None:
-    before = await bench.gateway.balance()
+    before = await bench.gateway.fetch_balance()
     assert tuple(balance.pool for balance in before if balance.pool) == bench.info.pools
     await send_one(bench.gateway)
-    after = await bench.gateway.balance()
+    after = await bench.gateway.fetch_balance()
     spent = [was.amount - left.amount for was, left in zip(before, after, strict=True) if was.amount and left.amount]
     assert sum(spent) == 1
 
@@ -81,9 +80,9 @@ async def _reports_to_final(bench: Bench) -> None:
     ends = {"5601": Status.DELIVERED, "0006": Status.UNDELIVERED, "0009": Status.SENT}
     sent = await send(bench.gateway, [new_message(bench.provider, last) for last in ends])
     await bench.simulator.settle()
-    reports = {report.message_id: report for report in await bench.gateway.reports(sent)}
+    reports = {report.message_id: report for report in await bench.gateway.fetch_reports(sent)}
     assert [reports[result.message_id].status for result in sent] == list(ends.values())
-    (alone,) = await bench.gateway.reports(sent[:1])
+    (alone,) = await bench.gateway.fetch_reports(sent[:1])
     assert alone.status is Status.DELIVERED
     assert alone.provider_status
 
@@ -114,18 +113,18 @@ async def _answers_are_pushed(bench: Bench) -> None:
     assert isinstance(second, IncomingMessage)
     assert (first.sender, first.text, first.type) == (result.message.to, "Yes, €5 👍", IncomingType.REPLY)
     assert second.type is IncomingType.OPT_OUT
-    if first.answered_id:
-        assert (first.answered_id, first.reference) == (result.message_id, result.message.reference)
+    if first.replied_message_id:
+        assert (first.replied_message_id, first.reference) == (result.message_id, result.message.reference)
 
 
 @checks(Capability.INCOMING_POLL)
 async def _answers_are_fetched(bench: Bench) -> None:
     result = await send_one(bench.gateway)
     await bench.simulator.settle()
-    assert await bench.gateway.incoming() == []
+    assert await bench.gateway.fetch_incoming() == []
     await bench.simulator.answer(result.message.to, "Yes", bench.provider)
     await bench.simulator.answer(result.message.to, "Stop!", bench.provider)
-    newest, oldest = await bench.gateway.incoming()
+    newest, oldest = await bench.gateway.fetch_incoming()
     assert (oldest.sender, oldest.text, oldest.type) == (result.message.to, "Yes", IncomingType.REPLY)
     assert newest.type is IncomingType.OPT_OUT
     assert newest.message_id != oldest.message_id
@@ -158,13 +157,13 @@ async def _lost_answers_are_found_out(bench: Bench) -> None:
 async def _the_test_number_is_free(bench: Bench) -> None:
     assert bench.info.test_number is not None
     message = new_message(bench.provider, to=bench.info.test_number)
-    before = await bench.gateway.balance()
+    before = await bench.gateway.fetch_balance()
     assert bench.gateway.preview(message).cost == 0
     sent = await send(bench.gateway, [message])
     await bench.simulator.settle()
-    (report,) = await bench.gateway.reports(sent)
+    (report,) = await bench.gateway.fetch_reports(sent)
     assert report.status is Status.DELIVERED
-    assert await bench.gateway.balance() == before
+    assert await bench.gateway.fetch_balance() == before
 
 
 @checks(Capability.TITLE)
@@ -213,7 +212,7 @@ async def _templates_are_sent(bench: Bench) -> None:
 
 @checks(Capability.SENDER_LIST)
 async def _senders_and_templates_are_listed(bench: Bench) -> None:
-    senders, templates = await bench.gateway.senders(), await bench.gateway.templates()
+    senders, templates = await bench.gateway.fetch_senders(), await bench.gateway.fetch_templates()
     assert [(sender.sender_id, sender.approved) for sender in senders] == [("HOMEHA", True), ("HOMEAD", False)]
     assert [template.approved for template in templates] == [True, True, False, True]
     assert templates[0].message == "The front door is open."
@@ -250,10 +249,10 @@ async def _answers_go_back_within_the_call(bench: Bench) -> None:
 
 @checks(Capability.CREDIT_PURCHASE)
 async def _credits_are_bought(bench: Bench) -> None:
-    (before,) = await bench.gateway.balance()
+    (before,) = await bench.gateway.fetch_balance()
     assert CARD.type in bench.gateway.orders.card_types
     await bench.gateway.orders.buy_credits(CARD, 200)
-    (after,) = await bench.gateway.balance()
+    (after,) = await bench.gateway.fetch_balance()
     assert (after.amount or 0) - (before.amount or 0) == 200
 
 
@@ -271,7 +270,7 @@ async def _keywords_are_rented_and_set_up(bench: Bench) -> None:
 
 @checks(Capability.CARRIER_LOOKUP)
 async def _carriers_are_looked_up(bench: Bench) -> None:
-    assert await bench.gateway.carrier(number(bench.provider)) == "VERIZONUS"
+    assert await bench.gateway.look_up_carrier(number(bench.provider)) == "VERIZONUS"
 
 
 @checks(Capability.VOICE_BROADCAST)
@@ -317,7 +316,7 @@ async def _campaigns_go_to_groups(bench: Bench) -> None:
     assert bench.gateway.preview(result.message).cost == 2
     await bench.simulator.settle()
     assert len(bench.simulator.messages(bench.provider)) == 2
-    (report,) = await bench.gateway.reports(sent)
+    (report,) = await bench.gateway.fetch_reports(sent)
     campaign = await contacts.campaign(result.message_id)
     assert report.status is campaign.status is Status.DELIVERED
     assert (campaign.text, campaign.total, campaign.delivered) == ("The door is open", 2, 2)
@@ -330,17 +329,17 @@ async def _campaigns_go_to_groups(bench: Bench) -> None:
 async def _texts_are_listed(bench: Bench) -> None:
     sent = await send(bench.gateway, [new_message(bench.provider, last) for last in (5601, 5602)])
     await bench.simulator.settle()
-    listed = [message async for message in bench.gateway.messages(10)]
+    listed = [message async for message in bench.gateway.fetch_messages(10)]
     assert {message.message_id for message in listed} == {result.message_id for result in sent}
-    assert [message async for message in bench.gateway.messages(1)] == listed[:1]
-    assert await bench.gateway.message(listed[0].message_id) == listed[0]
+    assert [message async for message in bench.gateway.fetch_messages(1)] == listed[:1]
+    assert await bench.gateway.fetch_message(listed[0].message_id) == listed[0]
     assert {message.status for message in listed} == {Status.DELIVERED}
     with pytest.raises(NotFound):
-        await bench.gateway.message("no-such-text")
+        await bench.gateway.fetch_message("no-such-text")
 
 
 @checks(Capability.PROFILE)
 async def _whose_account_it_is(bench: Bench) -> None:
-    profile = await bench.gateway.profile()
+    profile = await bench.gateway.fetch_profile()
     assert (profile.name, profile.email) == ("Demo Home", "demo@example.com")
     assert profile.id

@@ -1,4 +1,4 @@
-"""Everything TextioPro's documentation says of contacts, groups, campaigns, lists and the profile, once."""
+"""TextioPro's documentation of contacts, groups, campaigns, lists and the profile: each fact once."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.errors import (
     AuthenticationFailed,
     GatewayError,
@@ -13,14 +14,12 @@ from custom_components.texting.gateway.errors import (
     NotFound,
     OutcomeUnknown,
 )
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway
-from .laravel import error
-from .samples import TOKEN, new_message, send, send_one
+from tests.support.gateways import OpenGateway, Respond
+from tests.support.laravel import error
+from tests.support.samples import TOKEN, new_message, send, send_one
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 APIS = pytest.mark.parametrize("api", ["bearer", "token"])
@@ -31,16 +30,16 @@ type Operation = Callable[[Gateway], Awaitable[Any]]
 
 
 async def collect[T](rows: AsyncIterator[T]) -> list[T]:
-    """All that comes."""
+    """Return all items of an iterator."""
     return [row async for row in rows]
 
 
 async def campaign(account: Gateway, *groups: str, size: int = 1, **fields: Any) -> Any:
-    """Send to groups; what became of it."""
+    """Send to groups; return the result."""
     return await send_one(account, to=",".join(groups), group_size=size, **fields)
 
 
-# Each operation with the request that the documentation shows for it: method, path, and what the body holds.
+# Each operation with its documented request: method, path, and body.
 OPERATIONS = [
     pytest.param(
         lambda account: account.contacts.create_contact(GROUP, "+8801721970168", ANNA),
@@ -94,14 +93,14 @@ OPERATIONS = [
     pytest.param(
         lambda account: account.contacts.campaign(CAMPAIGN), ("READ", f"campaign/{CAMPAIGN}/view"), {}, id="a campaign"
     ),
-    pytest.param(lambda account: collect(account.messages(5)), ("READ", "sms"), {}, id="all messages"),
-    pytest.param(lambda account: account.message(CAMPAIGN), ("READ", f"sms/{CAMPAIGN}"), {}, id="a message"),
-    pytest.param(lambda account: account.profile(), ("READ", "me"), {}, id="the profile"),
+    pytest.param(lambda account: collect(account.fetch_messages(5)), ("READ", "sms"), {}, id="all messages"),
+    pytest.param(lambda account: account.fetch_message(CAMPAIGN), ("READ", f"sms/{CAMPAIGN}"), {}, id="a message"),
+    pytest.param(lambda account: account.fetch_profile(), ("READ", "me"), {}, id="the profile"),
 ]
 
 
 def keep(simulator: Simulator) -> None:
-    """Keep the group, the contact and the campaign of the documentation's examples."""
+    """Create the group, the contact and the campaign of the documentation's examples."""
     kept = simulator.accounts[TEXTIOPRO]
     contact = {"uid": CONTACT, "group_id": GROUP, "phone": "8801721970168", **ANNA}
     kept.groups[GROUP] = {"uid": GROUP, "name": "Family", "contacts": {CONTACT: contact}}
@@ -146,7 +145,7 @@ async def test_each_operation(
 )
 async def test_each_operation_may_fail(
     account: Gateway,
-    answer: GiveAnswer,
+    respond: Respond,
     *,
     operation: Operation,
     asked: tuple[str, str],
@@ -154,7 +153,7 @@ async def test_each_operation_may_fail(
     words: str,
     kind: type[GatewayError],
 ) -> None:
-    answer(error(words), asked[1], times=None)
+    respond(error(words), asked[1], times=None)
     with pytest.raises(kind):
         await operation(account)
 
@@ -176,7 +175,7 @@ async def test_each_operation_may_fail(
         ),
         pytest.param(lambda account: account.contacts.delete_contact(GROUP, CONTACT), id="an unknown contact deleted"),
         pytest.param(lambda account: account.contacts.campaign(CAMPAIGN), id="an unknown campaign"),
-        pytest.param(lambda account: account.message(CAMPAIGN), id="an unknown message"),
+        pytest.param(lambda account: account.fetch_message(CAMPAIGN), id="an unknown message"),
     ],
 )
 async def test_what_is_not_there(account: Gateway, operation: Operation) -> None:
@@ -227,7 +226,7 @@ async def test_what_becomes_of_a_campaign(account: Gateway, simulator: Simulator
     assert simulator.requests()[-1].params["type"] == "unicode"
     assert result.message_id is not None
     await simulator.settle()
-    (report,) = await account.reports([result])
+    (report,) = await account.fetch_reports([result])
     assert report.status is Status.DELIVERED
     shown = await account.contacts.campaign(result.message_id)
     assert (shown.text, shown.total, shown.delivered, shown.failed) == ("ê", 1, 1, 0)
@@ -249,10 +248,10 @@ async def test_a_campaign_to_nobody(
     assert not simulator.messages()
 
 
-async def test_the_documented_profile(account: Gateway, answer: GiveAnswer) -> None:
+async def test_the_documented_profile(account: Gateway, respond: Respond) -> None:
     names = {"first_name": "John", "last_name": "Doe", "email": "john.doe@example.com"}
-    answer({"status": "success", "data": {"id": 1, "uid": "some-uid", **names, "api_token": TOKEN}})
-    profile = await account.profile()
+    respond({"status": "success", "data": {"id": 1, "uid": "some-uid", **names, "api_token": TOKEN}})
+    profile = await account.fetch_profile()
     assert (profile.id, profile.name, profile.email) == ("some-uid", "John Doe", "john.doe@example.com")
     assert TOKEN not in repr(profile)
 
@@ -261,10 +260,10 @@ async def test_all_messages_and_each_alone(account: Gateway, simulator: Simulato
     sent = await send(account, [new_message(TEXTIOPRO, last) for last in (5601, 5602)])
     await simulator.settle()
     await simulator.answer(sent[0].message.to, "Yes", TEXTIOPRO)
-    listed = await collect(account.messages(10))
+    listed = await collect(account.fetch_messages(10))
     assert [row.text for row in listed] == ["Yes", "The door is open", "The door is open"]
-    assert [await account.message(row.message_id) for row in listed] == listed
-    assert len(await collect(account.messages(2))) == 2
+    assert [await account.fetch_message(row.message_id) for row in listed] == listed
+    assert len(await collect(account.fetch_messages(2))) == 2
 
 
 async def test_a_contacts_number_is_invalid(account: Gateway, simulator: Simulator) -> None:

@@ -1,10 +1,11 @@
-"""Every code that Club Texting and Group Texting document for keywords, credits, calls and lookups, once."""
+"""The codes of Club Texting and Group Texting for keywords, credits, calls and lookups: each once."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.errors import (
     AuthenticationFailed,
     BroadcastRejected,
@@ -23,15 +24,13 @@ from custom_components.texting.gateway.errors import (
     SetupRejected,
     Unsupported,
 )
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import VoiceBroadcast
 from custom_components.texting.gateway.orders import KeywordSetup
 from custom_components.texting.gateway.provider import Provider
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
-
-from .bench import OpenGateway
-from .samples import CARD
+from tests.support.gateways import OpenGateway
+from tests.support.samples import CARD
 
 CLUB, GROUP = Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
 BRANDS = pytest.mark.parametrize("brand", [CLUB, GROUP])
@@ -45,14 +44,14 @@ OPERATIONS: dict[str, Operation] = {
     "keyword/rent": lambda account: account.orders.rent("home", CARD),
     "keyword/setup": lambda account: account.orders.set_up(KeywordSetup(keyword="home")),
     "voicemessages": lambda account: account.broadcast(CALL),
-    "lookup": lambda account: account.carrier("+12125550142"),
+    "lookup": lambda account: account.look_up_carrier("+12125550142"),
 }
 CLUBS_OWN = ("voicemessages", "lookup")
 
 
 @BRANDS
 @pytest.mark.parametrize(
-    ("path", "code", "answer"),
+    ("path", "code", "expected"),
     [
         pytest.param("keyword/check", "1", True, id="check 1"),
         pytest.param("keyword/check", "0", False, id="check 0"),
@@ -64,7 +63,7 @@ CLUBS_OWN = ("voicemessages", "lookup")
     ],
 )
 async def test_what_succeeds(
-    gateway: OpenGateway, simulator: Simulator, *, brand: Provider, path: str, code: str, answer: object
+    gateway: OpenGateway, simulator: Simulator, *, brand: Provider, path: str, code: str, expected: object
 ) -> None:
     if brand is GROUP and path in CLUBS_OWN:
         with pytest.raises(Unsupported):
@@ -72,7 +71,7 @@ async def test_what_succeeds(
         assert not simulator.requests()
         return
     simulator.faults.add(brand, "answer", body=code)
-    assert await OPERATIONS[path](gateway(brand)) == answer
+    assert await OPERATIONS[path](gateway(brand)) == expected
     (request,) = simulator.requests()
     assert (request.method, request.path, request.query) == ("POST", f"/api/{path}/", {})
 

@@ -1,4 +1,4 @@
-"""Everything the documents of Club Texting and Group Texting say of sending, credits and calls of ours, once."""
+"""The documents of Club Texting and Group Texting about sending, credits and our webhook: each fact once."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -19,9 +19,8 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
-
-from .bench import Calls, OpenGateway, limit_of
-from .samples import new_message, number, send_one
+from tests.support.gateways import Calls, OpenGateway, limit_of
+from tests.support.samples import new_message, number, send_one
 
 CLUB, GROUP = Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
 BRANDS = pytest.mark.parametrize("brand", [CLUB, GROUP])
@@ -34,17 +33,17 @@ type Cause = Callable[[Simulator, Provider], object]
 
 
 def says(code: str) -> Cause:
-    """Let the gateway say what the client gives it no reason to say."""
+    """Return a cause that sets a response which the client cannot cause."""
     return lambda simulator, brand: simulator.faults.add(brand, "answer", body=code)
 
 
 def no_api(simulator: Simulator, brand: Provider) -> None:
-    """The account may not use the API."""
+    """Disable the API for the account."""
     simulator.accounts[brand].api_allowed = False
 
 
 def no_credit(simulator: Simulator, brand: Provider) -> None:
-    """Spend all of it."""
+    """Spend all credit."""
     simulator.accounts[brand].credit = Decimal()
 
 
@@ -122,11 +121,11 @@ async def test_codes_of_the_credit(
     if cause and kind:
         cause(simulator, brand)
         with pytest.raises(kind):
-            await gateway(brand).balance()
+            await gateway(brand).fetch_balance()
         return
     for credit in (500, 0):
         simulator.accounts[brand].credit = Decimal(credit)
-        assert [balance.amount for balance in await gateway(brand).balance()] == [credit]
+        assert [balance.amount for balance in await gateway(brand).fetch_balance()] == [credit]
 
 
 @BRANDS
@@ -200,7 +199,7 @@ async def test_the_two_calls(gateway: OpenGateway, simulator: Simulator, home: C
     simulator.accounts[brand].keywords["lights"] = Keyword(url=home.url)
     await simulator.answer(number(brand), "LIGHTS", brand)
     await send_one(account)
-    # Within twelve hours after a text: another API, other names.
+    # A reply within twelve hours comes by another API with other names.
     for text in ("lights on", "Hello World"):
         await simulator.answer(number(brand), text, brand)
     assert [set(call.parameters) for call in home.webhook_calls] == [

@@ -1,4 +1,4 @@
-"""Everything TextingHouse's documentation says an answer can be, once, and what follows from it (API SMS PRO 1.1.1)."""
+"""TextingHouse's documented responses (API SMS PRO 1.1.1): each once, with its consequence."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +8,7 @@ from decimal import Decimal
 import aiohttp
 import pytest
 
+from custom_components.texting.gateway.base import Gateway, accepted
 from custom_components.texting.gateway.errors import (
     AuthenticationFailed,
     GatewayError,
@@ -16,15 +17,13 @@ from custom_components.texting.gateway.errors import (
     MessageRejected,
     OutcomeUnknown,
 )
-from custom_components.texting.gateway.gateway import Gateway, accepted
 from custom_components.texting.gateway.message import DeliveryReport, IncomingMessage
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers.textinghouse import CHARACTERS
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import Calls, GiveAnswer, OpenGateway
-from .samples import commands, new_message, send_one
+from tests.support.gateways import Calls, OpenGateway, Respond
+from tests.support.samples import commands, new_message, send_one
 
 PROVIDER = HOUSE = Provider.TEXTINGHOUSE
 
@@ -32,7 +31,7 @@ type Cause = Callable[[Simulator], None]
 
 
 def says(code: int) -> Cause:
-    """Let the gateway say what the client gives it no reason to say."""
+    """Return a cause that sets a response which the client cannot cause."""
 
     def cause(simulator: Simulator) -> None:
         simulator.faults.add(HOUSE, "answer", body=f"ERR: {code} | Some words", times=None)
@@ -41,17 +40,17 @@ def says(code: int) -> Cause:
 
 
 def no_credit(simulator: Simulator) -> None:
-    """Spend all of it."""
+    """Spend all credit."""
     simulator.accounts[HOUSE].credit = Decimal()
 
 
 def other_password(simulator: Simulator) -> None:
-    """Change it on the site."""
+    """Change the password on the site."""
     simulator.accounts[HOUSE].password = "another"
 
 
 def lock(simulator: Simulator) -> None:
-    """Turn on the IP lock, for another address."""
+    """Turn on the IP lock for another address."""
     simulator.accounts[HOUSE].ip_locked = True
 
 
@@ -88,7 +87,7 @@ async def test_flood_of_another_client(gateway: OpenGateway, simulator: Simulato
     assert (await send_one(gateway(HOUSE))).status is Status.ACCEPTED
     again = await send_one(gateway(HOUSE))
     assert (again.status, again.reason, again.provider_status) == (Status.REJECTED, FailureReason.FLOOD, "350")
-    # Another number, and another text, are none.
+    # Another number or another text is no flood.
     assert (await send_one(gateway(HOUSE), 5602)).status is Status.ACCEPTED
     assert (await send_one(gateway(HOUSE), text="The door is open again")).status is Status.ACCEPTED
 
@@ -104,15 +103,15 @@ async def test_error_codes_of_a_status(
     account: Gateway, simulator: Simulator, message_id: str | None, asked: list[str], code: str
 ) -> None:
     sent = accepted(new_message(HOUSE), message_id=message_id)
-    assert await account.reports([sent]) == []
+    assert await account.fetch_reports([sent]) == []
     ids = {"api_id": message_id, "climsgid": sent.message.reference}
-    # Never both in one request: only api_id would count.
+    # Never both in one request, because only api_id would count.
     assert [{name: request.params.get(name) for name in ids} for request in simulator.requests()] == [
         {name: value if name == by else None for name, value in ids.items()} for by in asked
     ]
-    # Whatever the words beside the code.
+    # The text beside the code does not count.
     simulator.faults.add(HOUSE, "answer", body=f"ERR: {code} | other words")
-    assert await account.reports([sent]) == []
+    assert await account.fetch_reports([sent]) == []
 
 
 @pytest.mark.parametrize(
@@ -135,23 +134,25 @@ async def test_statuses_asked_for_and_pushed(
     sent = await send_one(account)
     await simulator.set_status(simulator.messages()[0], code)
     for result in (sent, accepted(sent.message)):  # by either id
-        (report,) = await account.reports([result])
+        (report,) = await account.fetch_reports([result])
         assert (report.status, report.reason, report.provider_status) == (status, reason, code)
     pushed = {news for call in home.webhook_calls for news in account.parse_webhook(call)}
-    # 0 is what it had been before: no news.
+    # 0 is the status that it had before.
     assert pushed == (set() if code == "0" else {replace(report, message_id=sent.message_id)})
     assert status.is_final is (code not in ("0", "1"))
 
 
-async def test_the_documented_examples(account: Gateway, answer: GiveAnswer) -> None:
-    answer("ID:5d726149a129c829e8c23f7b")
+async def test_the_documented_examples(account: Gateway, respond: Respond) -> None:
+    respond("ID:5d726149a129c829e8c23f7b")
     assert (await send_one(account)).message_id == "5d726149a129c829e8c23f7b"
-    answer("ERR: 101 | Authentication failed")
+    respond("ERR: 101 | Authentication failed")
     assert isinstance((await send_one(account, 5602)).error, AuthenticationFailed)
-    answer("3")
-    assert (await account.reports([accepted(new_message(HOUSE), message_id="5d72")]))[0].status is Status.DELIVERED
-    answer("1423")
-    assert (await account.balance())[0].amount == 1423
+    respond("3")
+    assert (await account.fetch_reports([accepted(new_message(HOUSE), message_id="5d72")]))[
+        0
+    ].status is Status.DELIVERED
+    respond("1423")
+    assert (await account.fetch_balance())[0].amount == 1423
 
 
 async def test_the_documented_callbacks(account: Gateway, home: Calls, session: aiohttp.ClientSession) -> None:
@@ -164,7 +165,7 @@ async def test_the_documented_callbacks(account: Gateway, home: Calls, session: 
     assert isinstance(status, DeliveryReport)
     assert (status.status, status.message_id, status.reference) == (Status.DELIVERED, *ids.values())
     assert isinstance(text, IncomingMessage)
-    assert (text.sender, text.text, text.answered_id) == ("+33600000000", "Texte du message", ids["apimsgid"])
+    assert (text.sender, text.text, text.replied_message_id) == ("+33600000000", "Texte du message", ids["apimsgid"])
     assert text.sent_at == datetime(2019, 4, 1, 13, 9, 16, tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""Everything TextioPro's documentation says of sending and reading, once: parameters, envelopes, errors, statuses."""
+"""TextioPro's documentation of sending and reading, each fact once: parameters, envelopes, errors, statuses."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway, accepted
 from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.errors import (
     AuthenticationFailed,
@@ -15,14 +16,12 @@ from custom_components.texting.gateway.errors import (
     MessageRejected,
     OutcomeUnknown,
 )
-from custom_components.texting.gateway.gateway import Gateway, accepted
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway
-from .laravel import error
-from .samples import TOKEN, new_message, number, send, send_one
+from tests.support.gateways import OpenGateway, Respond
+from tests.support.laravel import error
+from tests.support.samples import TOKEN, new_message, number, send, send_one
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 APIS = pytest.mark.parametrize("api", ["bearer", "token"])
@@ -32,17 +31,17 @@ type Cause = Callable[[Simulator], None]
 
 
 def other_token(simulator: Simulator) -> None:
-    """Make a new one on the dashboard."""
+    """Create a new token on the dashboard."""
     simulator.accounts[TEXTIOPRO].token = "8|another"
 
 
 def no_quota(simulator: Simulator) -> None:
-    """Use up what the plan allows."""
+    """Use up all credit of the plan."""
     simulator.accounts[TEXTIOPRO].credit = Decimal()
 
 
 def says(words: str) -> Cause:
-    """Let the gateway say what the client gives it no reason to say."""
+    """Return a cause that sets a response which the client cannot cause."""
 
     def cause(simulator: Simulator) -> None:
         simulator.faults.add(TEXTIOPRO, "answer", path="sms/send", body=error(words))
@@ -91,7 +90,7 @@ async def test_common_errors(
 
 async def test_a_message_that_is_not_there_is_no_news(account: Gateway, simulator: Simulator) -> None:
     """Ressource non trouvée."""
-    assert await account.reports([accepted(new_message(TEXTIOPRO), message_id="606812e63f78b")]) == []
+    assert await account.fetch_reports([accepted(new_message(TEXTIOPRO), message_id="606812e63f78b")]) == []
     assert simulator.requests()[-1].path == "/api/v3/sms/606812e63f78b"
 
 
@@ -156,9 +155,9 @@ async def test_several_numbers_are_one_request(gateway: OpenGateway, simulator: 
 async def test_the_token_and_the_headers(gateway: OpenGateway, simulator: Simulator, api: str) -> None:
     account = gateway(TEXTIOPRO, api=api)
     sent = await send(account, [new_message(TEXTIOPRO)])
-    await account.balance()
-    await account.reports(sent)
-    await account.incoming()
+    await account.fetch_balance()
+    await account.fetch_reports(sent)
+    await account.fetch_incoming()
     assert {request.path.removeprefix("/api/").partition("/")[0] for request in simulator.requests()} == {
         {"bearer": "v3", "token": "http"}[api]
     }
@@ -181,7 +180,7 @@ async def test_the_token_and_the_headers(gateway: OpenGateway, simulator: Simula
         pytest.param("Rejected", Status.REJECTED, FailureReason.OTHER, id="Rejected"),
         pytest.param("Failed", Status.UNDELIVERED, FailureReason.OTHER, id="Failed"),
         pytest.param("Skipped", Status.REJECTED, FailureReason.OTHER, id="Skipped"),
-        pytest.param("On its way", Status.UNKNOWN, None, id="an unknown one"),
+        pytest.param("On its way", Status.UNCERTAIN, None, id="an unknown one"),
     ],
 )
 async def test_statuses_of_one_and_of_several(
@@ -193,27 +192,27 @@ async def test_statuses_of_one_and_of_several(
         message.status = word
     for asked, path in ((sent[:1], f"sms/{sent[0].message_id}"), (sent, "sms")):
         simulator.clear_requests()
-        reports = await account.reports(asked)
+        reports = await account.fetch_reports(asked)
         assert {(report.status, report.reason, report.provider_status) for report in reports} == {
             (status, reason, word)
         }
         assert simulator.requests()[0].path == f"/api/v3/{path}"
 
 
-async def test_the_documented_balance(account: Gateway, answer: GiveAnswer) -> None:
-    answer({"status": "success", "data": {"balance": 100, "unit": "sms"}})
-    (balance,) = await account.balance()
+async def test_the_documented_balance(account: Gateway, respond: Respond) -> None:
+    respond({"status": "success", "data": {"balance": 100, "unit": "sms"}})
+    (balance,) = await account.fetch_balance()
     assert (balance.amount, balance.unit) == (100, "SMS")
 
 
 @pytest.mark.parametrize("data", ["sms reports with all details", None])
-async def test_the_documented_answer_of_a_send(account: Gateway, answer: GiveAnswer, data: object) -> None:
-    answer({"status": "success", "data": data})
+async def test_the_documented_answer_of_a_send(account: Gateway, respond: Respond, data: object) -> None:
+    respond({"status": "success", "data": data})
     assert (await send_one(account)).status is Status.ACCEPTED
 
 
-async def test_the_documented_error(account: Gateway, answer: GiveAnswer) -> None:
-    answer({"status": "error", "message": "A human-readable description of the error."})
+async def test_the_documented_error(account: Gateway, respond: Respond) -> None:
+    respond({"status": "error", "message": "A human-readable description of the error."})
     result = await send_one(account)
     assert (result.status, result.reason) == (Status.REJECTED, FailureReason.OTHER)
     assert result.error is not None

@@ -1,10 +1,11 @@
-"""Everything TheSMSPoint's documentation says an answer can be, once, and what follows from it (its API v1)."""
+"""TheSMSPoint's documented responses (API v1): each once, with its consequence."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway, accepted
 from custom_components.texting.gateway.errors import (
     AuthenticationFailed,
     GatewayError,
@@ -12,14 +13,12 @@ from custom_components.texting.gateway.errors import (
     Limit,
     MessageRejected,
 )
-from custom_components.texting.gateway.gateway import Gateway, accepted
 from custom_components.texting.gateway.message import Balance
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway, limit_of
-from .samples import KEY, new_message, number, send, send_one
+from tests.support.gateways import OpenGateway, Respond, limit_of
+from tests.support.samples import KEY, new_message, number, send, send_one
 
 PROVIDER = POINT = Provider.THESMSPOINT
 COMMANDS = (
@@ -39,12 +38,12 @@ NO_KEY, NOT_ALLOWED, NO_CREDIT, NO_ID = (
 
 
 async def ask(account: Gateway, command: str) -> GatewayError | None:
-    """Use a command; why it failed."""
+    """Use a command; return its error."""
     reads = {
-        "get-sms-balance": account.balance,
-        "get-sender-id": account.senders,
-        "get-templates": account.templates,
-        "sms-delivery-status": lambda: account.reports([accepted(new_message(POINT), batch_id="1")]),
+        "get-sms-balance": account.fetch_balance,
+        "get-sender-id": account.fetch_senders,
+        "get-templates": account.fetch_templates,
+        "sms-delivery-status": lambda: account.fetch_reports([accepted(new_message(POINT), batch_id="1")]),
     }
     if command in reads:
         try:
@@ -65,9 +64,9 @@ async def ask(account: Gateway, command: str) -> GatewayError | None:
     ],
 )
 async def test_errors_of_every_command(
-    account: Gateway, answer: GiveAnswer, *, command: str, words: str, kind: type[GatewayError], reason: FailureReason
+    account: Gateway, respond: Respond, *, command: str, words: str, kind: type[GatewayError], reason: FailureReason
 ) -> None:
-    answer({"status": "error", "message": words}, command)
+    respond({"status": "error", "message": words}, command)
     error = await ask(account, command)
     assert type(error) is kind
     assert error.reason is reason
@@ -85,15 +84,15 @@ async def test_no_credit_in_the_pool_of_the_sender(account: Gateway, simulator: 
     assert not simulator.messages()
 
 
-async def test_an_unknown_message_id_is_no_news(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
-    assert await account.reports([accepted(new_message(POINT), batch_id="1")]) == []
-    answer({"status": "error", "message": NO_ID, "data": None})
-    assert await account.reports([accepted(new_message(POINT), batch_id="1")]) == []
+async def test_an_unknown_message_id_is_no_news(account: Gateway, simulator: Simulator, respond: Respond) -> None:
+    assert await account.fetch_reports([accepted(new_message(POINT), batch_id="1")]) == []
+    respond({"status": "error", "message": NO_ID, "data": None})
+    assert await account.fetch_reports([accepted(new_message(POINT), batch_id="1")]) == []
     assert [request.params["job_id"] for request in simulator.requests()] == ["1", "1"]
 
 
-async def test_failure_is_an_error_too(account: Gateway, answer: GiveAnswer) -> None:
-    answer({"status": "failure", "message": NO_KEY})
+async def test_failure_is_an_error_too(account: Gateway, respond: Respond) -> None:
+    respond({"status": "failure", "message": NO_KEY})
     assert isinstance(await ask(account, "get-sms-balance"), AuthenticationFailed)
 
 
@@ -111,9 +110,9 @@ OTHER = {"Number": number(POINT, 5602).lstrip("+"), "message_id": "675676", "mes
     ],
 )
 async def test_answers_of_a_send(
-    account: Gateway, answer: GiveAnswer, data: dict[str, Any], ids: list[tuple[str, str | None]]
+    account: Gateway, respond: Respond, data: dict[str, Any], ids: list[tuple[str, str | None]]
 ) -> None:
-    answer({"status": "success", "message": "SMS Sent Successfully", "data": data, "code": 200})
+    respond({"status": "success", "message": "SMS Sent Successfully", "data": data, "code": 200})
     results = await send(account, [new_message(POINT, 5601 + place) for place in range(len(ids))])
     assert [(result.batch_id, result.message_id) for result in results] == ids
     assert {result.status for result in results} == {Status.ACCEPTED}
@@ -121,37 +120,43 @@ async def test_answers_of_a_send(
 
 @pytest.mark.parametrize("as_list", [pytest.param(True, id="list"), pytest.param(False, id="single report")])
 @pytest.mark.parametrize(
-    ("word", "status", "otherwise"),
+    ("word", "status", "status_on_timeout"),
     [
         pytest.param("Sent", Status.SENT, None, id="Sent"),
         pytest.param("Delivered", Status.DELIVERED, None, id="Delivered"),
         pytest.param("UnDelivered", Status.UNDELIVERED, None, id="UnDelivered"),
         pytest.param("U", Status.UNDELIVERED, None, id="U"),
-        # "Message pending, the message is en route": it ends as expired when nothing else comes for long.
+        # "Message pending, the message is en route": it becomes expired if no other report comes in time.
         pytest.param("Expired", Status.SENT, Status.EXPIRED, id="Expired"),
     ],
 )
 async def test_statuses_in_both_reports(
-    account: Gateway, simulator: Simulator, *, word: str, status: Status, otherwise: Status | None, as_list: bool
+    account: Gateway,
+    simulator: Simulator,
+    *,
+    word: str,
+    status: Status,
+    status_on_timeout: Status | None,
+    as_list: bool,
 ) -> None:
     simulator.accounts[POINT].report_shape = "mixed" if as_list else "single"
     sent = await send_one(account)
     await simulator.settle()
     simulator.messages()[0].status = word
-    (report,) = await account.reports([sent])
-    assert (report.status, report.otherwise) == (status, otherwise)
+    (report,) = await account.fetch_reports([sent])
+    assert (report.status, report.status_on_timeout) == (status, status_on_timeout)
     assert report.provider_status.lower() == word.lower()
     assert simulator.requests()[-1].params["job_id"] == sent.batch_id
 
 
-async def test_the_documented_reports(account: Gateway, answer: GiveAnswer) -> None:
+async def test_the_documented_reports(account: Gateway, respond: Respond) -> None:
     rows = [
         {"status_name": "delivered", name: number(POINT, last)[-10:], "content": "This is message", "message_id": last}
         for name, last in (("mobile_number", "5601"), ("recipient", "5602"))
     ]
-    answer({"status": "error", "job_id": "77", "data": rows, "code": "200"})
+    respond({"status": "error", "job_id": "77", "data": rows, "code": "200"})
     sent = [accepted(new_message(POINT, last), batch_id="77") for last in ("5601", "5602")]
-    assert [report.status for report in await account.reports(sent)] == [Status.DELIVERED] * 2
+    assert [report.status for report in await account.fetch_reports(sent)] == [Status.DELIVERED] * 2
     single = {
         "status": "success",
         "recipient": number(POINT).lstrip("+"),
@@ -160,18 +165,18 @@ async def test_the_documented_reports(account: Gateway, answer: GiveAnswer) -> N
         "delivery_status_id": "Delivered",
         "delivery_status_remark": "",
     }
-    answer({"status": "success", "message": None, "data": single})
-    assert [report.status for report in await account.reports(sent[:1])] == [Status.DELIVERED]
+    respond({"status": "success", "message": None, "data": single})
+    assert [report.status for report in await account.fetch_reports(sent[:1])] == [Status.DELIVERED]
     remark = "Absent subscriber 919812345601"
-    answer({"status": "success", "data": {**single, "delivery_status_id": "U", "delivery_status_remark": remark}})
-    (report,) = await account.reports(sent[:1])
+    respond({"status": "success", "data": {**single, "delivery_status_id": "U", "delivery_status_remark": remark}})
+    (report,) = await account.fetch_reports(sent[:1])
     assert (report.status, report.provider_status) == (Status.UNDELIVERED, "U: Absent subscriber …")
 
 
-async def test_three_balances(account: Gateway, answer: GiveAnswer) -> None:
-    answer({"status": "success", "message": "", "data": {"balance": {"OTP": 0, "Promotional": 0, "Transactional": 0}}})
+async def test_three_balances(account: Gateway, respond: Respond) -> None:
+    respond({"status": "success", "message": "", "data": {"balance": {"OTP": 0, "Promotional": 0, "Transactional": 0}}})
     pools = ("Transactional", "Promotional", "OTP")
-    assert await account.balance() == [Balance(amount=Decimal(), pool=pool) for pool in pools]
+    assert await account.fetch_balance() == [Balance(amount=Decimal(), pool=pool) for pool in pools]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +223,7 @@ async def test_what_senders_and_templates_are_known_by(account: Gateway, simulat
     kept = simulator.accounts[POINT]
     assert [
         (each.id, each.entity_id, each.sender_id, each.type, each.purpose, each.approved)
-        for each in await account.senders()
+        for each in await account.fetch_senders()
     ] == [
         (
             row["id"], row["entity_id"], row["sender_id"], row["type_value"], row["purpose_value"],
@@ -228,7 +233,7 @@ async def test_what_senders_and_templates_are_known_by(account: Gateway, simulat
     ]  # fmt: skip
     assert [
         (each.template_id, each.name, each.type, each.sender_id, each.message, each.approved)
-        for each in await account.templates()
+        for each in await account.fetch_templates()
     ] == [
         (
             row["template_id"], row["name"], row["type"], row["sender_id"], row["message"],

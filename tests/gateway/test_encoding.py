@@ -16,7 +16,7 @@ from custom_components.texting.gateway.encoding import (
 )
 
 CODEC = gsm0338.Codec()
-# Surrogates alone are no text; JSON and phones cannot carry them.
+# Unpaired surrogates are no text; JSON and phones cannot hold them.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=400)
 GSM7_TEXTS = st.text(st.sampled_from(sorted(GSM7_BASIC | GSM7_EXTENSION)), max_size=600)
 WIDE_TEXTS = st.text(st.sampled_from("aê😀中€"), min_size=1, max_size=300)
@@ -75,7 +75,7 @@ def test_units_are_those_of_utf_16(text: str) -> None:
 @given(st.one_of(TEXTS, GSM7_TEXTS, WIDE_TEXTS))
 def test_parts_are_as_another_package_splits(text: str) -> None:
     if not text or "\f" in text:
-        return  # it makes one part of nothing, and does not know the form feed
+        return  # it makes one segment of an empty text, and does not know the form feed
     assert list(measure(text).parts) == [part.content for part in smsutil.split(text).parts]
 
 

@@ -1,4 +1,4 @@
-"""What errors say, and what they must not."""
+"""The texts of errors, and what they must not hold."""
 
 from hypothesis import given, strategies as st
 import pytest
@@ -71,7 +71,7 @@ def test_a_final_status_stays() -> None:
     final = {Status.DELIVERED, Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED}
     assert {status for status in Status if status.is_final} == final
     for status in Status:
-        assert not Status.UNKNOWN.follows(status)
+        assert not Status.UNCERTAIN.follows(status)
         assert not any(status.follows(last) for last in final)
     assert Status.DELIVERED.follows(Status.SENT)
     assert not Status.ACCEPTED.follows(Status.SENT)

@@ -1,4 +1,4 @@
-"""Club Texting's and Group Texting's bare numbers, connections and calls."""
+"""Codes, connections and webhook calls of Club Texting and Group Texting."""
 
 import asyncio
 from decimal import Decimal
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.errors import (
     GatewayError,
     InsufficientCredit,
@@ -16,21 +17,19 @@ from custom_components.texting.gateway.errors import (
     RateLimited,
     WebhookRejected,
 )
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import Balance, IncomingMessage, IncomingType, WebhookCall
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import OpenGateway
-from .samples import new_message, number, send, send_one
+from tests.support.gateways import OpenGateway
+from tests.support.samples import new_message, number, send, send_one
 
 CLUB, GROUP = Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
 BRANDS = pytest.mark.parametrize("brand", [CLUB, GROUP])
 
 
-def answer(simulator: Simulator, brand: Provider, body: str, status: int = 200) -> None:
-    """Give the next request this very answer."""
+def respond(simulator: Simulator, brand: Provider, body: str, status: int = 200) -> None:
+    """Set the response to the next request."""
     simulator.faults.add(brand, "answer", body=body, status=status)
 
 
@@ -82,7 +81,7 @@ ANSWERS: list[tuple[str, int, type[GatewayError] | None, FailureReason | None]] 
 @pytest.mark.parametrize("given_answer", ANSWERS, ids=str)
 async def test_answers(gateway: OpenGateway, simulator: Simulator, brand: Provider, given_answer: Any) -> None:
     body, status, kind, reason = given_answer
-    answer(simulator, brand, body, status)
+    respond(simulator, brand, body, status)
     result = await send_one(gateway(brand))
     assert result.reason is reason
     assert (result.error is None) if kind is None else (type(result.error) is kind)
@@ -136,8 +135,8 @@ async def test_a_third_connection_is_not_processed(gateway: OpenGateway, simulat
 @BRANDS
 @pytest.mark.parametrize(("body", "amount"), [("500", "500"), ("12.5", "12.5"), ("0", "0"), (" 7 credits", "7")])
 async def test_balances(gateway: OpenGateway, simulator: Simulator, brand: Provider, body: str, amount: str) -> None:
-    answer(simulator, brand, body)
-    assert await gateway(brand).balance() == [Balance(amount=Decimal(amount))]
+    respond(simulator, brand, body)
+    assert await gateway(brand).fetch_balance() == [Balance(amount=Decimal(amount))]
 
 
 @BRANDS
@@ -145,9 +144,9 @@ async def test_balances(gateway: OpenGateway, simulator: Simulator, brand: Provi
 async def test_no_balance(
     gateway: OpenGateway, simulator: Simulator, brand: Provider, body: str, kind: type[GatewayError]
 ) -> None:
-    answer(simulator, brand, body)
+    respond(simulator, brand, body)
     with pytest.raises(kind):
-        await gateway(brand).balance()
+        await gateway(brand).fetch_balance()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -176,7 +175,7 @@ def test_what_comes_in(method: str, parameters: dict[str, object], message: Inco
 
 @pytest.fixture
 def club(gateway: OpenGateway) -> Gateway:
-    """The default account at Club Texting."""
+    """Return the gateway of the default account at Club Texting."""
     return gateway(CLUB)
 
 

@@ -1,4 +1,4 @@
-"""What Club Texting and Group Texting take as a text, and what becomes of the rest."""
+"""The texts that Club Texting and Group Texting take, and replaced or refused characters."""
 
 from typing import Any
 
@@ -7,14 +7,13 @@ import pytest
 
 from custom_components.texting.gateway.errors import Limit, MessageRejected
 from custom_components.texting.gateway.provider import Provider
-from custom_components.texting.gateway.providers.club_texting import ClubTexting
-from custom_components.texting.gateway.providers.ez_texting import REPLACEMENTS, rewrite
-from custom_components.texting.gateway.providers.group_texting import GroupTexting
+from custom_components.texting.gateway.providers.ez_texting.club_texting import ClubTexting
+from custom_components.texting.gateway.providers.ez_texting.group_texting import GroupTexting
+from custom_components.texting.gateway.providers.ez_texting.platform import REPLACEMENTS, rewrite
 from custom_components.texting.gateway.status import Status
 from tests.simulator import Simulator
-
-from .bench import OpenGateway
-from .samples import new_message, send_one
+from tests.support.gateways import OpenGateway
+from tests.support.samples import new_message, send_one
 
 CLUB, GROUP = Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
 BRANDS = pytest.mark.parametrize("brand", [CLUB, GROUP])
@@ -57,7 +56,7 @@ async def test_lengths(gateway: OpenGateway, simulator: Simulator, case: int) ->
     assert isinstance(result.error, MessageRejected)
     assert result.error.limit is Limit.TEXT_LENGTH
     assert not simulator.requests()
-    # The gateway would have said the same.
+    # The provider would refuse it too.
     given = {"User": "demo", "Pass": "demo-password", "Subject": fields.get("title", ""), "Message": fields["text"]}
     express = "0" if fields.get("express") is False else "1"
     answered = await gateway(brand)._transport.request(
@@ -156,3 +155,12 @@ async def test_titles_are_rewritten_too(gateway: OpenGateway, simulator: Simulat
         with pytest.raises(MessageRejected) as raised:
             replacing.preview(new_message(brand, title=title))
         assert raised.value.limit is limit
+
+
+@BRANDS
+def test_one_message_may_have_its_characters_replaced(gateway: OpenGateway, brand: Provider) -> None:
+    account, message = gateway(brand), new_message(brand, text="Ça va", replace_characters=True)
+    ready, preview = account.prepare(message)
+    assert (ready.text, preview.text, preview.replaced) == ("Ca va", "Ca va", {"Ç": "C"})
+    with pytest.raises(MessageRejected):
+        account.prepare(new_message(brand, text="Ça va"))

@@ -1,10 +1,11 @@
-"""Club Texting's calls and carriers: every code, words and lost answers."""
+"""Club Texting's voice broadcasts and carrier lookups: all codes, carriers and lost responses."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.errors import (
     BroadcastRejected,
     CarrierUnknown,
@@ -19,13 +20,11 @@ from custom_components.texting.gateway.errors import (
     RateLimited,
     Unsupported,
 )
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import VoiceBroadcast
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway
+from tests.support.gateways import OpenGateway, Respond
 
 PROVIDER = Provider.CLUB_TEXTING
 NUMBERS = ("+12125555601", "+12125555602")
@@ -34,7 +33,7 @@ FROM_URL: dict[str, Any] = {**CALL, "sound_file": None, "sound_url": "https://ex
 
 
 def call(**changes: Any) -> VoiceBroadcast:
-    """A broadcast, with other fields where given."""
+    """Return a broadcast; fields override the defaults."""
     return VoiceBroadcast(**{**CALL, **changes})
 
 
@@ -98,11 +97,9 @@ CODES: list[tuple[str, type[GatewayError], Field | None]] = [
 
 
 @pytest.mark.parametrize("given", CODES, ids=str)
-async def test_every_code_of_a_broadcast(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer, given: Any
-) -> None:
+async def test_every_code_of_a_broadcast(account: Gateway, simulator: Simulator, respond: Respond, given: Any) -> None:
     body, kind, field = given
-    answer(body)
+    respond(body)
     with pytest.raises(kind) as caught:
         await account.broadcast(call())
     assert type(caught.value) is kind
@@ -155,16 +152,16 @@ async def test_a_busy_provider_has_not_called(account: Gateway, simulator: Simul
 
 
 async def test_what_is_asked_of_a_number(account: Gateway, simulator: Simulator) -> None:
-    assert await account.carrier("+12125555601") == "VERIZONUS"
+    assert await account.look_up_carrier("+12125555601") == "VERIZONUS"
     (request,) = simulator.requests()
     assert (request.method, request.path, request.query) == ("POST", "/api/lookup/", {})
     assert request.params == {"User": "demo", "Pass": "demo-password", "PhoneNumber": "2125555601"}
 
 
 @pytest.mark.parametrize("word", ["T-Mobile USA, Inc.", "ATT", "U.S. Cellular", "O2", "Vidéotron"])
-async def test_carriers(account: Gateway, answer: GiveAnswer, word: str) -> None:
-    answer(f" {word}\r\n")
-    assert await account.carrier("+12125555601") == word
+async def test_carriers(account: Gateway, respond: Respond, word: str) -> None:
+    respond(f" {word}\r\n")
+    assert await account.look_up_carrier("+12125555601") == word
 
 
 @pytest.mark.parametrize(
@@ -178,7 +175,7 @@ async def test_carriers(account: Gateway, answer: GiveAnswer, word: str) -> None
 )
 async def test_numbers_without_a_carrier(account: Gateway, number: str, kind: type[GatewayError], code: str) -> None:
     with pytest.raises(kind) as caught:
-        await account.carrier(number)
+        await account.look_up_carrier(number)
     assert (type(caught.value), caught.value.code) == (kind, code)
     if kind is MessageRejected:
         assert caught.value.reason is FailureReason.INVALID_NUMBER
@@ -187,13 +184,13 @@ async def test_numbers_without_a_carrier(account: Gateway, number: str, kind: ty
 async def test_a_lookup_costs(account: Gateway, simulator: Simulator) -> None:
     simulator.accounts[PROVIDER].credit = Decimal(0)
     with pytest.raises(InsufficientCredit) as caught:
-        await account.carrier("+12125555601")
+        await account.look_up_carrier("+12125555601")
     assert caught.value.code == "-3"
 
 
 async def test_a_lookup_with_a_wrong_login(gateway: OpenGateway) -> None:
     with pytest.raises(LoginOrApiRefused):
-        await gateway(PROVIDER, password="wrong").carrier("+12125555601")
+        await gateway(PROVIDER, password="wrong").look_up_carrier("+12125555601")
 
 
 @pytest.mark.parametrize(
@@ -212,15 +209,15 @@ async def test_a_lookup_with_a_wrong_login(gateway: OpenGateway) -> None:
     ],
 )
 async def test_what_is_no_carrier(
-    account: Gateway, answer: GiveAnswer, body: str, status: int, kind: type[GatewayError]
+    account: Gateway, respond: Respond, body: str, status: int, kind: type[GatewayError]
 ) -> None:
-    answer(body, status=status)
+    respond(body, status=status)
     with pytest.raises(kind) as caught:
-        await account.carrier("+12125555601")
+        await account.look_up_carrier("+12125555601")
     assert type(caught.value) is kind
 
 
-# -- the others ------------------------------------------------------------------------------------------------------
+# -- other brands ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("provider", [each for each in Provider if each is not PROVIDER])
@@ -228,5 +225,5 @@ async def test_who_has_no_calls_and_no_carriers(gateway: OpenGateway, simulator:
     with pytest.raises(Unsupported):
         await gateway(provider).broadcast(call())
     with pytest.raises(Unsupported):
-        await gateway(provider).carrier("+12125555601")
+        await gateway(provider).look_up_carrier("+12125555601")
     assert simulator.requests() == []

@@ -1,18 +1,17 @@
-"""What each provider makes of a gateway that fails: what is sent, and how often."""
+"""Each provider with a failing server: what is sent, and how many times."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import accepted
 from custom_components.texting.gateway.capabilities import Capability
 from custom_components.texting.gateway.errors import CannotConnect, GatewayError, OutcomeUnknown, RateLimited
-from custom_components.texting.gateway.gateway import accepted
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import Status
-
-from .bench import Bench
-from .samples import new_message, send_one
+from tests.support.gateways import Bench
+from tests.support.samples import new_message, send_one
 
 PROVIDERS = pytest.mark.parametrize("provider", Provider)
 
@@ -40,7 +39,7 @@ async def test_a_lost_answer_is_never_sent_twice(bench: Bench, kind: str, option
     if not result.error:
         assert arrived == 1
     else:
-        assert result.status is Status.UNKNOWN
+        assert result.status is Status.UNCERTAIN
         assert isinstance(result.error, OutcomeUnknown)
         assert not arrived or Capability.LOST_ANSWERS not in bench.info.capabilities
 
@@ -50,7 +49,7 @@ async def test_a_lost_answer_is_never_sent_twice(bench: Bench, kind: str, option
 async def test_sending_is_one_request_and_looks_for_nothing(bench: Bench, kind: str, options: dict[str, Any]) -> None:
     bench.simulator.faults.add(bench.provider, kind, **options)
     (result,) = await bench.gateway.send([message := new_message(bench.provider)])
-    assert (result.message, result.status) == (message, Status.UNKNOWN)
+    assert (result.message, result.status) == (message, Status.UNCERTAIN)
     assert isinstance(result.error, OutcomeUnknown)
     assert len(bench.simulator.requests()) == 1
 
@@ -58,21 +57,21 @@ async def test_sending_is_one_request_and_looks_for_nothing(bench: Bench, kind: 
 @PROVIDERS
 async def test_what_became_of_lost_messages(bench: Bench) -> None:
     gateway, messages = bench.gateway, [new_message(bench.provider, last) for last in (5601, 5602)]
-    found = await gateway.find_out(messages)
+    found = await gateway.resolve_unknown(messages)
     assert [result.message for result in found] == messages
-    # Only who can be asked by our own id knows that it never had a message.
+    # Only a provider that knows our reference can tell that it never got a message.
     knows = bench.provider is Provider.TEXTINGHOUSE
-    assert {result.status for result in found} == {Status.QUEUED if knows else Status.UNKNOWN}
+    assert {result.status for result in found} == {Status.QUEUED if knows else Status.UNCERTAIN}
     assert all((result.error is None) if knows else isinstance(result.error, OutcomeUnknown) for result in found)
     assert bool(bench.simulator.requests()) is (Capability.LOST_ANSWERS in bench.info.capabilities)
-    assert await gateway.find_out([]) == []
+    assert await gateway.resolve_unknown([]) == []
 
 
 @PROVIDERS
 async def test_a_wrong_content_type_is_no_fault(bench: Bench) -> None:
     bench.simulator.faults.add(bench.provider, "content_type", times=None)
     assert (await send_one(bench.gateway)).status is Status.ACCEPTED
-    assert await bench.gateway.balance()
+    assert await bench.gateway.fetch_balance()
 
 
 @PROVIDERS
@@ -98,14 +97,14 @@ async def test_nobody_listens(bench: Bench) -> None:
 @pytest.mark.parametrize("kind", ["html", "empty", "http_error", "cut", "truncated_body"])
 async def test_reads_fail_clearly(bench: Bench, kind: str) -> None:
     bench.simulator.faults.add(bench.provider, kind, times=None)
-    calls: list[Callable[[], Awaitable[Any]]] = [bench.gateway.balance]
+    calls: list[Callable[[], Awaitable[Any]]] = [bench.gateway.fetch_balance]
     if Capability.STATUS in bench.info.capabilities:
         sent = [accepted(new_message(bench.provider, 5601 + n), message_id=f"id{n}") for n in range(2)]
-        calls.append(lambda: bench.gateway.reports(sent))
+        calls.append(lambda: bench.gateway.fetch_reports(sent))
     if Capability.INCOMING_POLL in bench.info.capabilities:
-        calls.append(bench.gateway.incoming)
+        calls.append(bench.gateway.fetch_incoming)
     if Capability.SENDER_LIST in bench.info.capabilities:
-        calls += [bench.gateway.senders, bench.gateway.templates]
+        calls += [bench.gateway.fetch_senders, bench.gateway.fetch_templates]
     for call in calls:
         with pytest.raises(GatewayError):
             await call()

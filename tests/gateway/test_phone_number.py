@@ -1,4 +1,4 @@
-"""Numbers, as people and gateways write them."""
+"""Phone numbers as people and providers write them."""
 
 from hypothesis import given, strategies as st
 import phonenumbers

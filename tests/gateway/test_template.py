@@ -1,4 +1,4 @@
-"""Which texts follow a template, and where others do not."""
+"""Which texts match a template, and where others differ."""
 
 import random
 import re
@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from custom_components.texting.gateway.template import LONGEST_VARIABLE, Mismatch, find_mismatch
+from custom_components.texting.gateway.template import MAX_VARIABLE, Mismatch, find_mismatch
 
 VAR = "{#var#}"
 
@@ -17,8 +17,8 @@ VAR = "{#var#}"
         ("The front door is open.", "The front door is open."),
         ("The front door is open.", "  The front  door\r\nis open. "),
         (f"Home alert: {VAR}", "Home alert: water"),
-        (f"Home alert: {VAR}", "Home alert: " + "x" * LONGEST_VARIABLE),
-        (f"Home alert: {VAR}{VAR}", "Home alert: " + "x" * LONGEST_VARIABLE * 2),
+        (f"Home alert: {VAR}", "Home alert: " + "x" * MAX_VARIABLE),
+        (f"Home alert: {VAR}{VAR}", "Home alert: " + "x" * MAX_VARIABLE * 2),
         (f"Home alert: {VAR} {VAR}", "Home alert: short"),
         (VAR, "é"),
         (f"{VAR} is open. {VAR} is shut.", "A door is open. It is open. is shut. B is shut."),
@@ -46,7 +46,7 @@ def test_what_follows(template: str, text: str) -> None:
         (f"Home alert: {VAR}", "Home alarm: water", 8, "ert: "),
         (f"Home alert: {VAR}", "Home alert:", 12, f" {VAR}"),
         (f"Home alert:{VAR}", "Home alert:", 12, VAR),
-        (f"Home alert: {VAR}", "Home alert: " + "x" * (LONGEST_VARIABLE + 1), 13 + LONGEST_VARIABLE, ""),
+        (f"Home alert: {VAR}", "Home alert: " + "x" * (MAX_VARIABLE + 1), 13 + MAX_VARIABLE, ""),
         (f"Home alert: {VAR}{VAR}", "Home alert: " + "x" * 82, 13 + 81, ""),
         (f"Water in the {VAR}.", "Water in the kitchen", 21, "."),
         (f"Water in the {VAR}.", "Water in the kitchen. Run", 22, ""),
@@ -68,12 +68,12 @@ def test_long_templates_are_told_in_part() -> None:
 
 
 def test_against_a_plain_pattern() -> None:
-    """Texts that a regular expression takes follow, and no others."""
+    """A text matches if and only if a regular expression matches."""
     chance = random.Random(7)  # noqa: S311  no secret
     follow = 0
     for _ in range(3000):
         fixed = ["".join(chance.choices("ab.", k=chance.randint(1, 3))) for _ in range(chance.randint(1, 4))]
-        pattern = re.compile(f".{{1,{LONGEST_VARIABLE}}}".join(map(re.escape, fixed)), re.DOTALL)
+        pattern = re.compile(f".{{1,{MAX_VARIABLE}}}".join(map(re.escape, fixed)), re.DOTALL)
         values = ["".join(chance.choices("ab.", k=chance.choice((0, 1, 2, 3, 40, 41)))) for _ in fixed]
         text = "".join(word for pair in zip(fixed, values, strict=True) for word in pair)
         text = text[: chance.choice((len(text), len(text) - len(values[-1])))]
@@ -94,7 +94,7 @@ def test_against_a_plain_pattern() -> None:
     ],
 )
 def test_no_template_takes_long(template: str, text: str) -> None:
-    """However many variables: seconds would be a search that goes back."""
+    """Many variables take no long time: a search with backtracking would take seconds."""
     begun = perf_counter()
     find_mismatch(text, template)
     assert perf_counter() - begun < 1.0

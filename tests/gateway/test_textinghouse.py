@@ -1,4 +1,4 @@
-"""TextingHouse's codes, limits, balances and calls."""
+"""TextingHouse's codes, limits, balances and webhook calls."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway, accepted
 from custom_components.texting.gateway.errors import (
     GatewayError,
     InsufficientCredit,
@@ -18,15 +19,13 @@ from custom_components.texting.gateway.errors import (
     OutcomeUnknown,
     WebhookRejected,
 )
-from custom_components.texting.gateway.gateway import Gateway, accepted
 from custom_components.texting.gateway.message import Balance, DeliveryReport, IncomingMessage, WebhookCall
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import Calls, GiveAnswer, OpenGateway, limit_of
-from .samples import commands, new_message, send, send_one
+from tests.support.gateways import Calls, OpenGateway, Respond, limit_of
+from tests.support.samples import commands, new_message, send, send_one
 
 PROVIDER = HOUSE = Provider.TEXTINGHOUSE
 
@@ -69,12 +68,12 @@ ERRORS: list[tuple[str, type[GatewayError], FailureReason]] = [
 
 @pytest.mark.parametrize(("code", "kind", "reason"), ERRORS)
 async def test_errors_are_read_by_their_codes(
-    account: Gateway, answer: GiveAnswer, code: str, kind: type[GatewayError], reason: FailureReason
+    account: Gateway, respond: Respond, code: str, kind: type[GatewayError], reason: FailureReason
 ) -> None:
     for form in ("ERR: {} | Some words", "ERR:{}|Other words", "ERR: {}"):
-        answer(form.format(code))
+        respond(form.format(code))
         with pytest.raises(kind) as raised:
-            await account.balance()
+            await account.fetch_balance()
         assert type(raised.value) is kind
         assert (raised.value.code, raised.value.reason) == (code, reason)
 
@@ -87,7 +86,7 @@ async def test_flood_is_refused_here(
     assert isinstance(again.error, MessageRejected)
     assert (again.status, again.reason, again.error.limit) == (Status.REJECTED, FailureReason.FLOOD, Limit.FLOOD)
     assert len(simulator.requests()) == 1
-    # Another text, another number, and ten seconds later are no flood.
+    # Another text, another number, or the same text ten seconds later is no flood.
     for other in ({"text": "Another"}, {"last": 5602}):
         assert (await send_one(account, **other)).status is Status.ACCEPTED
     monkeypatch.setattr(textinghouse, "FLOOD_SECONDS", 0.0)
@@ -110,23 +109,23 @@ async def test_flood_is_refused_there(gateway: OpenGateway, simulator: Simulator
     assert (await send_one(gateway(HOUSE))).status is Status.ACCEPTED
     again = await send_one(gateway(HOUSE))
     assert (again.status, again.reason, again.provider_status) == (Status.REJECTED, FailureReason.FLOOD, "350")
-    # The gateway is asked whether it has this very message: it has the other one.
+    # The provider is asked for this message, but it has the other one.
     assert commands(simulator) == ["sendsms", "sendsms", "getstatus"]
     assert simulator.requests()[2].params["climsgid"] == again.message.reference
 
 
 @pytest.mark.parametrize(("code", "reason"), [("104", FailureReason.INSUFFICIENT_CREDIT), ("350", FailureReason.FLOOD)])
 async def test_what_was_refused_was_no_flood(
-    account: Gateway, answer: GiveAnswer, code: str, reason: FailureReason
+    account: Gateway, respond: Respond, code: str, reason: FailureReason
 ) -> None:
-    answer(f"ERR: {code} | refused")
+    respond(f"ERR: {code} | refused")
     assert (await send_one(account)).reason is reason
     assert (await send_one(account)).status is Status.ACCEPTED
 
 
 async def test_what_is_lost_may_be_flood(account: Gateway, simulator: Simulator) -> None:
     simulator.faults.add(HOUSE, "html", times=None)
-    assert (await send_one(account)).status is Status.UNKNOWN
+    assert (await send_one(account)).status is Status.UNCERTAIN
     asked = len(simulator.requests())
     assert limit_of(await send_one(account)) is Limit.FLOOD
     assert len(simulator.requests()) == asked
@@ -141,7 +140,7 @@ async def test_two_refused_at_once(account: Gateway, simulator: Simulator, monke
 
 async def test_doubtful_characters_are_named_not_refused(account: Gateway) -> None:
     message = new_message(HOUSE, text="5 € for a_b\\c ê")
-    assert account.preview(message).doubtful == "\\_ê€"
+    assert account.preview(message).may_be_replaced == "\\_ê€"
     assert (await send(account, [message]))[0].status is Status.ACCEPTED
 
 
@@ -198,42 +197,45 @@ CODES: list[tuple[str, Status, FailureReason | None]] = [
     ("6", Status.UNDELIVERED, FailureReason.OTHER),
     ("7", Status.REJECTED, FailureReason.PROHIBITED),
     ("20", Status.REJECTED, FailureReason.INSUFFICIENT_CREDIT),
-    ("2", Status.UNKNOWN, None),
-    ("42", Status.UNKNOWN, None),
+    ("2", Status.UNCERTAIN, None),
+    ("42", Status.UNCERTAIN, None),
 ]
 
 
 @pytest.mark.parametrize(("code", "status", "reason"), CODES)
 async def test_status_codes(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer, code: str, status: Status, *, reason: FailureReason
+    account: Gateway, simulator: Simulator, respond: Respond, code: str, status: Status, *, reason: FailureReason
 ) -> None:
-    answer(code)
-    (report,) = await account.reports([accepted(new_message(HOUSE), message_id="5d72")])
+    respond(code)
+    (report,) = await account.fetch_reports([accepted(new_message(HOUSE), message_id="5d72")])
     assert (report.status, report.reason) == (status, reason)
     assert (report.provider_status, report.message_id) == (code, "5d72")
     assert simulator.requests()[0].params["api_id"] == "5d72"
 
 
 async def test_an_unknown_message_is_no_news(account: Gateway) -> None:
-    assert await account.reports([accepted(new_message(HOUSE), message_id="5d72"), accepted(new_message(HOUSE))]) == []
+    assert (
+        await account.fetch_reports([accepted(new_message(HOUSE), message_id="5d72"), accepted(new_message(HOUSE))])
+        == []
+    )
 
 
 async def test_a_message_is_asked_for_by_both_ids(account: Gateway, simulator: Simulator) -> None:
     result = await send_one(account)
     await simulator.settle()
     simulator.clear_requests()
-    (report,) = await account.reports([replace(result, message_id="5d72")])
+    (report,) = await account.fetch_reports([replace(result, message_id="5d72")])
     assert (report.status, report.message_id) == (Status.DELIVERED, "5d72")
     asked = [{key: request.params.get(key) for key in ("api_id", "climsgid")} for request in simulator.requests()]
     assert asked == [{"api_id": "5d72", "climsgid": None}, {"api_id": None, "climsgid": result.message.reference}]
     simulator.clear_requests()
-    (report,) = await account.reports([result])
+    (report,) = await account.fetch_reports([result])
     assert report.status is Status.DELIVERED
     assert len(simulator.requests()) == 1
 
 
 async def test_documented_errors_as_they_really_come(gateway: OpenGateway, simulator: Simulator) -> None:
-    """Each has its cause at the gateway; what the home itself refuses before cannot be seen here."""
+    """Each error has a cause at the provider. Errors that are checked before the request do not appear here."""
     kept, account = simulator.accounts[HOUSE], gateway(HOUSE)
     kept.processing_fails = True
     (lost,) = await account.send([new_message(HOUSE)])
@@ -253,29 +255,29 @@ async def test_documented_errors_as_they_really_come(gateway: OpenGateway, simul
     assert raised.value.code == "101"
 
 
-async def test_reports_that_fail(account: Gateway, answer: GiveAnswer) -> None:
+async def test_reports_that_fail(account: Gateway, respond: Respond) -> None:
     for body, kind in (("delivered", InvalidResponse), ("ERR: 100 | api_id", MessageRejected)):
-        answer(body)
+        respond(body)
         with pytest.raises(kind):
-            await account.reports([accepted(new_message(HOUSE), message_id="5d72")])
+            await account.fetch_reports([accepted(new_message(HOUSE), message_id="5d72")])
 
 
 @pytest.mark.parametrize("body", ["1423", "12.50", "-3", "0"])
-async def test_balances(account: Gateway, answer: GiveAnswer, body: str) -> None:
-    answer(f" {body}\n")
-    assert await account.balance() == [Balance(amount=Decimal(body))]
+async def test_balances(account: Gateway, respond: Respond, body: str) -> None:
+    respond(f" {body}\n")
+    assert await account.fetch_balance() == [Balance(amount=Decimal(body))]
 
 
 @pytest.mark.parametrize("status", [200, 502])
 @pytest.mark.parametrize("body", ["", "much", "<html>", "1423 credits", "NaN", "Infinity"])
-async def test_what_is_no_balance(account: Gateway, answer: GiveAnswer, body: str, status: int) -> None:
-    answer(body, status=status)
+async def test_what_is_no_balance(account: Gateway, respond: Respond, body: str, status: int) -> None:
+    respond(body, status=status)
     with pytest.raises(InvalidResponse):
-        await account.balance()
+        await account.fetch_balance()
 
 
 def news(account: Gateway, **parameters: object) -> Any:
-    """What a call says."""
+    """Return what a webhook call says."""
     (said,) = account.parse_webhook(WebhookCall(method="POST", parameters=parameters))
     return said
 
@@ -284,7 +286,7 @@ def news(account: Gateway, **parameters: object) -> Any:
 def test_a_status(account: Gateway, code: object) -> None:
     report = news(account, apimsgid="5d72", climsgid="01J", status=code)
     assert report == DeliveryReport(status=Status.DELIVERED, provider_status="3", message_id="5d72", reference="01J")
-    assert news(account, apimsgid="5d72", climsgid="", status="77").status is Status.UNKNOWN
+    assert news(account, apimsgid="5d72", climsgid="", status="77").status is Status.UNCERTAIN
 
 
 @pytest.mark.parametrize("date", ["2019-04-01T13:09:16Z", "2019-04-01 13:09:16"])
@@ -293,7 +295,7 @@ def test_a_reply(account: Gateway, date: str) -> None:
     assert reply == IncomingMessage(
         sender="+33612345601",
         text="Oui",
-        answered_id="5d72",
+        replied_message_id="5d72",
         reference="01J",
         sent_at=datetime(2019, 4, 1, 13, 9, 16, tzinfo=UTC),
     )

@@ -1,7 +1,8 @@
-"""TextingHouse's backup host, and answers that were lost."""
+"""TextingHouse's backup host and lost responses."""
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.errors import (
     CannotConnect,
     GatewayError,
@@ -10,15 +11,13 @@ from custom_components.texting.gateway.errors import (
     MessageRejected,
     OutcomeUnknown,
 )
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import SendResult
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway
-from .samples import commands, new_message, send_one
+from tests.support.gateways import OpenGateway, Respond
+from tests.support.samples import commands, new_message, send_one
 
 PROVIDER = HOUSE = Provider.TEXTINGHOUSE
 BACKUP = "textinghouse_backup"
@@ -29,13 +28,13 @@ async def test_the_backup_host_takes_over(account: Gateway, simulator: Simulator
     await simulator.faults.refuse(HOUSE)
     result = await send_one(account)
     await simulator.settle()
-    (report,) = await account.reports([result])
+    (report,) = await account.fetch_reports([result])
     assert (result.status, report.status) == (Status.ACCEPTED, Status.DELIVERED)
     assert commands(simulator, BACKUP) == ["sendsms", "getstatus"]
 
 
-async def test_an_error_is_an_answer(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
-    answer("ERR: 104 | no credit")
+async def test_an_error_is_an_answer(account: Gateway, simulator: Simulator, respond: Respond) -> None:
+    respond("ERR: 104 | no credit")
     await send_one(account)
     assert not simulator.requests(BACKUP)
 
@@ -54,7 +53,7 @@ async def test_lost_and_known(account: Gateway, simulator: Simulator) -> None:
     assert result.error is None
     assert commands(simulator) == ["sendsms", "getstatus"]
     await simulator.settle()
-    (report,) = await account.reports([result])
+    (report,) = await account.fetch_reports([result])
     assert (report.status, report.reference) == (Status.DELIVERED, result.message.reference)
 
 
@@ -73,11 +72,11 @@ FATES: list[tuple[str, Status, FailureReason | None, type[GatewayError] | None]]
 
 @pytest.mark.parametrize("code", range(len(FATES)))
 async def test_lost_and_known_to_have_failed(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer, code: int
+    account: Gateway, simulator: Simulator, respond: Respond, code: int
 ) -> None:
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
     word, status, reason, kind = FATES[code]
-    answer(word, cmd="getstatus")
+    respond(word, cmd="getstatus")
     result = await send_one(account)
     assert (result.status, result.reason, result.provider_status) == (status, reason, word)
     assert type(result.error) is (kind or type(None))
@@ -87,9 +86,9 @@ async def test_lost_and_known_to_have_failed(
 async def test_lost_and_known_at_the_backup_host(account: Gateway, simulator: Simulator) -> None:
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
     (result,) = await account.send([message := new_message(HOUSE)])
-    assert (result.status, type(result.error)) == (Status.UNKNOWN, OutcomeUnknown)
+    assert (result.status, type(result.error)) == (Status.UNCERTAIN, OutcomeUnknown)
     await simulator.faults.refuse(HOUSE)
-    (found,) = await account.find_out([message])
+    (found,) = await account.resolve_unknown([message])
     assert (found.message, found.error) == (message, None)
     assert commands(simulator, BACKUP) == ["getstatus"]
 
@@ -99,7 +98,7 @@ async def test_unknown_there_twice_was_never_accepted(
 ) -> None:
     monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 0.1)
     message = new_message(HOUSE)
-    assert await account.find_out([message]) == [SendResult(message=message, status=Status.QUEUED)]
+    assert await account.resolve_unknown([message]) == [SendResult(message=message, status=Status.QUEUED)]
     assert commands(simulator) == ["getstatus", "getstatus"]
     first, second = simulator.requests()
     assert first.params["climsgid"] == second.params["climsgid"] == message.reference
@@ -110,9 +109,9 @@ async def test_while_both_hosts_refuse_nothing_is_said(account: Gateway, simulat
     (sent,) = await account.send([new_message(HOUSE)])
     for host in (HOUSE, BACKUP):
         await simulator.faults.refuse(host)
-    assert await account.find_out([sent.message, new_message(HOUSE, 5602)]) == []
+    assert await account.resolve_unknown([sent.message, new_message(HOUSE, 5602)]) == []
     await simulator.faults.restore(BACKUP)
-    (found,) = await account.find_out([sent.message])
+    (found,) = await account.resolve_unknown([sent.message])
     assert (found.message, found.error) == (sent.message, None)
 
 
@@ -122,23 +121,21 @@ async def test_only_what_cannot_be_asked_about_is_left_out(account: Gateway, sim
     for message in messages[:2]:
         await account.send([message])
     simulator.faults.add(HOUSE, kind, times=None, params={"climsgid": unanswered.reference})
-    found = await account.find_out(messages)
+    found = await account.resolve_unknown(messages)
     assert [result.message for result in found] == [known, unknown]
     assert [(result.status is Status.QUEUED, result.error) for result in found] == [(False, None), (True, None)]
 
 
-async def test_asked_once_is_not_asked_twice(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
-    answer("ERR: 202 | unknown", cmd="getstatus")
+async def test_asked_once_is_not_asked_twice(account: Gateway, simulator: Simulator, respond: Respond) -> None:
+    respond("ERR: 202 | unknown", cmd="getstatus")
     simulator.faults.add(HOUSE, "html", times=None)
-    assert await account.find_out([new_message(HOUSE)]) == []
+    assert await account.resolve_unknown([new_message(HOUSE)]) == []
     assert commands(simulator) == ["getstatus", "getstatus"]
 
 
-async def test_lost_and_known_at_the_second_question(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer
-) -> None:
+async def test_lost_and_known_at_the_second_question(account: Gateway, simulator: Simulator, respond: Respond) -> None:
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
-    answer("ERR: 202 | unknown", cmd="getstatus")
+    respond("ERR: 202 | unknown", cmd="getstatus")
     assert (await send_one(account)).error is None
     assert commands(simulator) == ["sendsms", "getstatus", "getstatus"]
 
@@ -152,10 +149,10 @@ async def test_never_accepted_is_sent_again_once(account: Gateway, simulator: Si
 
 
 async def test_flood_at_our_own_repetition_means_accepted(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer
+    account: Gateway, simulator: Simulator, respond: Respond
 ) -> None:
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
-    answer("ERR: 202 | unknown", cmd="getstatus", times=2)
+    respond("ERR: 202 | unknown", cmd="getstatus", times=2)
     result = await send_one(account)
     assert result.error is None
     assert commands(simulator) == ["sendsms", "getstatus", "getstatus", "sendsms", "getstatus"]
@@ -166,17 +163,17 @@ async def test_flood_at_our_own_repetition_means_accepted(
     ("last_answer", "status", "kind"),
     [
         ("ERR: 202 | unknown", Status.REJECTED, MessageRejected),
-        ("<html>", Status.UNKNOWN, OutcomeUnknown),
-        ("ERR: 101 | login", Status.UNKNOWN, OutcomeUnknown),
-        ("ERR: 300 | error", Status.UNKNOWN, OutcomeUnknown),
+        ("<html>", Status.UNCERTAIN, OutcomeUnknown),
+        ("ERR: 101 | login", Status.UNCERTAIN, OutcomeUnknown),
+        ("ERR: 300 | error", Status.UNCERTAIN, OutcomeUnknown),
     ],
 )
 async def test_flood_at_our_own_repetition_is_what_the_status_says(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer, last_answer: str, status: Status, *, kind: type
+    account: Gateway, simulator: Simulator, respond: Respond, last_answer: str, status: Status, *, kind: type
 ) -> None:
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
-    answer("ERR: 202 | unknown", cmd="getstatus", times=2)
-    answer(last_answer, cmd="getstatus")
+    respond("ERR: 202 | unknown", cmd="getstatus", times=2)
+    respond(last_answer, cmd="getstatus")
     result = await send_one(account)
     assert (result.status, type(result.error), result.provider_status) == (status, kind, "350")
     assert commands(simulator) == ["sendsms", "getstatus", "getstatus", "sendsms", "getstatus"]
@@ -184,25 +181,25 @@ async def test_flood_at_our_own_repetition_is_what_the_status_says(
 
 
 async def test_flood_without_a_status_can_be_found_out(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer
+    account: Gateway, simulator: Simulator, respond: Respond
 ) -> None:
     message = new_message(HOUSE)
     await account.send([message])
-    answer("<html>", cmd="getstatus")
+    respond("<html>", cmd="getstatus")
     (again,) = await account.send([message])
-    assert (again.status, type(again.error)) == (Status.UNKNOWN, OutcomeUnknown)
-    (found,) = await account.find_out([message])
+    assert (again.status, type(again.error)) == (Status.UNCERTAIN, OutcomeUnknown)
+    (found,) = await account.resolve_unknown([message])
     assert (found.message, found.error) == (message, None)
     assert len(simulator.messages()) == 1
 
 
 @pytest.mark.parametrize("code", range(len(FATES)))
 async def test_flood_of_what_was_accepted_before_a_restart(
-    gateway: OpenGateway, simulator: Simulator, answer: GiveAnswer, code: int
+    gateway: OpenGateway, simulator: Simulator, respond: Respond, code: int
 ) -> None:
     message, (word, status, reason, kind) = new_message(HOUSE), FATES[code]
     await gateway(HOUSE).send([message])
-    answer(word, cmd="getstatus")
+    respond(word, cmd="getstatus")
     (result,) = await gateway(HOUSE).send([message])
     assert (result.message, result.status, result.reason, result.provider_status) == (message, status, reason, word)
     assert type(result.error) is (kind or type(None))
@@ -210,9 +207,9 @@ async def test_flood_of_what_was_accepted_before_a_restart(
     assert len(simulator.messages()) == 1
 
 
-async def test_the_repetition_is_refused(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
+async def test_the_repetition_is_refused(account: Gateway, simulator: Simulator, respond: Respond) -> None:
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=False)
-    answer("ERR: 104 | no credit", cmd="sendsms")
+    respond("ERR: 104 | no credit", cmd="sendsms")
     result = await send_one(account)
     assert (result.status, result.reason) == (Status.REJECTED, FailureReason.INSUFFICIENT_CREDIT)
 
@@ -220,26 +217,26 @@ async def test_the_repetition_is_refused(account: Gateway, simulator: Simulator,
 async def test_the_repetition_is_lost_as_well(account: Gateway, simulator: Simulator) -> None:
     simulator.faults.add(HOUSE, "cut", times=2, params=SEND, accept=False)
     result = await send_one(account)
-    assert (result.status, type(result.error)) == (Status.UNKNOWN, OutcomeUnknown)
+    assert (result.status, type(result.error)) == (Status.UNCERTAIN, OutcomeUnknown)
     assert not simulator.messages()
 
 
 async def test_nobody_can_be_asked(account: Gateway, simulator: Simulator) -> None:
     simulator.faults.add(HOUSE, "html", times=None)
     result = await send_one(account)
-    assert (result.status, type(result.error)) == (Status.UNKNOWN, InvalidResponse)
+    assert (result.status, type(result.error)) == (Status.UNCERTAIN, InvalidResponse)
     assert commands(simulator) == ["sendsms", "getstatus"]
 
 
-async def test_a_processing_error_is_found_out(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
-    answer("ERR: 300 | Error processing request", cmd="sendsms")
+async def test_a_processing_error_is_found_out(account: Gateway, simulator: Simulator, respond: Respond) -> None:
+    respond("ERR: 300 | Error processing request", cmd="sendsms")
     assert (await send_one(account)).status is Status.ACCEPTED
     assert len(simulator.messages()) == 1
 
 
 async def test_an_answer_that_says_nothing_is_found_out(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer
+    account: Gateway, simulator: Simulator, respond: Respond
 ) -> None:
-    answer("OK", cmd="sendsms")
+    respond("OK", cmd="sendsms")
     assert (await send_one(account)).status is Status.ACCEPTED
     assert commands(simulator) == ["sendsms", "getstatus", "getstatus", "sendsms"]

@@ -1,9 +1,10 @@
-"""TextioPro's authentications, methods, envelopes and balances."""
+"""TextioPro's authentication, methods, envelopes and balances."""
 
 from decimal import Decimal
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.errors import (
     AuthenticationFailed,
     GatewayError,
@@ -13,15 +14,13 @@ from custom_components.texting.gateway.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import Balance
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway
-from .laravel import error, row, success
-from .samples import TOKEN, new_message, send, send_one
+from tests.support.gateways import OpenGateway, Respond
+from tests.support.laravel import error, row, success
+from tests.support.samples import TOKEN, new_message, send, send_one
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 APIS = pytest.mark.parametrize("api", ["bearer", "token"])
@@ -33,7 +32,7 @@ async def test_both_authentications(gateway: OpenGateway, simulator: Simulator, 
     sent = await send(account, [new_message(TEXTIOPRO, last) for last in (5601, 5602)])
     await account.verify()
     await simulator.settle()
-    assert [report.status for report in await account.reports(sent)] == [Status.DELIVERED] * 2
+    assert [report.status for report in await account.fetch_reports(sent)] == [Status.DELIVERED] * 2
     for request in simulator.requests(TEXTIOPRO):
         assert request.headers["Accept"] == "application/json"
         assert request.path.startswith({"bearer": "/api/v3/", "token": "/api/http/"}[api])
@@ -50,7 +49,7 @@ async def test_a_read_finds_its_method_once(
     account = gateway(TEXTIOPRO, api="token")
     for methods in (first, first[-1:]):
         simulator.clear_requests()
-        await account.balance()
+        await account.fetch_balance()
         assert [request.method for request in simulator.requests(TEXTIOPRO)] == methods
 
 
@@ -59,23 +58,23 @@ async def test_a_read_finds_its_method_once(
     [("<h1>405 Not Allowed</h1>", 405), (error("Method not allowed"), 200), ({"message": "Method Not Allowed"}, 405)],
 )
 async def test_a_method_is_refused_in_many_ways(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer, body: object, status: int
+    account: Gateway, simulator: Simulator, respond: Respond, body: object, status: int
 ) -> None:
-    answer(body, status=status)
-    answer(success({"balance": 7}))
-    assert (await account.balance())[0].amount == 7
+    respond(body, status=status)
+    respond(success({"balance": 7}))
+    assert (await account.fetch_balance())[0].amount == 7
     assert [request.method for request in simulator.requests()] == ["GET", "POST"]
 
 
-async def test_no_method_is_tried_a_third_time(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
-    answer("", status=405, times=None)
+async def test_no_method_is_tried_a_third_time(account: Gateway, simulator: Simulator, respond: Respond) -> None:
+    respond("", status=405, times=None)
     with pytest.raises(MessageRejected, match="405"):
-        await account.balance()
+        await account.fetch_balance()
     assert len(simulator.requests()) == 2
 
 
-async def test_a_send_has_one_method(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
-    answer({"message": "The POST method is not supported for this route."}, status=405)
+async def test_a_send_has_one_method(account: Gateway, simulator: Simulator, respond: Respond) -> None:
+    respond({"message": "The POST method is not supported for this route."}, status=405)
     assert (await send_one(account)).status is Status.REJECTED
     assert len(simulator.requests()) == 1
 
@@ -106,19 +105,19 @@ WORDS: list[tuple[str, type[GatewayError], FailureReason]] = [
 
 @pytest.mark.parametrize(("words", "kind", "reason"), WORDS)
 async def test_errors_are_read_by_their_words(
-    account: Gateway, answer: GiveAnswer, words: str, kind: type[GatewayError], reason: FailureReason
+    account: Gateway, respond: Respond, words: str, kind: type[GatewayError], reason: FailureReason
 ) -> None:
-    answer(error(words), "sms/send")
+    respond(error(words), "sms/send")
     result = await send_one(account)
     assert type(result.error) is kind
     assert result.reason is reason
 
 
 @pytest.mark.parametrize("status", [200, 401, 403, 404, 422, 429, 500])
-async def test_the_body_decides_whatever_http_says(account: Gateway, answer: GiveAnswer, status: int) -> None:
-    answer(error("Insufficient balance"), status=status)
+async def test_the_body_decides_whatever_http_says(account: Gateway, respond: Respond, status: int) -> None:
+    respond(error("Insufficient balance"), status=status)
     assert isinstance((await send_one(account)).error, InsufficientCredit)
-    answer(success(row()), status=status)
+    respond(success(row()), status=status)
     assert (await send_one(account)).error is None
 
 
@@ -138,11 +137,11 @@ async def test_the_body_decides_whatever_http_says(account: Gateway, answer: Giv
     ],
 )
 async def test_answers_without_an_envelope(
-    account: Gateway, answer: GiveAnswer, body: object, status: int, kind: type[GatewayError]
+    account: Gateway, respond: Respond, body: object, status: int, kind: type[GatewayError]
 ) -> None:
-    answer(body, "balance", status=status)
+    respond(body, "balance", status=status)
     with pytest.raises(kind) as raised:
-        await account.balance()
+        await account.fetch_balance()
     assert type(raised.value) is kind
 
 
@@ -165,22 +164,22 @@ async def test_answers_without_an_envelope(
     ],
 )
 async def test_shapes_of_a_balance(
-    account: Gateway, answer: GiveAnswer, data: object, amount: str | None, unit: str
+    account: Gateway, respond: Respond, data: object, amount: str | None, unit: str
 ) -> None:
-    answer(success(data))
-    assert await account.balance() == [Balance(amount=None if amount is None else Decimal(amount), unit=unit)]
+    respond(success(data))
+    assert await account.fetch_balance() == [Balance(amount=None if amount is None else Decimal(amount), unit=unit)]
 
 
 @pytest.mark.parametrize("data", [None, {}, {"balance": None}, {"balance": "much"}, {"balance": "1.2.3"}, [1]])
-async def test_what_is_no_balance(account: Gateway, answer: GiveAnswer, data: object) -> None:
-    answer(success(data))
+async def test_what_is_no_balance(account: Gateway, respond: Respond, data: object) -> None:
+    respond(success(data))
     with pytest.raises(InvalidResponse):
-        await account.balance()
+        await account.fetch_balance()
 
 
 async def test_both_balances_of_the_simulator(account: Gateway, simulator: Simulator) -> None:
     kept = simulator.accounts[TEXTIOPRO]
     kept.balance_shape = "remaining"
-    assert await account.balance() == [Balance(amount=Decimal(100), unit="$")]
+    assert await account.fetch_balance() == [Balance(amount=Decimal(100), unit="$")]
     kept.unlimited = True
-    assert await account.balance() == [Balance(amount=None)]
+    assert await account.fetch_balance() == [Balance(amount=None)]

@@ -1,4 +1,4 @@
-"""TextioPro's campaigns: one text to contact groups, and what becomes of it."""
+"""TextioPro's campaigns: one text to contact groups, and its reports."""
 
 from datetime import UTC, datetime, timedelta, timezone
 import json
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway, accepted
 from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.contacts import Campaign
 from custom_components.texting.gateway.errors import (
@@ -16,15 +17,13 @@ from custom_components.texting.gateway.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from custom_components.texting.gateway.gateway import Gateway, accepted
 from custom_components.texting.gateway.message import Message, SendResult
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway, limit_of
-from .laravel import error, page, row, success
-from .samples import TOKEN, new_message, send, send_one
+from tests.support.gateways import OpenGateway, Respond, limit_of
+from tests.support.laravel import error, page, row, success
+from tests.support.samples import TOKEN, new_message, send, send_one
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 APIS = pytest.mark.parametrize("api", ["bearer", "token"])
@@ -32,7 +31,7 @@ PATHS = {"bearer": "/api/v3", "token": "/api/http"}
 
 
 async def new_group(account: Gateway, *lasts: int | str) -> str:
-    """A group with contacts at the provider, by the last digits of their numbers."""
+    """Create a group with contacts at the provider, by the last digits of their numbers."""
     group = await account.contacts.create_group("Family")
     for last in lasts:
         await account.contacts.create_contact(group.id, f"+3361234{last:0>4}", {})
@@ -66,7 +65,7 @@ async def test_a_campaign_goes_to_all_contacts_of_groups(gateway: OpenGateway, s
         "message": "The door is open",
     }
     await simulator.settle()
-    (report,) = await account.reports([result])
+    (report,) = await account.fetch_reports([result])
     assert (report.status, report.provider_status, report.message_id) == (Status.DELIVERED, "done", result.message_id)
     assert simulator.requests()[-1].path == f"{PATHS[api]}/campaign/{result.message_id}/view"
     assert await account.contacts.campaign(result.message_id or "") == Campaign(
@@ -129,10 +128,10 @@ async def test_a_scheduled_campaign(account: Gateway, simulator: Simulator) -> N
     ],
 )
 async def test_when_a_campaign_is_sent(
-    account: Gateway, answer: GiveAnswer, written: str | None, send_at: datetime | None
+    account: Gateway, respond: Respond, written: str | None, send_at: datetime | None
 ) -> None:
-    answer(success({"timezone": "Europe/Paris"}), "/me")
-    answer(success({"uid": "c", "status": "scheduled", "schedule_time": written}))
+    respond(success({"timezone": "Europe/Paris"}), "/me")
+    respond(success({"uid": "c", "status": "scheduled", "schedule_time": written}))
     assert (await account.contacts.campaign("c")).send_at == send_at
 
 
@@ -195,15 +194,15 @@ async def test_no_credit_for_all(account: Gateway, simulator: Simulator) -> None
     ],
 )
 async def test_a_campaign_that_is_refused(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer, body: object, status: int, kind: type[Exception]
+    account: Gateway, simulator: Simulator, respond: Respond, body: object, status: int, kind: type[Exception]
 ) -> None:
-    answer(body, status=status)
+    respond(body, status=status)
     (result,) = await send(account, [campaign("g")])
     assert (result.status, type(result.error)) == (Status.REJECTED, kind)
     assert len(simulator.requests()) == 1
 
 
-# -- what becomes of it ----------------------------------------------------------------------------------------------
+# -- reports ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("data", ["null", "sentence"])
@@ -212,8 +211,8 @@ async def test_a_campaign_whose_id_is_not_told(account: Gateway, simulator: Simu
     result = await send_campaign(account, 5601)
     assert (result.status, result.message_id, result.error) == (Status.ACCEPTED, None, None)
     simulator.clear_requests()
-    # Neither the list of campaigns, which there is not, nor that of messages is asked.
-    assert await account.reports([result]) == []
+    # No list is fetched: there is none of campaigns, and that of messages does not help.
+    assert await account.fetch_reports([result]) == []
     assert not simulator.requests()
 
 
@@ -222,15 +221,15 @@ async def test_a_campaign_whose_id_is_not_told(account: Gateway, simulator: Simu
     [({"uid": "c", "status": "failed"}, Status.UNDELIVERED), ({"uid": "c", "status": "cancelled"}, Status.REJECTED)],
 )
 async def test_a_campaign_that_failed_at_once(
-    account: Gateway, answer: GiveAnswer, data: dict[str, str], status: Status
+    account: Gateway, respond: Respond, data: dict[str, str], status: Status
 ) -> None:
-    answer(success(data))
+    respond(success(data))
     (result,) = await send(account, [campaign("g")])
     assert (result.status, result.message_id, type(result.error)) == (status, "c", MessageRejected)
 
 
-async def test_an_unknown_word_changes_nothing_about_its_success(account: Gateway, answer: GiveAnswer) -> None:
-    answer(success({"uid": "c", "status": "Preparing"}))
+async def test_an_unknown_word_changes_nothing_about_its_success(account: Gateway, respond: Respond) -> None:
+    respond(success({"uid": "c", "status": "Preparing"}))
     (result,) = await send(account, [campaign("g")])
     assert (result.status, result.provider_status) == (Status.ACCEPTED, "Preparing")
 
@@ -242,20 +241,20 @@ async def test_a_lost_campaign_stays_unknown(account: Gateway, simulator: Simula
     simulator.faults.add(TEXTIOPRO, "cut", accept=accept)
     lost = campaign(group, 1)
     (result,) = await account.send([lost])
-    assert (result.status, type(result.error)) == (Status.UNKNOWN, OutcomeUnknown)
-    (found,) = await account.find_out([lost])
-    assert (found.message, found.status, type(found.error)) == (lost, Status.UNKNOWN, OutcomeUnknown)
+    assert (result.status, type(result.error)) == (Status.UNCERTAIN, OutcomeUnknown)
+    (found,) = await account.resolve_unknown([lost])
+    assert (found.message, found.status, type(found.error)) == (lost, Status.UNCERTAIN, OutcomeUnknown)
     assert len(simulator.requests()) == 1
 
 
 async def test_a_lost_campaign_hides_no_other_message(account: Gateway, simulator: Simulator) -> None:
     lost, alone = campaign("g"), (await send_one(account)).message
-    found = {result.message.reference: result for result in await account.find_out([lost, alone])}
-    assert found[lost.reference].status is Status.UNKNOWN
+    found = {result.message.reference: result for result in await account.resolve_unknown([lost, alone])}
+    assert found[lost.reference].status is Status.UNCERTAIN
     assert found[alone.reference].status in (Status.ACCEPTED, Status.SENT, Status.DELIVERED)
-    # While the list is out of reach, the campaign's outcome is known to be unknown.
+    # If the list cannot be fetched, the campaign is uncertain all the same.
     simulator.faults.add(TEXTIOPRO, "html")
-    assert [result.message for result in await account.find_out([lost, alone])] == [lost]
+    assert [result.message for result in await account.resolve_unknown([lost, alone])] == [lost]
 
 
 @pytest.mark.parametrize("counts", ["row", "cache"])
@@ -279,8 +278,8 @@ async def test_how_a_campaign_ends(
     simulator.accounts[TEXTIOPRO].campaign_counts = counts
     result = await send_campaign(account, *lasts)
     await simulator.settle()
-    (report,) = await account.reports([result])
-    assert (report.status, report.reason, report.otherwise) == (status, reason, None)
+    (report,) = await account.fetch_reports([result])
+    assert (report.status, report.reason, report.status_on_timeout) == (status, reason, None)
     kept = await account.contacts.campaign(result.message_id or "")
     delivered = sum(last not in ("0006", "0007", "0009") for last in lasts)
     failed = sum(last in ("0006", "0007") for last in lasts)
@@ -291,7 +290,7 @@ CACHE = {"ContactCount": 3, "DeliveredCount": 0, "FailedDeliveredCount": 0}
 
 
 @pytest.mark.parametrize(
-    ("data", "status", "otherwise"),
+    ("data", "status", "status_on_timeout"),
     [
         ({"status": "new"}, Status.ACCEPTED, None),
         ({"status": "Queued"}, Status.ACCEPTED, None),
@@ -316,16 +315,16 @@ CACHE = {"ContactCount": 3, "DeliveredCount": 0, "FailedDeliveredCount": 0}
         ({"status": "failed", "delivered_count": 1}, Status.DELIVERED, None),
         ({"status": "cancelled"}, Status.REJECTED, None),
         ({"status": "cancelled", "delivered_count": 1}, Status.DELIVERED, None),
-        ({"status": "On its way"}, Status.UNKNOWN, None),
-        ({"id": 5}, Status.UNKNOWN, None),
+        ({"status": "On its way"}, Status.UNCERTAIN, None),
+        ({"id": 5}, Status.UNCERTAIN, None),
     ],
 )
 async def test_states_of_a_campaign(
-    account: Gateway, answer: GiveAnswer, data: dict[str, Any], status: Status, otherwise: Status | None
+    account: Gateway, respond: Respond, data: dict[str, Any], status: Status, status_on_timeout: Status | None
 ) -> None:
-    answer(success(data), times=2)
-    (report,) = await account.reports([accepted(campaign("g"), message_id="c")])
-    assert (report.status, report.otherwise, report.message_id) == (status, otherwise, "c")
+    respond(success(data), times=2)
+    (report,) = await account.fetch_reports([accepted(campaign("g"), message_id="c")])
+    assert (report.status, report.status_on_timeout, report.message_id) == (status, status_on_timeout, "c")
     assert report.provider_status == data.get("status", "")
     assert (await account.contacts.campaign("c")).status is status
 
@@ -338,11 +337,11 @@ async def test_states_that_move(account: Gateway, simulator: Simulator) -> None:
         if status:
             for message in simulator.messages():
                 await simulator.set_status(message, status)
-        (report,) = await account.reports([result])
+        (report,) = await account.fetch_reports([result])
         words.append((report.status, report.provider_status))
     assert words == [(Status.ACCEPTED, "queued"), (Status.SENT, "sending"), (Status.DELIVERED, "done")]
     simulator.accounts[TEXTIOPRO].campaigns[result.message_id or ""]["status"] = "paused"
-    (report,) = await account.reports([result])
+    (report,) = await account.fetch_reports([result])
     assert (report.status, report.provider_status) == (Status.ACCEPTED, "paused")
 
 
@@ -350,21 +349,21 @@ async def test_reports_tell_campaigns_from_messages(account: Gateway, simulator:
     both = [await send_campaign(account, 5601), await send_one(account, 5602), await send_one(account, 5603)]
     await simulator.settle()
     simulator.clear_requests()
-    reports = {report.message_id: report for report in await account.reports(both)}
+    reports = {report.message_id: report for report in await account.fetch_reports(both)}
     assert [reports[result.message_id].status for result in both] == [Status.DELIVERED] * 3
     assert [reports[result.message_id].provider_status for result in both] == ["done", "Delivered", "Delivered"]
     paths = [request.path.removeprefix("/api/v3/") for request in simulator.requests()]
     assert paths == ["sms", f"campaign/{both[0].message_id}/view"]
 
 
-async def test_reports_of_what_is_not_there(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
+async def test_reports_of_what_is_not_there(account: Gateway, simulator: Simulator, respond: Respond) -> None:
     gone, there = accepted(campaign("g"), message_id="gone"), await send_campaign(account, 5601)
     await simulator.settle()
-    assert [report.message_id for report in await account.reports([gone, there])] == [there.message_id]
+    assert [report.message_id for report in await account.fetch_reports([gone, there])] == [there.message_id]
     simulator.faults.add(TEXTIOPRO, "rate_limited", path="gone")
     with pytest.raises(RateLimited):
-        await account.reports([gone, there])
+        await account.fetch_reports([gone, there])
     simulator.faults.add(TEXTIOPRO, "rate_limited", path="gone")
-    assert [report.message_id for report in await account.reports([there, gone])] == [there.message_id]
-    answer(page(row()))
-    assert await account.reports([accepted(campaign("g"))]) == []
+    assert [report.message_id for report in await account.fetch_reports([there, gone])] == [there.message_id]
+    respond(page(row()))
+    assert await account.fetch_reports([accepted(campaign("g"))]) == []

@@ -1,10 +1,11 @@
-"""TextioPro's contact groups and contacts, through pages that may lie."""
+"""TextioPro's contact groups and contacts, also with wrong pages."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.contacts import Contact, ContactGroup
 from custom_components.texting.gateway.errors import (
     AuthenticationFailed,
@@ -17,15 +18,13 @@ from custom_components.texting.gateway.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.provider import Provider
-from custom_components.texting.gateway.providers import ultimate_api
+from custom_components.texting.gateway.providers.ultimate_sms import api as ultimate_api
 from custom_components.texting.gateway.status import FailureReason
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway
-from .laravel import error, page, success
-from .samples import TOKEN
+from tests.support.gateways import OpenGateway, Respond
+from tests.support.laravel import error, page, success
+from tests.support.samples import TOKEN
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 APIS = pytest.mark.parametrize("api", ["bearer", "token"])
@@ -33,13 +32,13 @@ ANNA = {"uid": "606732aec8705", "phone": "33612345601", "FIRST_NAME": "Anna"}
 
 
 def fill(simulator: Simulator, count: int, group_id: str = "g") -> None:
-    """A group with that many contacts, as if they had been added at the provider's site."""
+    """Create a group with this many contacts at the provider."""
     contacts = {f"c{place}": {"uid": f"c{place}", "phone": f"336{place:08}"} for place in range(count)}
     simulator.accounts[TEXTIOPRO].groups[group_id] = {"uid": group_id, "name": "Family", "contacts": contacts}
 
 
 def asked(simulator: Simulator) -> list[tuple[str, str]]:
-    """What was asked for, with the pages."""
+    """Return the requests with their pages."""
     found = [(request.method, f"{request.path}?{request.query.get('page', '')}") for request in simulator.requests()]
     return [(method, path.rstrip("?").rpartition("/api/")[2].partition("/")[2]) for method, path in found]
 
@@ -70,15 +69,15 @@ async def test_a_group_lives_and_dies(gateway: OpenGateway, simulator: Simulator
     for request in simulator.requests():
         assert "api_token" not in request.query
         assert (request.params.get("api_token") == TOKEN) is (api == "token")
-        # With POST and no name, the same request makes a group.
+        # With POST, the same request creates a group.
         assert not request.path.endswith("/contacts") or request.method == "GET" or request.params["name"] == "Family"
 
 
 @APIS
 async def test_groups_are_never_listed_with_post(
-    gateway: OpenGateway, simulator: Simulator, answer: GiveAnswer, api: str
+    gateway: OpenGateway, simulator: Simulator, respond: Respond, api: str
 ) -> None:
-    answer({"message": "The GET method is not supported for this route."}, status=405)
+    respond({"message": "The GET method is not supported for this route."}, status=405)
     with pytest.raises(GroupsNotListed, match="405"):
         await gateway(TEXTIOPRO, api=api).contacts.groups()
     assert [request.method for request in simulator.requests()] == ["GET"]
@@ -138,7 +137,7 @@ async def test_unknown_ids(account: Gateway, simulator: Simulator, shape: str, s
         contacts.update_contact("g", "x", "+33612345601", {}),
         contacts.delete_contact("g", "x"),
         contacts.campaign("x"),
-        account.message("x"),
+        account.fetch_message("x"),
     )
     for call in calls:
         with pytest.raises(NotFound):
@@ -147,8 +146,8 @@ async def test_unknown_ids(account: Gateway, simulator: Simulator, shape: str, s
 
 
 @pytest.mark.parametrize("data", [None, "null", []])
-async def test_a_success_without_data_is_nothing(account: Gateway, answer: GiveAnswer, data: object) -> None:
-    answer(success(data), times=3)
+async def test_a_success_without_data_is_nothing(account: Gateway, respond: Respond, data: object) -> None:
+    respond(success(data), times=3)
     for call in (account.contacts.group("g"), account.contacts.contact("g", "c"), account.contacts.campaign("c")):
         with pytest.raises(NotFound):
             await call
@@ -168,21 +167,21 @@ async def test_a_success_without_data_is_nothing(account: Gateway, answer: GiveA
         ("<html>", InvalidResponse),
     ],
 )
-async def test_errors_of_contacts(account: Gateway, answer: GiveAnswer, body: object, kind: type[Exception]) -> None:
+async def test_errors_of_contacts(account: Gateway, respond: Respond, body: object, kind: type[Exception]) -> None:
     calls = (account.contacts.contact("g", "c"), account.contacts.delete_contact("g", "c"))
-    answer(body, times=2)
+    respond(body, times=2)
     for call in calls:
         with pytest.raises(kind) as raised:
             await call
         assert type(raised.value) is kind
 
 
-async def test_laravels_own_404(account: Gateway, answer: GiveAnswer) -> None:
-    answer({"message": ""}, status=404)
+async def test_laravels_own_404(account: Gateway, respond: Respond) -> None:
+    respond({"message": ""}, status=404)
     with pytest.raises(NotFound):
         await account.contacts.group("g")
-    # An installation that has no such request at all.
-    answer({"message": "The route api/v3/contacts/g could not be found."}, status=404)
+    # An installation without this request.
+    respond({"message": "The route api/v3/contacts/g could not be found."}, status=404)
     with pytest.raises(MessageRejected) as raised:
         await account.contacts.delete_group("g")
     assert type(raised.value) is MessageRejected
@@ -214,19 +213,19 @@ async def test_both_names_of_the_number_are_sent(account: Gateway, simulator: Si
 
 @pytest.mark.parametrize("data", [None, "null", {"updated": True}, "Le contact a été mis à jour."])
 async def test_an_update_that_does_not_say_what_it_made(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer, data: object
+    account: Gateway, simulator: Simulator, respond: Respond, data: object
 ) -> None:
     fill(simulator, 1)
-    answer(success(data))
+    respond(success(data))
     assert (await account.contacts.update_contact("g", "c0", "+33600000000", {})).id == "c0"
     assert [method for method, _ in asked(simulator)] == ["PATCH", "POST"]
-    answer(success(data))
+    respond(success(data))
     assert await account.contacts.rename_group("g", " Home ") == ContactGroup(id="g", name="Home")
 
 
 @pytest.mark.parametrize("data", [None, "null", {"name": "Family"}, {"phone": "33612345601"}])
-async def test_what_was_made_without_an_id(account: Gateway, answer: GiveAnswer, data: object) -> None:
-    answer(success(data), times=2)
+async def test_what_was_made_without_an_id(account: Gateway, respond: Respond, data: object) -> None:
+    respond(success(data), times=2)
     with pytest.raises(InvalidResponse):
         await account.contacts.create_group("Family")
     with pytest.raises(InvalidResponse):
@@ -243,8 +242,8 @@ async def test_both_answers_of_deleting(account: Gateway, simulator: Simulator, 
 
 
 @pytest.mark.parametrize("data", [None, "null", "The group was deleted.", {"deleted": True}, []])
-async def test_any_success_deletes(account: Gateway, answer: GiveAnswer, data: object) -> None:
-    answer(success(data), times=2)
+async def test_any_success_deletes(account: Gateway, respond: Respond, data: object) -> None:
+    respond(success(data), times=2)
     await account.contacts.delete_group("g")
     await account.contacts.delete_contact("g", "c")
 
@@ -287,8 +286,8 @@ async def test_the_softwares_own_columns_are_no_fields(account: Gateway, simulat
         ({"uid": "a", "phone": None, "CITY": None, "MORE": ["x"]}, Contact(id="a", number="")),
     ],
 )
-async def test_shapes_of_a_contact(account: Gateway, answer: GiveAnswer, row: dict[str, Any], contact: Contact) -> None:
-    answer(success(row))
+async def test_shapes_of_a_contact(account: Gateway, respond: Respond, row: dict[str, Any], contact: Contact) -> None:
+    respond(success(row))
     assert await account.contacts.contact("g", "c") == contact
 
 
@@ -309,7 +308,7 @@ async def test_ten_thousand_contacts_are_as_many_requests_as_pages(account: Gate
     count = 0
     async for contact in account.contacts.contacts("g"):
         assert contact.id == f"c{count}"
-        # A page is read when its first contact is needed, and not before.
+        # A page is fetched only when its first contact is needed.
         assert len(simulator.requests()) == count // 250 + 1
         count += 1
     assert (count, len(simulator.requests())) == (10_000, 40)
@@ -330,43 +329,43 @@ async def test_pages_that_lie_end_the_walk(
     assert len(simulator.requests()) == requests
 
 
-async def test_a_next_page_is_a_next_page(account: Gateway, answer: GiveAnswer) -> None:
-    answer(success({"data": [{"uid": "a", "phone": "1"}], "next_page_url": "https://example.com?page=2"}))
-    answer(success({"data": [{"uid": "b", "phone": "2"}], "next_page_url": None}))
+async def test_a_next_page_is_a_next_page(account: Gateway, respond: Respond) -> None:
+    respond(success({"data": [{"uid": "a", "phone": "1"}], "next_page_url": "https://example.com?page=2"}))
+    respond(success({"data": [{"uid": "b", "phone": "2"}], "next_page_url": None}))
     assert [contact.id for contact in await all_contacts(account)] == ["a", "b"]
 
 
 async def test_a_list_that_grows_for_ever_has_an_end(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer, monkeypatch: pytest.MonkeyPatch
+    account: Gateway, simulator: Simulator, respond: Respond, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ultimate_api, "MOST_PAGES", 3)
+    monkeypatch.setattr(ultimate_api, "MAX_PAGES", 3)
     for place in range(4):
-        answer(page({"uid": f"c{place}", "phone": "1"}, last=10**6))
+        respond(page({"uid": f"c{place}", "phone": "1"}, last=10**6))
     assert [contact.id for contact in await all_contacts(account)] == ["c0", "c1", "c2"]
     assert len(simulator.requests()) == 3
 
 
-async def test_an_error_beyond_the_last_page_is_its_end(account: Gateway, answer: GiveAnswer) -> None:
-    answer(success({"data": [{"uid": "a", "phone": "1"}], "last_page": 1, "total": 9}))
-    answer(error("No such page"))
+async def test_an_error_beyond_the_last_page_is_its_end(account: Gateway, respond: Respond) -> None:
+    respond(success({"data": [{"uid": "a", "phone": "1"}], "last_page": 1, "total": 9}))
+    respond(error("No such page"))
     assert len(await all_contacts(account)) == 1
-    # Within, it is an error: contacts are missing.
-    answer(success({"data": [{"uid": "a", "phone": "1"}], "last_page": 2}))
-    answer(error("Something went wrong"))
+    # Before the last page it is an error, because contacts are missing.
+    respond(success({"data": [{"uid": "a", "phone": "1"}], "last_page": 2}))
+    respond(error("Something went wrong"))
     with pytest.raises(MessageRejected):
         await all_contacts(account)
 
 
 @pytest.mark.parametrize("data", [None, "no contacts yet", [], {"data": None}, {"data": [], "last_page": "9" * 5000}])
-async def test_lists_of_no_contacts(account: Gateway, simulator: Simulator, answer: GiveAnswer, data: object) -> None:
-    answer(success(data), times=2)
+async def test_lists_of_no_contacts(account: Gateway, simulator: Simulator, respond: Respond, data: object) -> None:
+    respond(success(data), times=2)
     assert await all_contacts(account) == []
     assert await account.contacts.groups() == []
     assert len(simulator.requests()) == 2
 
 
-async def test_a_list_without_pages(account: Gateway, answer: GiveAnswer) -> None:
-    answer(success([ANNA, ANNA, {"phone": "33612345602"}]))
+async def test_a_list_without_pages(account: Gateway, respond: Respond) -> None:
+    respond(success([ANNA, ANNA, {"phone": "33612345602"}]))
     assert [contact.id for contact in await all_contacts(account)] == ["606732aec8705"]
 
 
@@ -379,7 +378,7 @@ async def test_a_size_that_nobody_says_is_counted(
     kept = simulator.accounts[TEXTIOPRO]
     kept.per_page, kept.group_counts, kept.lying_pages = 2, False, lies
     fill(simulator, 5)
-    # A total that the number of pages bears out is believed: it says more than pages that lie.
+    # A total that the number of pages confirms counts more than wrong pages.
     assert (await account.contacts.group("g")).size == 5
     assert len(simulator.requests()) == requests
     assert [group.size for group in await account.contacts.groups()] == [None]
@@ -397,11 +396,11 @@ async def test_a_size_that_nobody_says_is_counted(
     ],
 )
 async def test_the_size_by_pages(
-    account: Gateway, answer: GiveAnswer, pages: Sequence[dict[str, Any]], size: int
+    account: Gateway, respond: Respond, pages: Sequence[dict[str, Any]], size: int
 ) -> None:
-    answer(success({"uid": "g", "name": "Family"}), "/show")
+    respond(success({"uid": "g", "name": "Family"}), "/show")
     for each in pages:
-        answer(each, "/all")
+        respond(each, "/all")
     assert (await account.contacts.group("g")).size == size
 
 

@@ -1,23 +1,22 @@
-"""TextioPro's message list through pages that begin with the oldest, lie, or do not say how many they are."""
+"""TextioPro's message list with the oldest page first, with wrong pages, or without a number of pages."""
 
 from datetime import timedelta
 
 import pytest
 
-from custom_components.texting.gateway.gateway import Gateway
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.provider import Provider
-from custom_components.texting.gateway.providers.ultimate_list import MessageList
+from custom_components.texting.gateway.providers.ultimate_sms.message_list import MessageList
 from tests.simulator import Simulator
-
-from .laravel import uid
-from .samples import new_message, send
+from tests.support.laravel import uid
+from tests.support.samples import new_message, send
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 EVERY_ORDER = pytest.mark.parametrize("oldest_first", [False, True])
 
 
 async def fill(account: Gateway, simulator: Simulator, count: int) -> list[str]:
-    """A list of so many incoming texts, a minute between each and the next; their ids, newest first."""
+    """Fill the list with incoming messages, one each minute; return their ids, newest first."""
     before = len(simulator.messages(TEXTIOPRO))
     await send(account, [new_message(TEXTIOPRO, 2000 + before + place) for place in range(count)])
     await simulator.settle()
@@ -30,12 +29,12 @@ async def fill(account: Gateway, simulator: Simulator, count: int) -> list[str]:
 
 
 async def heard(account: Gateway) -> list[str | None]:
-    """What one look brings."""
-    return [message.message_id for message in await account.incoming()]
+    """Return the ids of one read."""
+    return [message.message_id for message in await account.fetch_incoming()]
 
 
 def pages_read(simulator: Simulator) -> int:
-    """How many pages were asked for since the last time."""
+    """Return how many pages were requested since the last call."""
     count = len(simulator.requests())
     simulator.clear_requests()
     return count
@@ -50,13 +49,13 @@ async def test_a_wrong_number_of_pages_hides_nothing(
     kept = simulator.accounts[TEXTIOPRO]
     kept.per_page, kept.lying_pages, kept.oldest_first = 2, lies, oldest_first
     ids = await fill(account, simulator, count)
-    assert [message.message_id async for message in account.messages(100)] == ids
-    # The first look goes through two pages, whichever way.
+    assert [message.message_id async for message in account.fetch_messages(100)] == ids
+    # The first read takes two pages, in either order.
     assert (await heard(account))[0] == ids[0]
     pages_read(simulator)
     assert (await heard(account))[0] == ids[0]
     assert pages_read(simulator) <= 3
-    # One more comes, then many.
+    # One more message comes in, then many.
     for more in (1, 9):
         ids = await fill(account, simulator, more)
         assert (await heard(account))[:more] == ids[:more]
@@ -81,7 +80,7 @@ async def test_pages_that_are_not_numbered(
     kept.per_page, kept.page_fields, kept.oldest_first = 2, fields, oldest_first
     ids = await fill(account, simulator, 7)
     for _ in range(2):
-        assert [message.message_id async for message in account.messages(100)] == ids
+        assert [message.message_id async for message in account.fetch_messages(100)] == ids
         assert (await heard(account))[0] == ids[0]
 
 
@@ -93,7 +92,7 @@ async def test_pages_that_hold_nothing_end_the_list(
     kept = simulator.accounts[TEXTIOPRO]
     kept.per_page, kept.lying_pages, kept.oldest_first = 4, lies, oldest_first
     ids = await fill(account, simulator, 11)
-    # The first page is all that there is.
+    # There is only one page.
     first = ids[-4:] if oldest_first else ids[:4]
     for _ in range(2):
         assert await heard(account) == first

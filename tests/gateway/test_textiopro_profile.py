@@ -1,4 +1,4 @@
-"""TextioPro's profile, and the list of the texts that it keeps."""
+"""TextioPro's profile and its message list."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.errors import (
     AuthenticationFailed,
@@ -13,15 +14,13 @@ from custom_components.texting.gateway.errors import (
     InvalidResponse,
     NotFound,
 )
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.message import ListedMessage, Profile
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import Status
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway
-from .laravel import error, page, row, success, uid
-from .samples import TOKEN, new_message, number, send, send_one
+from tests.support.gateways import OpenGateway, Respond
+from tests.support.laravel import error, page, row, success, uid
+from tests.support.samples import TOKEN, new_message, number, send, send_one
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 APIS = pytest.mark.parametrize("api", ["bearer", "token"])
@@ -29,7 +28,7 @@ APIS = pytest.mark.parametrize("api", ["bearer", "token"])
 
 @APIS
 async def test_whose_account_it_is(gateway: OpenGateway, simulator: Simulator, api: str) -> None:
-    profile = await gateway(TEXTIOPRO, api=api).profile()
+    profile = await gateway(TEXTIOPRO, api=api).fetch_profile()
     assert profile == Profile(
         id="5f0e1d2c3b4a5", name="Demo Home", email="demo@example.com", language="en", time_zone="UTC"
     )
@@ -48,11 +47,9 @@ async def test_whose_account_it_is(gateway: OpenGateway, simulator: Simulator, a
         ({}, Profile(id="")),
     ],
 )
-async def test_shapes_of_a_profile(
-    account: Gateway, answer: GiveAnswer, data: dict[str, Any], profile: Profile
-) -> None:
-    answer(success({"api_token": TOKEN, **data}))
-    assert await account.profile() == profile
+async def test_shapes_of_a_profile(account: Gateway, respond: Respond, data: dict[str, Any], profile: Profile) -> None:
+    respond(success({"api_token": TOKEN, **data}))
+    assert await account.fetch_profile() == profile
 
 
 @pytest.mark.parametrize(
@@ -66,16 +63,16 @@ async def test_shapes_of_a_profile(
     ],
 )
 async def test_errors_of_a_profile_do_not_tell_the_token(
-    account: Gateway, answer: GiveAnswer, caplog: pytest.LogCaptureFixture, body: object, kind: type[GatewayError]
+    account: Gateway, respond: Respond, caplog: pytest.LogCaptureFixture, body: object, kind: type[GatewayError]
 ) -> None:
-    answer(body)
+    respond(body)
     with pytest.raises(kind) as raised:
-        await account.profile()
+        await account.fetch_profile()
     assert TOKEN not in f"{raised.value!r} {raised.value} {raised.value.detail} {caplog.text}"
 
 
 async def listed(account: Gateway, most: int = 1000) -> list[ListedMessage]:
-    return [message async for message in account.messages(most)]
+    return [message async for message in account.fetch_messages(most)]
 
 
 @APIS
@@ -100,8 +97,8 @@ async def test_texts_are_listed_with_the_newest_first(gateway: OpenGateway, simu
     )
     assert message.sent_at is not None
     assert abs(message.sent_at - datetime.now(UTC)) < timedelta(minutes=1)
-    assert await account.message(message.message_id) == message
-    assert await account.message(reply.message_id) == reply
+    assert await account.fetch_message(message.message_id) == message
+    assert await account.fetch_message(reply.message_id) == reply
 
 
 async def test_as_many_as_wanted_from_as_few_pages(account: Gateway, simulator: Simulator) -> None:
@@ -139,7 +136,7 @@ async def test_a_list_that_lies_has_an_end(account: Gateway, simulator: Simulato
         ({"cost": "0.05"}, {"cost": Decimal("0.05")}),
         ({"cost": 2}, {"cost": Decimal(2)}),
         ({"cost": "free"}, {"cost": None}),
-        ({"status": "On its way"}, {"status": Status.UNKNOWN, "provider_status": "On its way"}),
+        ({"status": "On its way"}, {"status": Status.UNCERTAIN, "provider_status": "On its way"}),
         ({"status": "", "customer_status": "Enroute"}, {"status": Status.SENT, "provider_status": "Enroute"}),
         ({"to": "33 612", "from": "12345"}, {"to": "33 612", "sender": "12345"}),
         ({"from": "33612345678", "message": None}, {"sender": "+33612345678", "text": ""}),
@@ -148,26 +145,26 @@ async def test_a_list_that_lies_has_an_end(account: Gateway, simulator: Simulato
     ],
 )
 async def test_shapes_of_a_listed_text(
-    account: Gateway, answer: GiveAnswer, fields: dict[str, Any], expected: dict[str, Any]
+    account: Gateway, respond: Respond, fields: dict[str, Any], expected: dict[str, Any]
 ) -> None:
-    answer(page(row(**fields)))
-    answer(success(row(**fields)))
-    (of_list,), alone = await listed(account), await account.message("7")
+    respond(page(row(**fields)))
+    respond(success(row(**fields)))
+    (of_list,), alone = await listed(account), await account.fetch_message("7")
     for message in (of_list, alone):
         assert {name: getattr(message, name) for name in expected} == expected
 
 
-async def test_rows_without_an_id_are_left_out(account: Gateway, answer: GiveAnswer) -> None:
-    answer(page(row(uid=None), row(uid=(kept := uid()))))
+async def test_rows_without_an_id_are_left_out(account: Gateway, respond: Respond) -> None:
+    respond(page(row(uid=None), row(uid=(kept := uid()))))
     assert [message.message_id for message in await listed(account)] == [kept]
-    answer(success({"message": "Yes"}))
-    assert (await account.message("6068")).message_id == "6068"
+    respond(success({"message": "Yes"}))
+    assert (await account.fetch_message("6068")).message_id == "6068"
 
 
 @pytest.mark.parametrize("data", [None, "null", []])
-async def test_a_text_that_is_not_there(account: Gateway, answer: GiveAnswer, data: object) -> None:
-    answer(success(data))
+async def test_a_text_that_is_not_there(account: Gateway, respond: Respond, data: object) -> None:
+    respond(success(data))
     with pytest.raises(NotFound):
-        await account.message("6068")
+        await account.fetch_message("6068")
     with pytest.raises(NotFound):
-        await account.message("6068")
+        await account.fetch_message("6068")

@@ -1,10 +1,11 @@
-"""What TextioPro is sent, and the shapes of its answers."""
+"""Requests to TextioPro, and the shapes of its responses."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.encoding import Encoding
 from custom_components.texting.gateway.errors import (
@@ -14,15 +15,13 @@ from custom_components.texting.gateway.errors import (
     OutcomeUnknown,
     Unsupported,
 )
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.provider import Provider
-from custom_components.texting.gateway.providers.textiopro import INFO
+from custom_components.texting.gateway.providers.ultimate_sms.textiopro import INFO
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway
-from .laravel import batch, error, page, row, success
-from .samples import new_message, number, send, send_one
+from tests.support.gateways import OpenGateway, Respond
+from tests.support.laravel import batch, error, page, row, success
+from tests.support.samples import new_message, number, send, send_one
 
 PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
 
@@ -41,55 +40,55 @@ PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
     ],
 )
 async def test_shapes_of_a_sends_answer(
-    account: Gateway, answer: GiveAnswer, data: object, message_id: str | None, status: Status
+    account: Gateway, respond: Respond, data: object, message_id: str | None, status: Status
 ) -> None:
-    answer(success(data))
+    respond(success(data))
     result = await send_one(account)
     assert (result.message_id, result.status, result.error) == (message_id, status, None)
 
 
 @pytest.mark.parametrize("word", ["Failed", "REJECTED", "skipped", "Undelivered", "expired"])
-async def test_a_send_that_failed_at_once(account: Gateway, answer: GiveAnswer, word: str) -> None:
-    answer(success(row(status=word)))
+async def test_a_send_that_failed_at_once(account: Gateway, respond: Respond, word: str) -> None:
+    respond(success(row(status=word)))
     result = await send_one(account)
     assert result.status.is_final
     assert isinstance(result.error, MessageRejected)
     assert result.provider_status == word
 
 
-async def test_a_batchs_invalid_numbers_stand_in_the_message_only(account: Gateway, answer: GiveAnswer) -> None:
+async def test_a_batchs_invalid_numbers_stand_in_the_message_only(account: Gateway, respond: Respond) -> None:
     named = number(TEXTIOPRO, 5602).lstrip("+")
     listed = [row(5603), row(5601)]
-    answer(success(listed, f"Accepted. Invalid phone number: {named}."))
-    answer(page(), "/sms")
+    respond(success(listed, f"Accepted. Invalid phone number: {named}."))
+    respond(page(), "/sms")
     results = await batch(account, 5601, 5602, 5603, 5604)
     assert [result.message_id for result in results.values()] == [listed[1]["uid"], None, listed[0]["uid"], None]
     assert results[5602].reason is FailureReason.INVALID_NUMBER
-    assert results[5604].status is Status.UNKNOWN
+    assert results[5604].status is Status.UNCERTAIN
 
 
-async def test_a_success_without_data_names_invalid_numbers(account: Gateway, answer: GiveAnswer) -> None:
+async def test_a_success_without_data_names_invalid_numbers(account: Gateway, respond: Respond) -> None:
     named = number(TEXTIOPRO, 5602).lstrip("+")
-    answer(success(None, f"Scheduled. Invalid phone number: {named}."))
+    respond(success(None, f"Scheduled. Invalid phone number: {named}."))
     results = await batch(account, 5601, 5602)
     assert [result.status for result in results.values()] == [Status.ACCEPTED, Status.REJECTED]
-    # Good numbers may be named as well.
-    answer(success(None, f"Your message was sent to {named}."))
+    # Valid numbers may be named too.
+    respond(success(None, f"Your message was sent to {named}."))
     assert (await batch(account, 5601, 5602))[5602].status is Status.ACCEPTED
-    # A success that refuses all contradicts itself.
-    answer(success(None, f"Invalid phone number: {named}."))
-    answer(page(), "/sms")
-    assert (await send_one(account, 5602)).status is Status.UNKNOWN
+    # A success that refuses all numbers makes no sense.
+    respond(success(None, f"Invalid phone number: {named}."))
+    respond(page(), "/sms")
+    assert (await send_one(account, 5602)).status is Status.UNCERTAIN
 
 
-async def test_the_same_number_twice_in_a_batch(account: Gateway, answer: GiveAnswer) -> None:
-    answer(success([row(5601, uid="a"), row(5601, uid="b")]))
+async def test_the_same_number_twice_in_a_batch(account: Gateway, respond: Respond) -> None:
+    respond(success([row(5601, uid="a"), row(5601, uid="b")]))
     results = await send(account, [new_message(TEXTIOPRO), new_message(TEXTIOPRO)])
     assert [result.message_id for result in results] == ["a", "b"]
-    answer(success([row(5601, uid="a"), row(5602, uid="b")]))
-    answer(page(), "/sms")
+    respond(success([row(5601, uid="a"), row(5602, uid="b")]))
+    respond(page(), "/sms")
     results = await send(account, [new_message(TEXTIOPRO, last) for last in (5601, 5602, 5601)])
-    assert [result.status for result in results] == [Status.DELIVERED, Status.DELIVERED, Status.UNKNOWN]
+    assert [result.status for result in results] == [Status.DELIVERED, Status.DELIVERED, Status.UNCERTAIN]
 
 
 LISTED = [row(last) for last in (5603, 5601, 5604, 5602)]
@@ -104,9 +103,9 @@ LISTED = [row(last) for last in (5603, 5601, 5604, 5602)]
     ],
 )
 async def test_results_stand_in_the_batchs_order(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer, body: object, rejected: list[int]
+    account: Gateway, simulator: Simulator, respond: Respond, body: object, rejected: list[int]
 ) -> None:
-    answer(body)
+    respond(body)
     lasts = (5602, 5604, 5603, 5601)
     results = await account.send(messages := [new_message(TEXTIOPRO, last) for last in lasts])
     assert [result.message for result in results] == messages
@@ -135,10 +134,10 @@ async def test_which_messages_share_a_request(account: Gateway) -> None:
 
 
 async def test_a_batch_refused_whole_goes_out_without_the_named(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer
+    account: Gateway, simulator: Simulator, respond: Respond
 ) -> None:
     named = number(TEXTIOPRO, 5602).lstrip("+")
-    answer(error(f"Invalid phone number {named}"))
+    respond(error(f"Invalid phone number {named}"))
     results = await batch(account, 5601, 5602, 5603)
     assert [result.status for result in results.values()] == [Status.ACCEPTED, Status.REJECTED, Status.ACCEPTED]
     assert results[5602].reason is FailureReason.INVALID_NUMBER
@@ -146,30 +145,30 @@ async def test_a_batch_refused_whole_goes_out_without_the_named(
 
 
 async def test_a_batch_refused_whole_for_all_is_sent_no_more(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer
+    account: Gateway, simulator: Simulator, respond: Respond
 ) -> None:
-    answer(error("These are blacklisted: " + " ".join(number(TEXTIOPRO, last) for last in (5601, 5602))))
+    respond(error("These are blacklisted: " + " ".join(number(TEXTIOPRO, last) for last in (5601, 5602))))
     results = await batch(account, 5601, 5602)
     assert {result.reason for result in results.values()} == {FailureReason.OPTED_OUT}
     assert len(simulator.requests()) == 1
 
 
 async def test_a_batch_refused_without_a_name_is_halved(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer
+    account: Gateway, simulator: Simulator, respond: Respond
 ) -> None:
     for _ in range(2):
-        answer(error("A phone number is invalid"))
+        respond(error("A phone number is invalid"))
     results = await batch(account, 5601, 5602, 5603, 5604, 5605)
-    # 1-5 refused; 1-2 refused; 1 and 2 alone, 3-5: accepted.
+    # 1-5 is refused, then 1-2; 1 and 2 alone and 3-5 are accepted.
     assert [request.params["recipient"].count(",") + 1 for request in simulator.requests()] == [5, 2, 1, 1, 3]
     assert {result.status for result in results.values()} == {Status.ACCEPTED}
 
 
 async def test_what_breaks_the_rest_of_a_batch_stays_with_the_rest(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer
+    account: Gateway, simulator: Simulator, respond: Respond
 ) -> None:
-    answer(error(f"Invalid phone number {number(TEXTIOPRO, 5602)}"))
-    answer(error("Insufficient balance"))
+    respond(error(f"Invalid phone number {number(TEXTIOPRO, 5602)}"))
+    respond(error("Insufficient balance"))
     results = await batch(account, 5601, 5602)
     assert results[5601].reason is FailureReason.INSUFFICIENT_CREDIT
     assert results[5602].reason is FailureReason.INVALID_NUMBER
@@ -231,7 +230,7 @@ async def test_limits(account: Gateway, simulator: Simulator, fields: dict[str, 
 async def test_senders(gateway: OpenGateway) -> None:
     for sender in ("+33612345678", "33612345678", "A1", "ElevenChars"):
         assert gateway(TEXTIOPRO).preview(new_message(TEXTIOPRO, sender=sender))
-    # Digits of other scripts are none.
+    # Digits of other scripts do not count.
     assert not INFO.takes_sender("+٣٣٦١٢٣٤٥٦٧٨")
     with pytest.raises(MessageRejected) as raised:
         gateway(TEXTIOPRO, sender_id="").preview(new_message(TEXTIOPRO))
@@ -258,9 +257,9 @@ HALF_PAST = datetime(2099, 7, 1, 18, 30, tzinfo=timezone(timedelta(hours=3)))
     ],
 )
 async def test_times_are_the_accounts(
-    account: Gateway, simulator: Simulator, answer: GiveAnswer, profile: object, written: str
+    account: Gateway, simulator: Simulator, respond: Respond, profile: object, written: str
 ) -> None:
-    answer(profile, "/me")
+    respond(profile, "/me")
     for _ in range(2):
         assert (await send_one(account, send_at=HALF_PAST)).status is Status.ACCEPTED
         assert simulator.messages()[-1].extra["schedule_time"] == written
@@ -278,15 +277,15 @@ async def test_a_fault_of_ours_hides_no_other_result(
     never = datetime.max.replace(tzinfo=UTC)
     messages = [new_message(TEXTIOPRO, 5601, send_at=never), new_message(TEXTIOPRO, 5602)]
     first, second = await send(account, messages)
-    assert (first.status, type(first.error), second.status) == (Status.UNKNOWN, OutcomeUnknown, Status.ACCEPTED)
+    assert (first.status, type(first.error), second.status) == (Status.UNCERTAIN, OutcomeUnknown, Status.ACCEPTED)
     assert len(simulator.messages()) == 1
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert "OverflowError" in record.getMessage()
     assert not record.exc_info
 
 
-async def test_without_the_zone_nothing_is_sent(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
-    answer("<h1>Maintenance</h1>", "/me")
+async def test_without_the_zone_nothing_is_sent(account: Gateway, simulator: Simulator, respond: Respond) -> None:
+    respond("<h1>Maintenance</h1>", "/me")
     result = await send_one(account, send_at=HALF_PAST)
     assert type(result.error) is CannotConnect
     assert not simulator.messages()

@@ -1,10 +1,11 @@
-"""What TheSMSPoint is sent, its limits, and its answers in two shapes."""
+"""Requests to TheSMSPoint, its limits, and its responses in two shapes."""
 
 import json
 from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.errors import (
     AuthenticationFailed,
     GatewayError,
@@ -15,35 +16,33 @@ from custom_components.texting.gateway.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway
-from .samples import KEY, new_message, number, send, send_one
+from tests.support.gateways import OpenGateway, Respond
+from tests.support.samples import KEY, new_message, number, send, send_one
 
 PROVIDER = POINT = Provider.THESMSPOINT
 
 
 def success(data: Any) -> dict[str, Any]:
-    """The envelope of a success."""
+    """Return the envelope of a success."""
     return {"status": "success", "message": "SMS Sent Successfully", "data": data, "code": 200}
 
 
 def error(message: str) -> dict[str, Any]:
-    """The envelope of an error."""
+    """Return the envelope of an error."""
     return {"status": "error", "message": message, "data": None}
 
 
 def taken(*rows: dict[str, str], **fields: Any) -> dict[str, Any]:
-    """A send's answer in the first of the documented shapes."""
+    """Return the response of a send in the first documented shape."""
     data = {"ErrorCode": "000", "ErrorMessage": "Success", "JobId": "77", "MessageData": list(rows)}
     return success(data | fields)
 
 
 def digits(last: int = 5601) -> str:
-    """A number as the gateway takes it."""
+    """Return a number as the provider takes it."""
     return number(POINT, last).lstrip("+")
 
 
@@ -95,9 +94,9 @@ async def test_which_messages_share_a_request(account: Gateway) -> None:
     assert len({key(), *(key(**other) for other in others)}) == 1 + len(others)
 
 
-async def test_results_stand_in_the_batchs_order(account: Gateway, answer: GiveAnswer) -> None:
+async def test_results_stand_in_the_batchs_order(account: Gateway, respond: Respond) -> None:
     lasts = (5602, 5604, 5603, 5601)
-    answer(taken(*({"Number": digits(last), "message_id": str(last)} for last in sorted(lasts))))
+    respond(taken(*({"Number": digits(last), "message_id": str(last)} for last in sorted(lasts))))
     results = await account.send(messages := [new_message(POINT, last) for last in lasts])
     assert [result.message for result in results] == messages
     assert [result.message_id for result in results] == list(map(str, lasts))
@@ -108,7 +107,7 @@ async def test_two_texts_to_one_number(account: Gateway, simulator: Simulator) -
     texts = {message.id: message.text for message in simulator.messages()}
     assert [texts[str(result.message_id)] for result in sent] == ["One", "Two", "One"]
     await simulator.settle()
-    reports = await account.reports(sent)
+    reports = await account.fetch_reports(sent)
     assert [report.reference for report in reports] == [result.message.reference for result in sent]
 
 
@@ -158,17 +157,17 @@ async def test_the_account_may_have_no_channel(gateway: OpenGateway, simulator: 
     ],
 )
 async def test_shapes_of_a_sends_answer(
-    account: Gateway, answer: GiveAnswer, body: object, batch_id: str | None, message_id: str | None
+    account: Gateway, respond: Respond, body: object, batch_id: str | None, message_id: str | None
 ) -> None:
-    answer(body)
+    respond(body)
     result = await send_one(account)
     assert (result.status, result.batch_id, result.message_id) == (Status.ACCEPTED, batch_id, message_id)
 
 
-async def test_a_number_that_is_missing_is_unknown(account: Gateway, answer: GiveAnswer) -> None:
-    answer(taken({"Number": digits(5602), "message_id": "5"}))
+async def test_a_number_that_is_missing_is_unknown(account: Gateway, respond: Respond) -> None:
+    respond(taken({"Number": digits(5602), "message_id": "5"}))
     first, second = await send(account, [new_message(POINT, last) for last in (5601, 5602)])
-    assert (first.status, type(first.error)) == (Status.UNKNOWN, OutcomeUnknown)
+    assert (first.status, type(first.error)) == (Status.UNCERTAIN, OutcomeUnknown)
     assert (second.status, second.message_id) == (Status.ACCEPTED, "5")
 
 
@@ -179,9 +178,9 @@ async def test_a_bulk_with_one_id(account: Gateway, simulator: Simulator) -> Non
     assert [(result.batch_id, result.message_id) for result in sent] == [(job, None)] * 2
     await simulator.settle()
     simulator.clear_requests()
-    reports = await account.reports(sent)
+    reports = await account.fetch_reports(sent)
     assert [report.status for report in reports] == [Status.DELIVERED, Status.UNDELIVERED]
-    assert [report.to for report in reports] == [result.message.to for result in sent]
+    assert [report.reference for report in reports] == [result.message.reference for result in sent]
     assert len(simulator.requests()) == 1
 
 
@@ -209,10 +208,10 @@ WORDS: list[tuple[object, type[GatewayError], FailureReason]] = [
 
 @pytest.mark.parametrize(("body", "kind", "reason"), WORDS)
 async def test_errors(
-    account: Gateway, answer: GiveAnswer, body: Any, kind: type[GatewayError], reason: FailureReason
+    account: Gateway, respond: Respond, body: Any, kind: type[GatewayError], reason: FailureReason
 ) -> None:
     for http in (200, 400, 500):
-        answer(body, status=http)
+        respond(body, status=http)
         result = await send_one(account)
         assert type(result.error) is kind
         assert result.reason is reason

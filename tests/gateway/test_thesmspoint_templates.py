@@ -1,10 +1,11 @@
-"""TheSMSPoint's templates, held against texts before they are sent, and its errors as they really come."""
+"""TheSMSPoint's templates, which texts are checked against, and its documented errors."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.errors import (
     AuthenticationFailed,
     GatewayError,
@@ -12,13 +13,11 @@ from custom_components.texting.gateway.errors import (
     Limit,
     MessageRejected,
 )
-from custom_components.texting.gateway.gateway import Gateway
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
-
-from .bench import GiveAnswer, OpenGateway, limit_of
-from .samples import new_message, send, send_one
+from tests.support.gateways import OpenGateway, Respond, limit_of
+from tests.support.samples import new_message, send, send_one
 
 PROVIDER = POINT = Provider.THESMSPOINT
 FRONT_DOOR, ALERT, ANY = "1107000000000000001", "1107000000000000002", "1107000000000000004"
@@ -40,7 +39,7 @@ async def test_what_is_let_through_is_what_the_gateway_takes(
     account: Gateway, simulator: Simulator, template_id: str, text: str, fits: bool
 ) -> None:
     simulator.accounts[POINT].checks_templates = True
-    # Before the templates are known, the gateway decides.
+    # Before the templates are known, the provider decides.
     there = await send_one(account, text=text, template_id=template_id)
     assert (there.error is None) is fits
     assert there.provider_status in (None, "024")
@@ -85,21 +84,21 @@ async def test_a_template_without_words_is_not_checked(account: Gateway, simulat
     assert (await send_one(account, template_id=FRONT_DOOR)).status is Status.ACCEPTED
 
 
-async def test_templates_are_read_anew(account: Gateway, simulator: Simulator, answer: GiveAnswer) -> None:
+async def test_templates_are_read_anew(account: Gateway, simulator: Simulator, respond: Respond) -> None:
     await account.refresh()
     simulator.accounts[POINT].templates[0]["message"] = "The door is {#var#}"
     assert limit_of(await send_one(account, template_id=FRONT_DOOR)) is Limit.TEMPLATE_MISMATCH
-    answer("<html>", "get-templates")
+    respond("<html>", "get-templates")
     with pytest.raises(GatewayError):
         await account.refresh()
     assert limit_of(await send_one(account, template_id=FRONT_DOOR)) is Limit.TEMPLATE_MISMATCH
-    await account.templates()
+    await account.fetch_templates()
     assert (await send_one(account, template_id=FRONT_DOOR)).status is Status.ACCEPTED
 
 
 # -- documented errors ---------------------------------------------------------------------------------------------
 
-READS = ("balance", "senders", "templates")
+READS = ("fetch_balance", "fetch_senders", "fetch_templates")
 
 
 @pytest.mark.parametrize("field", ["message", "errors"])
@@ -112,15 +111,18 @@ async def test_documented_errors_as_they_really_come(gateway: OpenGateway, simul
     assert type((await send_one(wrong)).error) is AuthenticationFailed
     (sent,) = await send(right, [new_message(POINT)])
     with pytest.raises(AuthenticationFailed):
-        await wrong.reports([sent])
+        await wrong.fetch_reports([sent])
     kept.credit = dict.fromkeys(kept.credit, Decimal(0))
     results = [await send_one(right), *await send(right, [new_message(POINT, last) for last in (5601, 5602)])]
     assert {type(result.error) for result in results} == {InsufficientCredit}
-    # "Invalid Message ID" is no news.
-    assert await gateway(POINT).reports([sent.__class__(message=sent.message, status=sent.status, batch_id="1")]) == []
+    # "Invalid Message ID" gives no report.
+    assert (
+        await gateway(POINT).fetch_reports([sent.__class__(message=sent.message, status=sent.status, batch_id="1")])
+        == []
+    )
     moved = gateway(POINT, url=f"{simulator.url(POINT)}/api/v1/nothing?")
     with pytest.raises(MessageRejected) as raised:
-        await moved.balance()
+        await moved.fetch_balance()
     assert raised.value.reason is FailureReason.PROHIBITED
 
 
@@ -133,13 +135,13 @@ async def test_documented_errors_as_they_really_come(gateway: OpenGateway, simul
         {"key": "API Key Does Not Exists"},
     ],
 )
-async def test_shapes_of_errors(account: Gateway, answer: GiveAnswer, errors: object) -> None:
-    for command in (account.balance, account.senders):
-        answer({"status": "failure", "errors": errors})
+async def test_shapes_of_errors(account: Gateway, respond: Respond, errors: object) -> None:
+    for command in (account.fetch_balance, account.fetch_senders):
+        respond({"status": "failure", "errors": errors})
         with pytest.raises(AuthenticationFailed):
             await command()
     for nothing in (None, 5, [None, 5], {"key": [None]}):
-        answer({"status": "failure", "errors": nothing})
+        respond({"status": "failure", "errors": nothing})
         with pytest.raises(MessageRejected) as raised:
-            await account.balance()
+            await account.fetch_balance()
         assert raised.value.reason is FailureReason.OTHER

@@ -1,4 +1,4 @@
-"""What becomes of a request, over real connections."""
+"""Requests over real connections, and their failures."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,7 +26,7 @@ from custom_components.texting.gateway.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from custom_components.texting.gateway.transport import ANSWER_LIMIT, Answer, Transport
+from custom_components.texting.gateway.transport import MAX_RESPONSE, Response, Transport
 from tests.simulator import Simulator
 
 SITE = "thesmspoint"
@@ -38,13 +38,13 @@ type Serve = Callable[..., Awaitable[str]]
 
 @pytest.fixture
 def transport(session: aiohttp.ClientSession) -> Transport:
-    """Two requests at once."""
+    """Return a transport for two requests at the same time."""
     return Transport(session, in_flight=2)
 
 
 @pytest.fixture
 async def serve(_loopback: None) -> AsyncIterator[Serve]:
-    """Start a server with a handler; returns its address without the scheme."""
+    """Return a function that starts a server; it returns the address without the scheme."""
     runners: list[web.ServerRunner] = []
 
     async def start(
@@ -61,21 +61,21 @@ async def serve(_loopback: None) -> AsyncIterator[Serve]:
         await runner.cleanup()
 
 
-async def ask(transport: Transport, simulator: Simulator) -> Answer:
-    """One request that the simulator answers."""
+async def ask(transport: Transport, simulator: Simulator) -> Response:
+    """Make one request to the simulator."""
     return await transport.request("POST", simulator.url(SITE) + PATH, form={"a": "ü"}, headers=HEADERS)
 
 
 async def test_answers(transport: Transport, simulator: Simulator) -> None:
-    answer = await ask(transport, simulator)
-    assert (answer.status, answer.json()["status"]) == (200, "success")
+    response = await ask(transport, simulator)
+    assert (response.status, response.json()["status"]) == (200, "success")
     (request,) = simulator.requests(SITE)
     assert request.params == {"a": "ü"}
 
 
 @pytest.fixture
 def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give up after half a second."""
+    """Use a timeout of half a second."""
     monkeypatch.setattr(transport_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.5, connect=0.2))
 
 
@@ -100,16 +100,16 @@ async def test_faults(
     assert type(raised.value) is error
     if isinstance(raised.value, RateLimited):
         assert (raised.value.code, raised.value.retry_after) == ("429", 7)
-    # The connection that failed is not in the way of the next request.
+    # The failed connection does not block the next request.
     assert (await ask(transport, simulator)).status == 200
 
 
 @pytest.mark.parametrize("kind", ["html", "empty", "truncated"])
 async def test_what_is_no_answer(transport: Transport, simulator: Simulator, kind: str) -> None:
     simulator.faults.add(SITE, kind)
-    answer = await ask(transport, simulator)
+    response = await ask(transport, simulator)
     with pytest.raises(InvalidResponse):
-        answer.json()
+        response.json()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ async def test_what_is_no_answer(transport: Transport, simulator: Simulator, kin
 )
 def test_only_an_object_is_json(body: str) -> None:
     with pytest.raises(InvalidResponse):
-        Answer(200, body).json()
+        Response(200, body).json()
 
 
 async def test_nobody_listens(transport: Transport, simulator: Simulator) -> None:
@@ -133,7 +133,7 @@ async def test_a_connection_that_is_never_made(transport: Transport) -> None:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
         host, port = listener.getsockname()
-        # Nobody accepts: once the queue is full, the next connection waits for an answer that does not come.
+        # The server accepts nothing. Once its queue is full, the next connection waits without a response.
         waiting = [asyncio.create_task(asyncio.open_connection(host, port)) for _ in range(4)]
         _, stuck = await asyncio.wait(waiting, timeout=0.05)
         assert stuck
@@ -147,7 +147,7 @@ async def test_a_connection_that_is_never_made(transport: Transport) -> None:
 
 
 class NoSuchHost(AbstractResolver):
-    """A resolver that knows no host."""
+    """A resolver that finds no host."""
 
     async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
         raise OSError(f"{host} is not known")
@@ -181,13 +181,13 @@ async def test_redirects_are_not_followed(transport: Transport, serve: Serve, si
     async def redirect(_request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(status=307, headers={"Location": simulator.url(SITE) + PATH})
 
-    answer = await transport.request("POST", f"http://{await serve(redirect)}/", form={"pass": "secret"})
-    assert answer.status == 307
+    response = await transport.request("POST", f"http://{await serve(redirect)}/", form={"pass": "secret"})
+    assert response.status == 307
     assert not simulator.requests()
 
 
 def certificate(folder: Path, host: str) -> ssl.SSLContext:
-    """A server's certificate that it signed itself."""
+    """Return a self-signed certificate of a server."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
@@ -209,7 +209,7 @@ def certificate(folder: Path, host: str) -> ssl.SSLContext:
 async def test_a_certificate_that_does_not_hold(
     serve: Serve, tmp_path: Path, session: aiohttp.ClientSession, trusted: bool
 ) -> None:
-    """Not trusted; or trusted, and of another host."""
+    """The certificate is not trusted, or it is trusted but of another host."""
     arrived: list[web.BaseRequest] = []
 
     async def note(request: web.BaseRequest) -> web.StreamResponse:
@@ -263,7 +263,7 @@ async def test_odd_bytes_are_read(transport: Transport, serve: Serve) -> None:
     assert (await transport.request("GET", f"http://{await serve(odd)}/")).text == "ok \ufffd"
 
 
-@pytest.mark.parametrize(("size", "fits"), [(ANSWER_LIMIT, True), (ANSWER_LIMIT + 1, False)])
+@pytest.mark.parametrize(("size", "fits"), [(MAX_RESPONSE, True), (MAX_RESPONSE + 1, False)])
 async def test_how_long_an_answer_may_be(transport: Transport, serve: Serve, size: int, fits: bool) -> None:
     async def long(_request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(body=b"1" * size)

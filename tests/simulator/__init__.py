@@ -1,4 +1,4 @@
-"""Five SMS gateways on 127.0.0.1, written from the providers' documents only."""
+"""The five SMS providers on 127.0.0.1, written only from their documents."""
 
 from .server import Simulator
 

@@ -1,4 +1,4 @@
-"""Run the simulator alone: texts appear in the terminal, and a line `NUMBER: text` is a phone answering."""
+"""Run the simulator alone: it prints all texts, and a line `NUMBER: text` makes a phone reply."""
 
 import argparse
 import asyncio
@@ -32,7 +32,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="the first of seven ports (%(default)s)")
-    parser.add_argument("--latency", type=float, default=50, metavar="MS", help="before each answer (%(default)s)")
+    parser.add_argument("--latency", type=float, default=50, metavar="MS", help="before each response (%(default)s)")
     parser.add_argument("--sent-after", type=float, default=0.5, metavar="S", help="accepted to sent (%(default)s)")
     parser.add_argument("--delivered-after", type=float, default=1, metavar="S", help="sent to the end (%(default)s)")
     parser.add_argument("--callback", action="append", default=[], type=_callback, metavar="PROVIDER=URL")
@@ -67,7 +67,7 @@ async def run(options: argparse.Namespace) -> None:
 
 
 def show(message: Message) -> None:
-    """Print a text as its phone shows it."""
+    """Print a text that a phone received."""
     print(f"📱 +{message.phone_number} ← {TITLES[message.provider]}: {message.text}", flush=True)
 
 
@@ -95,7 +95,7 @@ async def _answer_lines(simulator: Simulator, lines: asyncio.Queue[str]) -> None
     while True:
         number, colon, text = (await lines.get()).partition(":")
         if not colon:
-            print("A phone answers with NUMBER: text", flush=True)
+            print("A phone replies with NUMBER: text", flush=True)
             continue
         try:
             callback = await simulator.answer(number.strip(), text.strip())

@@ -1,4 +1,4 @@
-"""The accounts the gateways know: credentials, credit, and the switches for what the documents leave open."""
+"""The accounts of the providers: credentials, credit, and switches for what is not documented."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -49,8 +49,8 @@ class TextioProAccount:
     update_requires: Literal["PHONE", "phone"] = "PHONE"
     per_page: int = 25
     lying_pages: Literal["", "empty", "repeated", "many", "few", "total"] = ""
-    page_fields: Literal["all", "next", "total"] = "all"  # what tells how many there are: all three, or this alone
-    oldest_first: bool = False  # the list of messages; nobody says which end it begins at
+    page_fields: Literal["all", "next", "total"] = "all"  # which of the three numbers a page has
+    oldest_first: bool = False  # the order of the message list, which is not documented
     contact_reads: Literal["POST", "GET"] = "POST"
     group_counts: bool = True
     unique_names: bool = False
@@ -65,7 +65,7 @@ class TextioProAccount:
 
 @dataclass(slots=True)
 class Keyword:
-    """A rented keyword and what happens when it is texted in."""
+    """A rented keyword and its setup."""
 
     group: str = ""
     autoreply: str = "Thank you for joining our list."
@@ -87,11 +87,11 @@ class EzTextingAccount:
     connection_limit: int | None = 2
     callback_url: str | None = None
     callback_extra: dict[str, str] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)  # operations that answer -10, as "credits/buy"
-    below_minimum: bool = False  # a check of a keyword answers -2, as documented
+    broken: set[str] = field(default_factory=set)  # operations that respond with -10, as "credits/buy"
+    below_minimum: bool = False  # a check of a keyword responds with -2, as documented
     callback_seconds: float = 60.0  # "within 60 seconds or it will be abandoned" (Group Texting)
     wait_for_response: bool = False
-    unique_requests: bool = False  # with it a keyword's URL is called, and the forwarding URL is not
+    unique_requests: bool = False  # call a keyword's URL only, and not the forwarding URL too
     opted_out: set[str] = field(default_factory=set)
     globally_opted_out: set[str] = field(default_factory=set)
     keywords: dict[str, Keyword] = field(default_factory=dict)
@@ -148,7 +148,7 @@ def _pools() -> dict[str, Decimal]:
 
 @dataclass(slots=True)
 class TheSmsPointAccount:
-    """An account at TheSMSPoint; credit is kept in three pools."""
+    """An account at TheSMSPoint; its credit is in three pools."""
 
     key: str = THESMSPOINT_KEY
     credit: dict[str, Decimal] = field(default_factory=_pools)
@@ -160,11 +160,11 @@ class TheSmsPointAccount:
     report_status: Literal["error", "success"] = "error"
     error_status: int = 200
     error_field: Literal["message", "errors"] = "message"
-    checks_templates: bool = False  # whether the gateway or the operator after it looks, nobody says
+    checks_templates: bool = False  # who checks templates, the provider or the operator, is not documented
 
 
 def default_accounts() -> dict[str, Any]:
-    """One account at each provider, by provider."""
+    """Return one account at each provider, by provider."""
     return {
         "textinghouse": TextingHouseAccount(),
         "textiopro": TextioProAccount(),
@@ -175,10 +175,10 @@ def default_accounts() -> dict[str, Any]:
 
 
 def bare_number(amount: Decimal) -> str:
-    """Write an amount as the gateways do: no exponent, no needless zeros."""
+    """Format an amount as the providers do, without exponent and trailing zeros."""
     return f"{amount.normalize():f}" if amount else "0"
 
 
 def json_number(amount: Decimal) -> int | float:
-    """Write an amount as a JSON number."""
+    """Convert an amount to a JSON number."""
     return int(amount) if amount == amount.to_integral_value() else float(amount)

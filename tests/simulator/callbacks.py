@@ -1,4 +1,4 @@
-"""The HTTP requests the gateways make to the customer's own URLs."""
+"""The HTTP requests of the providers to the customer's URLs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One callback that was made; status is 0 where nobody answered, and `body` says why."""
+    """One callback. If there was no response, its status is 0 and `body` says why."""
 
     provider: str
     method: str
@@ -24,10 +24,10 @@ class Callback:
 
 
 class Callbacks:
-    """Makes callbacks and remembers them."""
+    """Makes callbacks and records them."""
 
     def __init__(self) -> None:
-        """Start with none made."""
+        """Begin without callbacks."""
         self.made: list[Callback] = []
         self._session: aiohttp.ClientSession | None = None
 
@@ -42,7 +42,7 @@ class Callbacks:
             self._session = None
 
     async def get(self, provider: str, url: str, params: dict[str, str], seconds: float) -> Callback:
-        """Make a GET callback, abandoned after so many seconds."""
+        """Make a GET callback with a timeout in seconds."""
         return await self._make(provider, "GET", url, params, {"params": params}, aiohttp.ClientTimeout(total=seconds))
 
     async def post(self, provider: str, url: str, params: dict[str, str], *, form: bool) -> Callback:

@@ -1,4 +1,4 @@
-"""A running simulator, and a customer with a callback URL."""
+"""Fixtures: a running simulator, and a customer with a callback URL."""
 
 from collections.abc import AsyncIterator
 
@@ -19,14 +19,14 @@ async def simulator() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 async def client(simulator: Simulator) -> AsyncIterator[Client]:
-    """Be a customer."""
+    """Return a customer of all providers."""
     async with aiohttp.ClientSession() as session:
         yield Client(simulator, session)
 
 
 @pytest.fixture
 async def home(simulator: Simulator) -> AsyncIterator[Home]:
-    """Be the callback URL that every pushing account calls."""
+    """Return the callback URL of all accounts that push."""
     receiver = Home()
     runner = web.ServerRunner(web.Server(receiver.handle, handler_cancellation=True), shutdown_timeout=0.1)
     await runner.setup()

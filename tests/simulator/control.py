@@ -1,4 +1,4 @@
-"""The control API: JSON over HTTP, so that another process can drive the simulator."""
+"""The control API: another process can control the simulator with JSON over HTTP."""
 
 import asyncio
 from dataclasses import asdict
@@ -18,10 +18,10 @@ _SHUTDOWN_SECONDS = 0.1
 
 
 class Control:
-    """One more listening port."""
+    """The port of the control API."""
 
     def __init__(self, simulator: Simulator) -> None:
-        """Drive one simulator."""
+        """Control one simulator."""
         self.port = 0
         self._simulator = simulator
         self._runner: web.AppRunner | None = None
@@ -73,7 +73,7 @@ class Control:
         return _json({})
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """Stream the texts phones receive, one JSON object a line."""
+        """Stream the texts that phones receive, one JSON object per line."""
         received: asyncio.Queue[Message] = asyncio.Queue()
         remove = self._simulator.on_text(received.put_nowait)
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
@@ -125,7 +125,7 @@ class Control:
 
 
 def event(message: Message) -> dict[str, Any]:
-    """Describe a received text for the event stream."""
+    """Return a received text as the stream shows it."""
     return {
         "event": "text",
         "provider": message.provider,

@@ -1,4 +1,4 @@
-"""A customer of the five gateways: makes plain requests as the documents say, and receives callbacks."""
+"""A customer of the five providers: makes plain requests as documented, and receives callbacks."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ PUSHING = ("textinghouse", *EZ)
 
 
 class Client:
-    """A customer of all five."""
+    """A customer of all five providers."""
 
     def __init__(self, simulator: Simulator, session: aiohttp.ClientSession) -> None:
         self.simulator = simulator

@@ -1,4 +1,4 @@
-"""Club Texting and Group Texting, two brands of the EZ Texting platform: bare numbers as answers."""
+"""Club Texting and Group Texting, two brands of the EZ Texting platform. Their responses are numbers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 from .accounts import EzTextingAccount, bare_number
 from .ez_texting_orders import buy_credits, check_keyword, rent_keyword, set_up_keyword
 from .network import Network
-from .wire import Answer, Request, html_answer, text_answer
+from .wire import Request, Response, html_response, text_response
 
 _SUBJECT_LENGTH = 13
 _STANDARD_LENGTH = 130
@@ -19,7 +19,7 @@ _LENGTH = 160
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """Where the two brands' documents differ."""
+    """What differs in the documents of the two brands."""
 
     characters: str
     doubled: str
@@ -35,7 +35,7 @@ BRANDS = {
     ),
 }
 
-# What a lookup says of numbers that end so.
+# The carriers of numbers, by their last digits.
 _CARRIERS = {"0004": "UNKNOWN", "0006": "FAILURE"}
 _TRY_AGAIN = "0009"
 
@@ -68,19 +68,19 @@ class EzTexting:
 
     @property
     def connection_limit(self) -> int | None:
-        """How many requests may be in progress at once."""
+        """The largest number of requests in progress."""
         return self._account.connection_limit
 
-    def answer(self, request: Request) -> Answer:
-        """Answer a request; parameter names are read in any case."""
+    def handle(self, request: Request) -> Response:
+        """Handle a request; the case of parameter names does not count."""
         path = request.path.rstrip("/")
         params = {name.lower(): value for name, value in request.params.items()}
         voice = self._brand.extras and path == "/api/voicemessages"
         operation = self._operations.get(path) or self._post_only.get(path)
         if (operation is None and not voice) or request.method not in ("GET", "POST"):
-            return html_answer(404, "Not Found")
+            return html_response(404, "Not Found")
         if not self._login(params):
-            return text_answer("-1", self._account.login_failed_status, "text/html; charset=utf-8")
+            return text_response("-1", self._account.login_failed_status, "text/html; charset=utf-8")
         if path.removeprefix("/api/") in self._account.broken:
             code = "-10"
         elif voice:
@@ -89,7 +89,7 @@ class EzTexting:
             code = "-10"
         else:
             code = operation(params)
-        return text_answer(code, content_type="text/html; charset=utf-8")
+        return text_response(code, content_type="text/html; charset=utf-8")
 
     def _login(self, params: Params) -> bool:
         credentials = (params.get("user"), params.get("pass"))
@@ -141,7 +141,7 @@ class EzTexting:
         return _CARRIERS.get(number[-4:], "VERIZONUS")
 
     def _broadcast(self, method: str, params: Params) -> str:
-        """Call numbers and play a sound; code -7 is for wrong names of variables."""
+        """Call numbers and play a sound; code -7 is for unknown variables."""
         given = params.get("phonenumbers[]", [])
         sound_file, source = params.get("soundfile"), params.get("soundsource")
         if method != "POST" or not given or "callerid" not in params or not (sound_file or source):
@@ -172,19 +172,19 @@ class EzTexting:
 
 
 def ten_digits(number: str) -> str | None:
-    """Return the ten digits of a number, a leading 1 or +1 dropped; None if it has not got ten."""
+    """Return the ten digits of a number without a leading 1 or +1; None if there are not ten."""
     match = re.fullmatch(r"(?:\+?1)?([0-9]{10})", number.strip())
     return match[1] if match else None
 
 
 def is_valid_text(brand: Brand, text: str) -> bool:
-    """Tell whether the brand allows every character."""
+    """Return True if the brand allows all characters."""
     return all(
         (character.isascii() and character.isalnum()) or character in brand.characters + " \r\n" for character in text
     )
 
 
 def length_of(brand: Brand, text: str) -> int:
-    """Count as the brand does; Group counts a line end, CR LF or LF, as two."""
+    """Return the length as the brand counts it; a line end, CR LF or LF, is two at Group."""
     counted = text if "\r" in brand.doubled else text.replace("\r\n", "\n")
     return len(counted) + sum(counted.count(character) for character in brand.doubled)

@@ -1,4 +1,4 @@
-"""Credits and keywords at Club and Group Texting; card data is looked at once and never kept."""
+"""Credits and keywords at Club and Group Texting; card data is checked once and never stored."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,7 +18,7 @@ type Params = dict[str, Any]
 
 
 def buy_credits(account: EzTextingAccount, params: Params, now: datetime) -> str:
-    """Add credits: 1 done, 0 declined, -2 below the minimum purchase."""
+    """Add credits: 1 success, 0 declined, -2 below the minimum purchase."""
     wanted = params.get("credits", "")
     if not _has_card(params) or not re.fullmatch(r"[0-9]{1,9}", wanted):
         return "-10"
@@ -31,7 +31,7 @@ def buy_credits(account: EzTextingAccount, params: Params, now: datetime) -> str
 
 
 def check_keyword(account: EzTextingAccount, params: Params) -> str:
-    """Tell whether a keyword is free: 1 free, 0 taken, -2 below the minimum purchase, whatever that is of."""
+    """Check a keyword: 1 free, 0 taken, -2 below the minimum purchase (documented so)."""
     keyword = params.get("keyword", "").strip().lower()
     if not keyword:
         return "-10"
@@ -43,7 +43,7 @@ def _availability(account: EzTextingAccount, keyword: str) -> str:
 
 
 def rent_keyword(account: EzTextingAccount, params: Params, now: datetime) -> str:
-    """Rent a keyword: 2 done, 1 not available, 0 declined."""
+    """Rent a keyword: 2 success, 1 not available, 0 declined."""
     keyword = params.get("keyword", "").strip().lower()
     if not keyword or not _has_card(params):
         return "-10"
@@ -56,7 +56,7 @@ def rent_keyword(account: EzTextingAccount, params: Params, now: datetime) -> st
 
 
 def set_up_keyword(account: EzTextingAccount, params: Params, is_valid: Callable[[str], bool]) -> str:
-    """Set what happens when a keyword is texted in; fields left out stay as they are."""
+    """Set up a keyword; fields that are left out keep their values."""
     keyword = account.keywords.get(params.get("keyword", "").strip().lower())
     if keyword is None:
         return "-2"

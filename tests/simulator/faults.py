@@ -1,20 +1,20 @@
-"""Faults on request: what a gateway's answer turns into on its way out.
+"""Faults on request: they change the response of a provider.
 
 kind            options (defaults)                              the client sees
-hang            accept (no)                                     no answer, ever
-cut             accept (no)                                     connection closed without an answer
+hang            accept (no)                                     no response
+cut             accept (no)                                     connection closed without a response
 http_error      status (500), accept (no)                       an HTML page with that status
 html            accept (no)                                     200 with an HTML page
 empty           accept (no)                                     200 with an empty body
-answer          body, status (200), content_type, accept (no)   this very answer
+answer          body, status (200), content_type, accept (no)   this response
 rate_limited    seconds (1), -                                  429 with Retry-After
 unavailable     -                                               503
-truncated       - (accepted)                                    the first half of the answer, as if it were all
-truncated_body  - (accepted)                                    the first half of the answer, then a closed connection
-content_type    content_type (application/octet-stream)         the answer under another content type
-slow            seconds (1), - (accepted)                       the answer, byte by byte
-endless         - (accepted)                                    the answer with a body that never ends
-latency         delay (1), - (accepted)                         the answer after a delay, its reports before it
+truncated       - (accepted)                                    the first half of the response as a whole one
+truncated_body  - (accepted)                                    the first half of the response, then a closed connection
+content_type    content_type (application/octet-stream)         the response with another content type
+slow            seconds (1), - (accepted)                       the response, byte by byte
+endless         - (accepted)                                    the response with a body that never ends
+latency         delay (1), - (accepted)                         the response after a delay, its reports before it
 """
 
 import asyncio
@@ -26,15 +26,15 @@ from typing import Any
 
 from aiohttp import web
 
-from .wire import Answer, Request, html_answer
+from .wire import Request, Response, html_response
 
 type Options = dict[str, Any]
 
 _CHUNK = 16 * 1024
 _CHUNK_PAUSE = 0.005
 
-# Options of each kind. `accept` says whether the gateway handles the request first; a kind without it needs the
-# real answer and so always handles it, but for those in _NEVER_ACCEPTED.
+# The options of each kind. `accept` says whether the provider handles the request first. A kind without it changes the
+# real response, so the request is always handled, except for the kinds in _NEVER_ACCEPTED.
 KINDS: dict[str, Options] = {
     "hang": {"accept": False},
     "cut": {"accept": False},
@@ -56,7 +56,7 @@ _NEVER_ACCEPTED = {"rate_limited", "unavailable"}
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """One fault: the requests it waits for, and how many are left (None: all)."""
+    """One fault: which requests it matches, and how many are left (None: all)."""
 
     site: str
     kind: str
@@ -70,11 +70,11 @@ class Fault:
 
     @property
     def accepts(self) -> bool:
-        """Whether the gateway handles the request."""
+        """True if the provider handles the request."""
         return bool(self.options.get("accept", self.kind not in _NEVER_ACCEPTED))
 
     def matches(self, request: Request) -> bool:
-        """Tell whether this fault befalls the request."""
+        """Return True if this fault applies to the request."""
         if self.times is not None and self.used >= self.times:
             return False
         return (
@@ -82,12 +82,12 @@ class Fault:
             and (self.path is None or self.path in request.path)
             and self.method in (None, request.method)
             and all(request.params.get(name) == value for name, value in self.params.items())
-            and (self.chance >= 1 or random.random() < self.chance)  # noqa: S311  nothing is kept secret by it
+            and (self.chance >= 1 or random.random() < self.chance)  # noqa: S311  it protects no secret
         )
 
 
 class Faults:
-    """The faults in force, first come first served; `refuse` and `restore` act on a site's listening port."""
+    """The active faults, oldest first; `refuse` and `restore` act on a site's listening port."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Faults:
         refuse: Callable[[str], Awaitable[None]],
         restore: Callable[[str], Awaitable[None]],
     ) -> None:
-        """Start with none."""
+        """Begin without faults."""
         self._sites = sites
         self._faults: list[Fault] = []
         self.refuse = refuse
@@ -115,8 +115,8 @@ class Faults:
     ) -> Fault:
         """Let the next `times` matching requests fail (None: until cleared).
 
-        `path` is a part of the path, `params` are parameter values that must match, `chance` is how many of the
-        matching requests fail, 0 to 1. Raises ValueError.
+        `path` is a part of the path, `params` are parameter values that must match, `chance` is the share of the
+        matching requests that fail, 0 to 1. Raises ValueError for an invalid kind or option.
         """
         if site not in self._sites or kind not in KINDS:
             raise ValueError(f"No such site or kind of fault: {site}, {kind}.")
@@ -131,7 +131,7 @@ class Faults:
         self._faults.clear()
 
     def take(self, request: Request) -> Fault | None:
-        """Return the fault that befalls this request."""
+        """Return the fault that applies to this request, or None."""
         for fault in self._faults:
             if fault.matches(request):
                 fault.used += 1
@@ -139,87 +139,87 @@ class Faults:
         return None
 
 
-async def respond(fault: Fault, http_request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
-    """Send what the fault makes of an answer, which is empty where the request was not handled."""
+async def respond(fault: Fault, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
+    """Send the response that the fault makes; `response` is empty if the request was not handled."""
     if fault.kind in _CHANGES:
-        return _CHANGES[fault.kind](fault.options, answer).response()
-    return await _STREAMS[fault.kind](fault.options, http_request, answer)
+        return _CHANGES[fault.kind](fault.options, response).to_aiohttp()
+    return await _STREAMS[fault.kind](fault.options, http_request, response)
 
 
-def _canned(options: Options) -> Answer:
+def _canned(options: Options) -> Response:
     body, content_type = options["body"], options["content_type"]
     if isinstance(body, bytes):
-        return Answer(body, options["status"], content_type or "application/octet-stream")
+        return Response(body, options["status"], content_type or "application/octet-stream")
     if isinstance(body, str):
-        return Answer(body.encode(), options["status"], content_type or "text/plain; charset=utf-8")
-    return Answer(json.dumps(body).encode(), options["status"], content_type or "application/json")
+        return Response(body.encode(), options["status"], content_type or "text/plain; charset=utf-8")
+    return Response(json.dumps(body).encode(), options["status"], content_type or "application/json")
 
 
-def _rate_limited(options: Options) -> Answer:
-    return replace(html_answer(429, "Too Many Requests"), headers={"Retry-After": str(options["seconds"])})
+def _rate_limited(options: Options) -> Response:
+    return replace(html_response(429, "Too Many Requests"), headers={"Retry-After": str(options["seconds"])})
 
 
-async def _hang(_options: Options, _http_request: web.BaseRequest, _answer: Answer) -> web.StreamResponse:
+async def _hang(_options: Options, _http_request: web.BaseRequest, _response: Response) -> web.StreamResponse:
     await asyncio.Event().wait()
     return web.Response()
 
 
-async def _cut(_options: Options, http_request: web.BaseRequest, _answer: Answer) -> web.StreamResponse:
+async def _cut(_options: Options, http_request: web.BaseRequest, _response: Response) -> web.StreamResponse:
     if http_request.transport:
         http_request.transport.abort()
     return web.Response()
 
 
-async def _truncated_body(_options: Options, http_request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
-    response = _stream(answer, length=max(2, len(answer.body)))
-    await response.prepare(http_request)
-    await response.write(answer.body[: len(answer.body) // 2] or b" ")
+async def _truncated_body(_options: Options, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
+    stream = _stream(response, length=max(2, len(response.body)))
+    await stream.prepare(http_request)
+    await stream.write(response.body[: len(response.body) // 2] or b" ")
     if http_request.transport:
         http_request.transport.close()
-    return response
+    return stream
 
 
-async def _slow(options: Options, http_request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
-    response = _stream(answer, length=len(answer.body))
-    await response.prepare(http_request)
-    for byte in answer.body:
-        await asyncio.sleep(options["seconds"] / len(answer.body))
-        await response.write(bytes([byte]))
-    return response
+async def _slow(options: Options, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
+    stream = _stream(response, length=len(response.body))
+    await stream.prepare(http_request)
+    for byte in response.body:
+        await asyncio.sleep(options["seconds"] / len(response.body))
+        await stream.write(bytes([byte]))
+    return stream
 
 
-async def _endless(_options: Options, http_request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
-    response = _stream(answer, length=None)
-    await response.prepare(http_request)
-    await response.write(answer.body)
+async def _endless(_options: Options, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
+    stream = _stream(response, length=None)
+    await stream.prepare(http_request)
+    await stream.write(response.body)
     while True:
-        await response.write(b"." * _CHUNK)
+        await stream.write(b"." * _CHUNK)
         await asyncio.sleep(_CHUNK_PAUSE)
 
 
-async def _latency(options: Options, _http_request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+async def _latency(options: Options, _http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
     await asyncio.sleep(options["delay"])
-    return answer.response()
+    return response.to_aiohttp()
 
 
-def _stream(answer: Answer, length: int | None) -> web.StreamResponse:
-    response = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
-    response.content_length = length
-    return response
+def _stream(response: Response, length: int | None) -> web.StreamResponse:
+    stream = web.StreamResponse(status=response.status, headers={"Content-Type": response.content_type})
+    stream.content_length = length
+    return stream
 
 
-# Faults that are no more than another answer, and those that need the connection.
-_CHANGES: dict[str, Callable[[Options, Answer], Answer]] = {
-    "http_error": lambda options, _: html_answer(options["status"], "Server Error"),
-    "html": lambda _options, _: html_answer(200, "Maintenance"),
-    "empty": lambda _options, _: Answer(b""),
+# Faults that only replace the response, and faults that need the connection.
+_CHANGES: dict[str, Callable[[Options, Response], Response]] = {
+    "http_error": lambda options, _: html_response(options["status"], "Server Error"),
+    "html": lambda _options, _: html_response(200, "Maintenance"),
+    "empty": lambda _options, _: Response(b""),
     "answer": lambda options, _: _canned(options),
     "rate_limited": lambda options, _: _rate_limited(options),
-    "unavailable": lambda _options, _: html_answer(503, "Service Unavailable"),
-    "truncated": lambda _options, answer: replace(answer, body=answer.body[: len(answer.body) // 2]),
-    "content_type": lambda options, answer: replace(answer, content_type=options["content_type"]),
+    "unavailable": lambda _options, _: html_response(503, "Service Unavailable"),
+    "truncated": lambda _options, response: replace(response, body=response.body[: len(response.body) // 2]),
+    "content_type": lambda options, response: replace(response, content_type=options["content_type"]),
 }
-_STREAMS: dict[str, Callable[[Options, web.BaseRequest, Answer], Awaitable[web.StreamResponse]]] = {
+_STREAMS: dict[str, Callable[[Options, web.BaseRequest, Response], Awaitable[web.StreamResponse]]] = {
     "hang": _hang,
     "cut": _cut,
     "truncated_body": _truncated_body,

@@ -1,4 +1,4 @@
-"""A message as a gateway keeps it, its statuses, and the numbers that decide how it ends."""
+"""A message at a provider, its statuses, and the numbers that decide its last status."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ TITLES = {
     "thesmspoint": "TheSMSPoint",
 }
 
-# The provider's words for: accepted, sent, delivered. Club and Group report nothing after "1".
+# The provider's words for accepted, sent and delivered. Club and Group report nothing after "1".
 PROGRESS = {
     "textinghouse": ("0", "1", "3"),
     "textiopro": ("Accepted", "Enroute", "Delivered"),
@@ -23,8 +23,8 @@ PROGRESS = {
     "thesmspoint": ("Sent", "Sent", "Delivered"),
 }
 
-# Last four digits of a number: what it stands for, and how a message to it ends at each provider.
-# Club and Group accept all of these and the text never arrives.
+# The last four digits of a number, their meaning, and the last status of a message at each provider. Club and Group
+# accept all of these messages, but the text never arrives.
 SPECIAL_NUMBERS: dict[str, tuple[str, dict[str, str]]] = {
     "0004": ("out of reach", {"textinghouse": "4", "textiopro": "Expired", "thesmspoint": "Expired"}),
     "0005": ("not subscribed", {"textinghouse": "5", "textiopro": "Rejected", "thesmspoint": "UnDelivered"}),
@@ -37,7 +37,7 @@ SPECIAL_NUMBERS: dict[str, tuple[str, dict[str, str]]] = {
 
 @dataclass(slots=True)
 class Message:
-    """One text a gateway accepted for one number; `status` is the provider's own word or code."""
+    """One accepted text to one number; `status` is the provider's own word or code."""
 
     provider: str
     id: str
@@ -54,16 +54,16 @@ class Message:
 
     @property
     def phone_number(self) -> str:
-        """The number with its country code; Club and Group leave the 1 out."""
+        """The number with its country code, which Club and Group leave out."""
         return f"1{self.to}" if self.provider in ("club_texting", "group_texting") else self.to
 
 
 def count_segments(text: str) -> int:
-    """Count the parts a text takes (3GPP TS 23.038)."""
+    """Return the number of segments of a text (3GPP TS 23.038)."""
     return max(1, len(smsutil.split(text).parts))
 
 
 def final_status(message: Message) -> str | None:
-    """Return the provider's word for a message that never arrives; None when it arrives."""
+    """Return the last status of a message that never arrives; None if it arrives."""
     special = SPECIAL_NUMBERS.get(message.to[-4:])
     return special[1].get(message.provider, message.status) if special else None

@@ -1,4 +1,4 @@
-"""The phone network: carries accepted messages to simulated phones and reports on the way."""
+"""The phone network: moves accepted messages to simulated phones and reports their status."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -14,17 +14,17 @@ _HOLD_POLL = 0.05
 
 
 def utc_now() -> datetime:
-    """Return the time of day, in UTC."""
+    """Return the time now, in UTC."""
     return datetime.now(UTC)
 
 
 class Network:
-    """All messages, and the tasks that move them on."""
+    """All messages, and the tasks that change their status."""
 
     def __init__(
         self, accounts: dict[str, Any], callbacks: Callbacks, sent_after: float | None, delivered_after: float | None
     ) -> None:
-        """Start with no messages; None as a delay means that step is never reached."""
+        """Begin without messages; a delay of None means that the step never comes."""
         self.accounts = accounts
         self.callbacks = callbacks
         self.sent_after = sent_after
@@ -50,7 +50,7 @@ class Network:
         not_before: datetime | None = None,
         extra: dict[str, Any] | None = None,
     ) -> Message:
-        """Keep a message a gateway has accepted; it is carried once its request has been answered."""
+        """Store an accepted message; it starts after the response to its request."""
         now = self.clock()
         message = Message(
             provider=provider,
@@ -70,23 +70,23 @@ class Network:
         return message
 
     def take_accepted(self) -> list[Message]:
-        """Return the messages accepted since the last call, not yet on their way."""
+        """Return the messages that were accepted since the last call and have not started."""
         accepted, self._accepted = self._accepted, []
         return accepted
 
     def carry(self, messages: list[Message]) -> None:
-        """Put messages on their way."""
+        """Start messages."""
         for message in messages:
             self._carrying[message.id] = self._start(self._carry(message))
 
     def set_status(self, message: Message, status: str) -> asyncio.Task[None]:
-        """Move a message to a status now and for good; await the result to await the callback."""
+        """Set the last status of a message now; await the result to await the callback."""
         if carrying := self._carrying.pop(message.id, None):
             carrying.cancel()
         return self._start(self._move(message, status, changed=self._apply(message, status)))
 
     def on_text(self, listener: Callable[[Message], None]) -> Callable[[], None]:
-        """Call `listener` with each message its phone receives; returns a function that ends it."""
+        """Call `listener` with each message that a phone receives; return a function that ends this."""
         self._listeners.append(listener)
 
         def remove() -> None:
@@ -96,12 +96,12 @@ class Network:
         return remove
 
     async def settle(self) -> None:
-        """Wait until nothing is on its way any more."""
+        """Wait until no message is on its way."""
         while self._tasks:
             await asyncio.wait(set(self._tasks))
 
     async def stop(self) -> None:
-        """End everything that is on its way."""
+        """Stop all messages on their way."""
         for task in self._tasks:
             task.cancel()
         await self.settle()
@@ -146,7 +146,7 @@ class Network:
             listener(message)
 
     async def _move(self, message: Message, status: str, *, changed: bool) -> None:
-        """Report a change where the provider pushes reports, which only TextingHouse does."""
+        """Report a status if the provider pushes reports, which only TextingHouse does."""
         account = self.accounts[message.provider]
         if not changed or not isinstance(account, TextingHouseAccount) or not account.callback_url:
             return

@@ -1,4 +1,4 @@
-"""Phones that text back: the way an answer takes depends on the provider that texted last."""
+"""Phones that reply. The provider that texted last decides how the reply is delivered."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -16,19 +16,19 @@ _AUTOREPLY_LENGTH = 160
 
 
 class Phones:
-    """Every simulated phone."""
+    """All simulated phones."""
 
     def __init__(self, network: Network) -> None:
-        """Share the network's messages."""
+        """Use the network's messages."""
         self._network = network
 
     async def answer(
         self, number: str, text: str, provider: str | None = None, *, media: dict[str, object] | None = None
     ) -> tuple[int, str] | None:
-        """Text back; returns what the callback URL answered (the keyword's where two are called), None where none is.
+        """Reply; return the response of the callback URL (the keyword's if there are two), None if there is none.
 
         media are the fields that TextioPro's list has for a picture.
-        Raises LookupError where the text cannot reach anyone.
+        Raises LookupError if the text cannot reach anyone.
         """
         digits = "".join(character for character in number if character.isdecimal())
         last = self._last_message(digits, provider)
@@ -93,7 +93,7 @@ class Phones:
         recent = last is not None and self._network.clock() - last.accepted_at <= _REPLY_WINDOW
         if keyword is None and not recent:
             raise LookupError(f"{TITLES[provider]} forwards only keywords and answers within twelve hours.")
-        # With more than the keyword it is a reply, as long as there is something to reply to.
+        # A text with more than the keyword is a reply if there is a message to reply to.
         submitted = keyword if not rest or not recent else None
         calls = _calls(account, submitted, number, text)
         if not calls and submitted is None:
@@ -126,7 +126,7 @@ class Phones:
 def _calls(
     account: EzTextingAccount, submitted: Keyword | None, number: str, text: str
 ) -> list[tuple[str, dict[str, str]]]:
-    """The URLs to call, with their parameters; unless requests are unique, a submission goes to both."""
+    """Yield the URLs to call, with their parameters; a keyword submission goes to both unless requests are unique."""
     submission = {"PhoneNumber": number, "Message": text, **account.callback_extra}
     reply = {"from": number, "message": text, **account.callback_extra}
     if submitted is None:
@@ -138,7 +138,7 @@ def _calls(
 
 
 def _note_opt_out(account: EzTextingAccount, brand: Brand, number: str, text: str) -> None:
-    """STOP and STOP ALL put a number on the account's list and on the brand's; a keyword or START takes it off both."""
+    """Handle opt-outs: STOP and STOP ALL list a number at account and brand; a keyword or START removes it."""
     words = text.strip().lower().split()
     word = " ".join(words)
     if word == "stop":

@@ -1,4 +1,4 @@
-"""The simulator: five gateways under six addresses, their accounts, and the phones they reach."""
+"""The simulator: five providers at six addresses, their accounts, and the phones."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,15 +25,15 @@ SITES = ("textinghouse", "textinghouse_backup", "textiopro", "club_texting", "gr
 class Simulator:
     """Starts and stops everything; use it with `async with`.
 
-    Delays are seconds: `latency` before each answer, `processing` before a request is handled (whoever hangs up
-    meanwhile is not served), both also as a function; `sent_after` and `delivered_after` between a message's steps
-    (None: that step is never reached).
+    Delays are in seconds. `latency` is before each response. `processing` is before a request is handled; a client that
+    disconnects before is not served. Both may be functions. `sent_after` and `delivered_after` are between the steps of
+    a message (None: the step never comes).
     """
 
     def __init__(
         self, latency: float = 0.0, sent_after: float | None = 0.0, delivered_after: float | None = 0.0
     ) -> None:
-        """Prepare accounts and sites; nothing listens yet."""
+        """Prepare accounts and sites, which do not listen yet."""
         self.accounts: dict[str, Any] = default_accounts()
         self._callbacks = Callbacks()
         self._network = Network(self.accounts, self._callbacks, sent_after, delivered_after)
@@ -63,7 +63,7 @@ class Simulator:
         await self.stop()
 
     async def start(self, base_port: int = 0) -> None:
-        """Listen on `base_port` and the next ports, one a site and one for control; 0 picks free ones."""
+        """Listen on `base_port` and the next ports, one for each site and one for control; 0 picks free ones."""
         try:
             await self._callbacks.start()
             for place, site in enumerate(self._sites.values()):
@@ -74,7 +74,7 @@ class Simulator:
             raise
 
     async def stop(self) -> None:
-        """Stop listening and end everything that is on its way."""
+        """Stop listening, and stop all messages on their way."""
         await self._control.stop()
         for site in self._sites.values():
             await site.stop()
@@ -82,7 +82,7 @@ class Simulator:
         await self._callbacks.stop()
 
     def url(self, site: str) -> str:
-        """Return the address of a site, without a slash at its end."""
+        """Return the address of a site, without a slash at the end."""
         return f"http://{HOST}:{self._sites[site].port}"
 
     @property
@@ -92,7 +92,7 @@ class Simulator:
 
     @property
     def latency(self) -> Seconds:
-        """Seconds before each answer."""
+        """Seconds before each response."""
         return self._sites[SITES[0]].latency
 
     @latency.setter
@@ -121,7 +121,7 @@ class Simulator:
 
     @property
     def delivered_after(self) -> float | None:
-        """Seconds from sent to the end."""
+        """Seconds from sent to the last status."""
         return self._network.delivered_after
 
     @delivered_after.setter
@@ -130,7 +130,7 @@ class Simulator:
 
     @property
     def clock(self) -> Callable[[], datetime]:
-        """What tells the gateways the time; returns an aware datetime."""
+        """The clock of the providers; it returns a time with a zone."""
         return self._network.clock
 
     @clock.setter
@@ -139,25 +139,25 @@ class Simulator:
 
     @property
     def callbacks(self) -> list[Callback]:
-        """The callbacks made, oldest first."""
+        """All callbacks, oldest first."""
         return list(self._callbacks.made)
 
     def messages(self, provider: str | None = None) -> list[Message]:
-        """Return the messages accepted, oldest first."""
+        """Return the accepted messages, oldest first."""
         return [message for message in self._network.messages if provider in (None, message.provider)]
 
     def requests(self, site: str | None = None) -> list[Request]:
-        """Return the requests received, oldest first."""
+        """Return the received requests, oldest first."""
         return [request for request in self._requests if site in (None, request.site)]
 
     def clear_requests(self) -> None:
-        """Forget the requests received so far and how many were in flight."""
+        """Forget all requests so far and how many were in flight."""
         self._requests.clear()
         for site in self._sites.values():
             site.max_in_flight = 0
 
     def max_in_flight(self, site: str) -> int:
-        """Return the most requests a site had in progress at once, those it refused for it included."""
+        """Return the largest number of requests that were in progress at a site, refused ones included."""
         return self._sites[site].max_in_flight
 
     async def restore(self) -> None:
@@ -169,17 +169,17 @@ class Simulator:
     async def answer(
         self, number: str, text: str, provider: str | None = None, *, media: dict[str, object] | None = None
     ) -> tuple[int, str] | None:
-        """Text back from a phone: see `Phones.answer`."""
+        """Reply from a phone: see `Phones.answer`."""
         return await self._phones.answer(number, text, provider, media=media)
 
     def on_text(self, listener: Callable[[Message], None]) -> Callable[[], None]:
-        """Call `listener` with each message its phone receives; returns a function that ends it."""
+        """Call `listener` with each message that a phone receives; return a function that ends this."""
         return self._network.on_text(listener)
 
     def set_status(self, message: Message, status: str) -> asyncio.Task[None]:
-        """Move a message to a provider's status now; await the result to await the callback."""
+        """Set the last status of a message now; await the result to await the callback."""
         return self._network.set_status(message, status)
 
     async def settle(self) -> None:
-        """Wait until no message and no callback is on its way any more."""
+        """Wait until no message and no callback is on its way."""
         await self._network.settle()

@@ -1,4 +1,4 @@
-"""One listening port: reads requests, counts them, and sends what the gateway or a fault answers."""
+"""One listening port: reads requests, counts them, and sends the response of the provider or of a fault."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from aiohttp import web
 
 from .faults import Faults, respond
 from .network import Network
-from .wire import Answer, Gateway, Request, html_answer, read_request, without_card
+from .wire import Gateway, Request, Response, html_response, read_request, without_card
 
 type Seconds = float | Callable[[], float]
 
@@ -18,10 +18,10 @@ _NOTICE_SECONDS = 0.02
 
 
 class Site:
-    """One gateway under one address."""
+    """One provider at one address."""
 
     def __init__(self, name: str, gateway: Gateway, network: Network, requests: list[Request]) -> None:
-        """Prepare a site; every request is added to `requests`."""
+        """Prepare a site; it adds each request to `requests`."""
         self.name = name
         self.port = 0
         self.processing: Seconds = 0.0
@@ -55,17 +55,17 @@ class Site:
             self._runner = None
 
     async def refuse(self) -> None:
-        """Refuse connections and drop the open ones; the port stays ours."""
+        """Refuse connections and drop the open ones, but keep the port."""
         if self._listener is None or self._runner is None:
             return
         await self._listener.stop()
         self._listener = None
         self._drop_connections(self._runner)
-        # Bound but not listening: connections are refused, and nobody else is given the port.
+        # A socket that is bound but does not listen refuses connections, and keeps the port from others.
         self._reserved = socket.socket()
         self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._reserved.bind((HOST, self.port))
-        await asyncio.sleep(_NOTICE_SECONDS)  # lets clients in this process see that their connections are gone
+        await asyncio.sleep(_NOTICE_SECONDS)  # so that clients in this process notice that their connections are closed
 
     async def restore(self) -> None:
         """Listen again after `refuse`."""
@@ -91,34 +91,34 @@ class Site:
         self._in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self._in_flight)
         try:
-            return await self._answer(http_request)
+            return await self._respond(http_request)
         finally:
             self._in_flight -= 1
 
-    async def _answer(self, http_request: web.BaseRequest) -> web.StreamResponse:
+    async def _respond(self, http_request: web.BaseRequest) -> web.StreamResponse:
         request = await read_request(self.name, http_request, reads_json=self._gateway.reads_json)
         self._requests.append(without_card(request))
         limit = self._gateway.connection_limit
         if limit is not None and self._in_flight > limit:
-            return html_answer(503, "Service Unavailable").response()
+            return html_response(503, "Service Unavailable").to_aiohttp()
         if self.processing:
             await _pass(self.processing)
         fault = self._faults.take(request) if self._faults else None
         if fault is not None:
-            answer = self._gateway.answer(request) if fault.accepts else Answer(b"")
+            response = self._gateway.handle(request) if fault.accepts else Response(b"")
             self._network.carry(self._network.take_accepted())
             await _pass(self.latency)
-            return await respond(fault, http_request, answer)
-        answer = self._gateway.answer(request)
+            return await respond(fault, http_request, response)
+        response = self._gateway.handle(request)
         accepted = self._network.take_accepted()
         try:
             await _pass(self.latency)
-            response = answer.response()
-            await response.prepare(http_request)
-            await response.write_eof()
+            stream = response.to_aiohttp()
+            await stream.prepare(http_request)
+            await stream.write_eof()
         finally:
             self._network.carry(accepted)
-        return response
+        return stream
 
 
 async def _pass(seconds: Seconds) -> None:

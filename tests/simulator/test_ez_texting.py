@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
     ],
 )
 async def test_ez_send(client: Client, site: str, changes: dict[str, str], code: str) -> None:
-    """Each documented answer has its cause."""
+    """Each documented code has a cause."""
     client.simulator.accounts[site].opted_out.add("2125550001")
     client.simulator.accounts[site].globally_opted_out.add("2125550002")
     assert await client.send_ez(site, **changes) == code
@@ -61,7 +61,7 @@ async def test_ez_lengths(client: Client, site: str, text: str, params: dict[str
 
 
 async def test_ez_to_canada(client: Client) -> None:
-    """Express is shorter in Canada."""
+    """Canada has a lower limit for express texts."""
     client.simulator.accounts["club_texting"].country = "ca"
     assert [await client.send_ez("club_texting", "a" * length) for length in (136, 137)] == ["1", "-7"]
 
@@ -75,14 +75,14 @@ async def test_ez_names_have_no_case_and_get_works(client: Client, path: str) ->
 
 
 async def test_ez_credit(client: Client) -> None:
-    """Each message costs one, and none is left at last."""
+    """Each message costs one credit, until none is left."""
     client.simulator.accounts["group_texting"].credit = Decimal(1)
     assert [await client.send_ez("group_texting", text) for text in "ab"] == ["1", "-2"]
     assert await client.ez("group_texting", "credits/check") == "0"
 
 
 async def test_ez_refuses_a_third_connection(client: Client) -> None:
-    """More than two requests at once are answered 503 and not processed."""
+    """A third request at the same time gets 503 and is not processed."""
     client.simulator.latency = 0.1
     answers = await asyncio.gather(
         *(client.raw("club_texting", "/api/credits/check", data=LOGIN, headers={"Connection": "close"}) for _ in "abc")
@@ -96,7 +96,7 @@ async def test_ez_refuses_a_third_connection(client: Client) -> None:
     [({}, "1"), ({"Credits": "99"}, "-2"), ({"CCNumber": "4000000000000002"}, "0"), ({"Zip": ""}, "-10")],
 )
 async def test_ez_buys_credits(client: Client, changes: dict[str, str], code: str) -> None:
-    """A good card buys from five dollars up, and no card number is kept."""
+    """A valid card buys from five dollars up, and no card number is stored."""
     params = LOGIN | CARD | {"Credits": "100"} | changes
     assert (await client.raw("club_texting", "/api/credits/buy/", data=params))[1] == code
     assert client.simulator.accounts["club_texting"].credit == (600 if code == "1" else 500)
@@ -138,7 +138,7 @@ async def test_club_voice_broadcast(client: Client, changes: dict[str, Any], cod
 
 
 async def test_club_voice_broadcast_costs(client: Client) -> None:
-    """A number called is a credit, and all are called or none."""
+    """Each call costs a credit, and either all numbers are called or none."""
     client.simulator.accounts["club_texting"].credit = Decimal(1)
     form = [*LOGIN.items(), ("PhoneNumbers[]", "2125551234"), ("PhoneNumbers[]", "2125551235")]
     form += [("CallerID", "2125550000"), ("SoundFile", "alarm.wav")]
@@ -148,7 +148,7 @@ async def test_club_voice_broadcast_costs(client: Client) -> None:
 
 
 async def test_club_lookup(client: Client) -> None:
-    """A carrier is a word; Group Texting has no such thing."""
+    """A carrier is a word; Group Texting has no lookup."""
     numbers = ("2125551234", "2125550004", "2125550006", "2125550009", "1")
     answers = [await client.ez("club_texting", "lookup", PhoneNumber=number) for number in numbers]
     assert answers == ["VERIZONUS", "UNKNOWN", "FAILURE", "-4", "-2"]
@@ -162,14 +162,14 @@ async def test_club_lookup(client: Client) -> None:
     "path", ["sending", "credits/check", "credits/buy", "keyword/check", "keyword/rent", "keyword/setup"]
 )
 async def test_ez_out_of_order(client: Client, site: str, path: str) -> None:
-    """Every operation has an unknown error, and knows who asks before."""
+    """Every operation has an unknown error, after it has checked the login."""
     client.simulator.accounts[site].broken.add(path)
     assert await client.ez(site, path) == "-10"
     assert (await client.raw(site, f"/api/{path}/", data={"user": "demo"}))[1] == "-1"
 
 
 async def test_ez_purchases_are_posted(client: Client) -> None:
-    """What is bought cannot stand in a URL."""
+    """A purchase cannot be made with GET."""
     params = {**LOGIN, **CARD, "Credits": "100", "Keyword": "home"}
     for path in ("credits/buy", "keyword/rent"):
         assert (await client.raw("group_texting", f"/api/{path}/", "GET", params=params))[1] == "-10"
@@ -179,14 +179,14 @@ async def test_ez_purchases_are_posted(client: Client) -> None:
 
 
 async def test_ez_keyword_check_below_the_minimum(client: Client) -> None:
-    """The document lists a purchase's answer there."""
+    """The document lists the code of a purchase here too."""
     client.simulator.accounts["club_texting"].below_minimum = True
     assert await client.ez("club_texting", "keyword/check", Keyword="home") == "-2"
 
 
 @pytest.mark.parametrize("card", [{"Expy": "20"}, {"Type": "Diners"}, {"CCNumber": "4111111111111112"}, {"Expm": "13"}])
 async def test_ez_cards(client: Client, card: dict[str, str]) -> None:
-    """A card that cannot be right is declined."""
+    """An invalid card is declined."""
     assert await client.ez("group_texting", "keyword/rent", **CARD | card, Keyword="home") == "0"
     assert await client.ez("group_texting", "credits/buy", **CARD | card, Credits="100") == "0"
 
@@ -196,7 +196,7 @@ async def test_ez_cards(client: Client, card: dict[str, str]) -> None:
     [("JOIN", ("PhoneNumber", "Message")), ("join us", ("from", "message")), ("yes", ("from", "message"))],
 )
 async def test_ez_incoming(client: Client, home: Home, text: str, names: tuple[str, str]) -> None:
-    """A keyword alone comes under other names than a reply."""
+    """A keyword alone has other parameter names than a reply."""
     client.simulator.accounts["group_texting"].keywords["join"] = Keyword()
     await client.send_ez("group_texting")
     await client.simulator.answer("+12125551234", text, "group_texting")
@@ -205,7 +205,7 @@ async def test_ez_incoming(client: Client, home: Home, text: str, names: tuple[s
 
 @pytest.mark.parametrize(("body", "texts"), [("Thanks!", ["Hello", "Thanks!"]), ("", ["Hello"]), ("é", ["Hello"])])
 async def test_ez_waits_for_a_response(client: Client, home: Home, body: str, texts: list[str]) -> None:
-    """The callback's answer is texted back, if it has anything allowed to say."""
+    """The response of a callback is texted back if it has allowed characters."""
     client.simulator.accounts["group_texting"].wait_for_response = True
     home.body = body
     await client.send_ez("group_texting")
@@ -215,7 +215,7 @@ async def test_ez_waits_for_a_response(client: Client, home: Home, body: str, te
 
 
 async def test_ez_response_in_a_minute(client: Client, home: Home) -> None:
-    """An answer that is late or not 200 is abandoned, and without the option nobody listens to it."""
+    """A response that is late or not 200 is ignored; without the option every response is."""
     account = client.simulator.accounts["group_texting"]
     home.body = "Thanks!"
     await client.send_ez("group_texting")
@@ -230,7 +230,7 @@ async def test_ez_response_in_a_minute(client: Client, home: Home) -> None:
 
 @pytest.mark.parametrize("body", ["a" * 161, "~" * 81])
 async def test_ez_response_too_long(client: Client, home: Home, body: str) -> None:
-    """The same length and characters hold as for a text."""
+    """An autoreply has the same limits as a text."""
     client.simulator.accounts["group_texting"].wait_for_response = True
     home.body = body
     await client.send_ez("group_texting")
@@ -257,7 +257,7 @@ async def test_ez_unique_requests(
     await client.simulator.answer("2125551234", text, "group_texting")
     made = [(call.url.rpartition("/")[2], next(iter(call.params))) for call in client.simulator.callbacks]
     assert made == calls
-    await client.simulator.answer("2125551234", "join us", "group_texting")  # what the autoreply makes a reply
+    await client.simulator.answer("2125551234", "join us", "group_texting")  # the autoreply makes it a reply
     assert client.simulator.callbacks[-1].params == {"from": "2125551234", "message": "join us"}
     assert len(client.simulator.callbacks) == len(calls) + 1
 
@@ -272,7 +272,7 @@ async def test_ez_unique_requests(
     ],
 )
 async def test_ez_autoreply(client: Client, home: Home, site: str, waits: bool, body: str, texts: list[str]) -> None:
-    """A keyword's autoreply costs a credit, and gives way to what the server says."""
+    """A keyword's autoreply costs a credit, and the response of the server replaces it."""
     account = client.simulator.accounts[site]
     account.keywords["join"] = Keyword(url=home.url)
     account.unique_requests, account.wait_for_response, home.body = True, waits, body
@@ -286,7 +286,7 @@ async def test_ez_autoreply(client: Client, home: Home, site: str, waits: bool, 
 
 
 async def test_ez_autoreply_without_a_url(client: Client) -> None:
-    """A keyword answers by itself, whether or not anyone is called."""
+    """A keyword has an autoreply, with and without a callback."""
     client.simulator.accounts["club_texting"].keywords["join"] = Keyword()
     assert await client.simulator.answer("2125551234", "Join", "club_texting") is None
     assert len(client.simulator.messages("club_texting")) == 1
@@ -308,7 +308,7 @@ async def test_ez_autoreply_without_a_url(client: Client) -> None:
     ],
 )
 async def test_ez_opt_out(client: Client, home: Home, site: str, out: str, code: str, back: str, after: str) -> None:
-    """Numbers that opted out get nothing, not even the server's answer, until they opt in again."""
+    """Numbers that opted out get nothing, not even the server's response, until they opt in again."""
     account = client.simulator.accounts[site]
     account.keywords["join"] = Keyword(url=home.url)
     account.wait_for_response, home.body = True, "Hi"

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
     [("0004", "4", "Expired"), ("0005", "5", "Rejected"), ("0006", "6", "Undelivered"), ("0020", "20", "Skipped")],
 )
 async def test_special_numbers(client: Client, number: str, house: str, pro: str) -> None:
-    """The last four digits decide how a message ends, and its phone never rings."""
+    """The last four digits decide the last status of a message, and its phone gets nothing."""
     texts: list[object] = []
     client.simulator.on_text(texts.append)
     await client.send_house(to=f"3360000{number}")
@@ -30,7 +30,7 @@ async def test_special_numbers(client: Client, number: str, house: str, pro: str
 
 
 async def test_set_status_is_final_and_reported(client: Client, home: Home) -> None:
-    """A status set by hand ends a message's own progress."""
+    """A status set by hand stops the progress of a message."""
     client.simulator.delivered_after = 0.05
     await client.send_house()
     message = client.simulator.messages()[0]
@@ -41,7 +41,7 @@ async def test_set_status_is_final_and_reported(client: Client, home: Home) -> N
 
 
 async def test_who_hangs_up_before_a_request_is_handled_is_not_served(client: Client) -> None:
-    """Before it is handled a request is lost with its connection, afterwards only its answer is."""
+    """If the connection is lost early, so is the request; if later, only the response is."""
     simulator = client.simulator
     for place, (processing, latency) in enumerate(((60.0, 0.0), (0.0, 60.0))):
         simulator.processing, simulator.latency = (lambda seconds=processing: seconds), latency
@@ -53,7 +53,7 @@ async def test_who_hangs_up_before_a_request_is_handled_is_not_served(client: Cl
 
 
 async def test_a_fault_may_befall_some_requests_only(client: Client) -> None:
-    """With a chance of 0 none fails, of 1 all do."""
+    """With a chance of 0 no request fails, with 1 all do."""
     client.simulator.faults.add("textinghouse", "empty", None, chance=0.0)
     assert await client.house(cmd="getcredit") == "1423"
     client.simulator.faults.add("textinghouse", "empty", None, chance=1.0)
@@ -61,7 +61,7 @@ async def test_a_fault_may_befall_some_requests_only(client: Client) -> None:
 
 
 async def test_on_text_can_be_removed(client: Client) -> None:
-    """A listener hears of texts until it is removed."""
+    """A listener gets texts until it is removed."""
     texts: list[str] = []
     remove = client.simulator.on_text(lambda message: texts.append(message.text))
     await client.send_house()
@@ -76,7 +76,7 @@ async def test_on_text_can_be_removed(client: Client) -> None:
     ("provider", "number"), [(None, "33600000001"), ("thesmspoint", "919954654365"), ("textinghouse", "33600000001")]
 )
 async def test_unanswerable(simulator: Simulator, provider: str | None, number: str) -> None:
-    """A text that can reach nobody says so."""
+    """A text that can reach nobody raises an error."""
     with pytest.raises(LookupError):
         await simulator.answer(number, "Hello?", provider)
 
@@ -108,7 +108,7 @@ async def test_unanswerable(simulator: Simulator, provider: str | None, number: 
 async def test_faults(
     client: Client, kind: str, options: dict[str, Any], seen: type[Exception] | int | str, accepted: int
 ) -> None:
-    """Each fault strikes once, and says truly whether the message was accepted."""
+    """Each fault applies once, and tells correctly whether the message was accepted."""
     client.simulator.faults.add("textinghouse", kind, **options)
     request: dict[str, Any] = {"data": {**LOGIN, "cmd": "sendsms", "to": "33600000001", "txt": "Hello", "iscom": "N"}}
     if isinstance(seen, type):
@@ -122,7 +122,7 @@ async def test_faults(
 
 
 async def test_faults_match(client: Client) -> None:
-    """A fault waits for its path, method and parameters, as often as it was asked to."""
+    """A fault applies only to its path, method and parameters, as many times as it says."""
     faults = client.simulator.faults
     fault = faults.add("textinghouse", "empty", None, "/do", method="POST", params={"cmd": "getcredit"})
     assert [await client.house(cmd="getcredit") for _ in range(2)] == ["", ""]
@@ -140,7 +140,7 @@ async def test_faults_match(client: Client) -> None:
 
 
 async def test_refuse_and_restore(client: Client) -> None:
-    """A site can refuse connections, kept-alive ones too, and come back under its address."""
+    """A site can refuse connections, open ones too, and come back at its address."""
     await client.house(cmd="getcredit")
     await client.simulator.faults.refuse("textinghouse")
     with pytest.raises(aiohttp.ClientConnectorError):
@@ -151,7 +151,7 @@ async def test_refuse_and_restore(client: Client) -> None:
 
 
 async def test_latency_fault_reports_before_it_answers(client: Client, home: Home) -> None:
-    """A report can come before the answer that tells its id."""
+    """A report can come before the response with its id."""
     client.simulator.faults.add("textinghouse", "latency", delay=0.2)
     sending = asyncio.create_task(client.send_house())
     await asyncio.sleep(0.1)
@@ -161,7 +161,7 @@ async def test_latency_fault_reports_before_it_answers(client: Client, home: Hom
 
 
 async def test_requests_are_recorded(client: Client) -> None:
-    """Requests keep their parameters, their query apart, and their connection."""
+    """Requests are recorded with parameters, query and connection."""
     await client.house(cmd="getcredit")
     await client.house(cmd="getcredit")
     first, second = client.simulator.requests("textinghouse")
@@ -172,7 +172,7 @@ async def test_requests_are_recorded(client: Client) -> None:
 
 
 async def test_stop_ends_what_hangs(client: Client) -> None:
-    """Stopping does not wait for a hanging request or a message on its way."""
+    """Stop does not wait for a hanging request or a message on its way."""
     async with AsyncExitStack() as stack:
         other = await stack.enter_async_context(Simulator(sent_after=3600))
         other.faults.add("textinghouse", "hang", accept=True)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
     ],
 )
 async def test_house_reads_forms_json_and_queries(client: Client, options: dict[str, Any]) -> None:
-    """All three ways of asking are answered."""
+    """All three kinds of request get a response."""
     assert await client.raw("textinghouse", "/http/v1/do", **options) == (200, "1423")
 
 
@@ -53,7 +53,7 @@ async def test_house_errors(client: Client, changes: dict[str, str], code: int) 
 
 
 async def test_house_ip_lock(client: Client) -> None:
-    """A locked address is answered like a wrong password."""
+    """A locked IP address gets the error of a wrong password."""
     client.simulator.accounts["textinghouse"].ip_locked = True
     assert (await client.house(cmd="getcredit")).startswith("ERR: 101 |")
 
@@ -71,13 +71,13 @@ async def test_house_flood_rule(client: Client) -> None:
 
 @pytest.mark.parametrize(("text", "cost"), [("a" * 160, 1), ("a" * 161, 2), ("€" * 81, 2), ("ê" * 71, 2)])
 async def test_house_charges_segments(client: Client, text: str, cost: int) -> None:
-    """Credit goes down by the segment."""
+    """Each segment costs credit."""
     await client.send_house(txt=text)
     assert await client.house(cmd="getcredit") == str(1423 - cost)
 
 
 async def test_house_status_by_either_id_on_either_host(client: Client) -> None:
-    """The backup shares all state, and api_id wins over climsgid."""
+    """The backup host shares all state, and api_id overrides climsgid."""
     answer = await client.send_house(climsgid="mine")
     await client.simulator.settle()
     backup = {"site": "textinghouse_backup", "cmd": "getstatus"}
@@ -86,7 +86,7 @@ async def test_house_status_by_either_id_on_either_host(client: Client) -> None:
 
 
 async def test_house_test_number_is_free_and_delivered_at_once(client: Client, home: Home) -> None:
-    """999 costs nothing and reports like any other."""
+    """999 costs nothing and has reports like any other number."""
     client.simulator.sent_after = client.simulator.delivered_after = None
     await client.send_house(to="999", climsgid="test")
     await client.simulator.settle()
@@ -99,7 +99,7 @@ async def test_house_test_number_is_free_and_delivered_at_once(client: Client, h
     [("2026-03-02T08:00", False), ("2026-03-02T20:00", True), ("2026-03-07T09:59", True), ("2026-03-01T12:00", True)],
 )
 async def test_house_holds_commercial_messages(client: Client, sent_at: str, held: bool) -> None:
-    """Outside the allowed hours of the recipient a commercial message waits, without an error."""
+    """A commercial message waits outside of the recipient's hours, without an error."""
     now = datetime.fromisoformat(f"{sent_at}+01:00")
     client.simulator.clock = lambda: now
     assert (await client.send_house(txt="Hi STOP sms-s.top", iscom="Y", climsgid="c")).startswith("ID:")
@@ -112,7 +112,7 @@ async def test_house_holds_commercial_messages(client: Client, sent_at: str, hel
 
 
 async def test_house_holds_by_the_recipients_time(client: Client) -> None:
-    """At seven in Paris it is ten on La Réunion; a test is held nowhere."""
+    """At seven in Paris it is ten on La Réunion; a test message is never held."""
     now = datetime.fromisoformat("2026-03-02T07:00+01:00")
     client.simulator.clock = lambda: now
     for to in ("33600000001", "262692000001", "999"):
@@ -122,7 +122,7 @@ async def test_house_holds_by_the_recipients_time(client: Client) -> None:
 
 
 async def test_house_fails_to_process(client: Client) -> None:
-    """The one documented error that has no cause of the caller's."""
+    """The only documented error that the client cannot cause."""
     client.simulator.accounts["textinghouse"].processing_fails = True
     assert (await client.send_house()).startswith("ERR: 300 |")
     assert not client.simulator.messages()

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
 async def test_pro_sends_to_one_and_to_several(client: Client) -> None:
-    """One number is answered with an object, several with a list; bad numbers are only named."""
+    """The data is an object for one number and a list for several; invalid numbers are only named."""
     one = await client.send_pro()
     assert one["status"] == "success"
     assert one["data"].items() >= {"to": "33600000001", "from": "Home", "message": "Hello"}.items()
@@ -79,14 +79,14 @@ async def test_pro_schedules(client: Client) -> None:
 
 @pytest.mark.parametrize(("api", "options"), [("v3", {"headers": ACCEPT}), ("http", {"headers": ACCEPT, "json": {}})])
 async def test_pro_unauthenticated(client: Client, api: str, options: dict[str, Any]) -> None:
-    """A missing token is answered outside the envelope."""
+    """The error of a missing token has no envelope."""
     status, body = await client.raw("textiopro", f"/api/{api}/balance", "GET", **options)
     assert (status, json.loads(body)) == (401, {"message": "Unauthenticated."})
 
 
 @pytest.mark.parametrize(("reads", "get", "post"), [("any", 200, 200), ("GET", 200, 405), ("POST", 405, 200)])
 async def test_pro_token_api_reads(client: Client, reads: str, get: int, post: int) -> None:
-    """The token API reads with the method its installation has, and with the token in the body or the query."""
+    """The token API reads with the installation's method, and with the token in the body or the query."""
     client.simulator.accounts["textiopro"].http_reads = reads
     for path in ("balance", "me", "sms"):
         assert (await client.raw("textiopro", f"/api/http/{path}", "GET", headers=ACCEPT, params=TOKEN))[0] == get
@@ -95,7 +95,7 @@ async def test_pro_token_api_reads(client: Client, reads: str, get: int, post: i
 
 
 async def test_pro_lists_in_pages_with_incoming(client: Client) -> None:
-    """Lists are Laravel pages, and replies are found in the list of messages."""
+    """Lists are Laravel pages, and replies are in the list of messages."""
     client.simulator.accounts["textiopro"].per_page = 2
     await client.send_pro(recipient="33600000001,33600000002")
     await client.simulator.settle()
@@ -110,7 +110,7 @@ async def test_pro_lists_in_pages_with_incoming(client: Client) -> None:
 
 
 async def test_pro_contacts_and_campaign(client: Client) -> None:
-    """Groups and contacts live and die, and a campaign goes to all of a list."""
+    """Groups and contacts are created and deleted, and a campaign goes to all contacts of a list."""
     group = (await client.pro("contacts", "POST", {"name": "Family"}))["data"]
     assert (await client.pro("contacts", "POST", {}))["status"] == "error"
     path = f"contacts/{group['uid']}"
@@ -153,7 +153,7 @@ async def send_campaign(client: Client, **params: str) -> Any:
 
 
 async def test_pro_campaigns_count_and_move(client: Client) -> None:
-    """A campaign's state follows its messages, and its counts stand where the installation keeps them."""
+    """A campaign's state follows its messages, and its counts are where the installation has them."""
     simulator = client.simulator
     simulator.sent_after = None
     group = await new_group(client, "33600000001", "33600000006", "33600000009")
@@ -174,7 +174,7 @@ async def test_pro_campaigns_count_and_move(client: Client) -> None:
 
 
 async def test_pro_campaigns_are_checked(client: Client) -> None:
-    """Lists must be there and hold somebody, and the content is held against the same rules as a send's."""
+    """A list must exist and have contacts, and the content has the same rules as a send's."""
     group = await new_group(client)
     assert (await send_campaign(client, contact_list_id=group))["message"] == "The contact list is empty."
     assert (await send_campaign(client, contact_list_id=f"{group},none"))["message"] == "Contact list not found."
@@ -192,7 +192,7 @@ async def test_pro_campaigns_are_checked(client: Client) -> None:
 
 @pytest.mark.parametrize(("shape", "data"), [("null", None), ("sentence", "campaign reports with all details")])
 async def test_pro_campaigns_may_not_tell_their_id(client: Client, shape: str, data: str | None) -> None:
-    """Some answers hold no campaign."""
+    """Some responses have no campaign."""
     client.simulator.accounts["textiopro"].campaign_data = shape
     group = await new_group(client, "33600000001")
     assert (await send_campaign(client, recipient=group))["data"] == data
@@ -210,7 +210,7 @@ async def test_pro_campaigns_may_not_tell_their_id(client: Client, shape: str, d
     ],
 )
 async def test_pro_pages_lie_on_request(client: Client, lies: str, second: list[int], last: int, total: int) -> None:
-    """Each lie changes one thing about the pages."""
+    """Each switch changes one property of the pages."""
     account = client.simulator.accounts["textiopro"]
     account.per_page, account.lying_pages = 2, lies
     group = await new_group(client, *(f"3360000000{place}" for place in (1, 2, 3)))
@@ -220,7 +220,7 @@ async def test_pro_pages_lie_on_request(client: Client, lies: str, second: list[
 
 
 async def test_pro_contacts_vary(client: Client) -> None:
-    """Counts, names that exist, deleting answers, columns' names and methods are the installation's."""
+    """Counts, duplicate names, delete responses, column names and methods depend on the installation."""
     account = client.simulator.accounts["textiopro"]
     group = await new_group(client)
     assert (await client.pro(f"contacts/{group}/show", "POST"))["data"]["contacts_count"] == 0
@@ -242,7 +242,7 @@ async def test_pro_contacts_vary(client: Client) -> None:
 
 @pytest.mark.parametrize(("shape", "status", "has_status"), [("envelope", 200, True), ("laravel", 404, False)])
 async def test_pro_unknown_ids(client: Client, shape: str, status: int, has_status: bool) -> None:
-    """What is not there is told in the envelope, or by Laravel itself."""
+    """The error of an unknown id is in the envelope or Laravel's own."""
     client.simulator.accounts["textiopro"].missing_shape = shape
     group = await new_group(client)
     paths = {

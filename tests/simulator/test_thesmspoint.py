@@ -23,7 +23,7 @@ async def test_point_reads(client: Client) -> None:
 
 @pytest.mark.parametrize("content", [{"data": POINT_SMS}, {"json": POINT_SMS}])
 async def test_point_sends_and_charges_its_pool(client: Client, content: dict[str, Any]) -> None:
-    """A send answers with the job and the message; long texts are cut at 765 characters, five credits."""
+    """The response of a send has the job and the message; long texts are cut at 765 characters, five credits."""
     next(iter(content.values()))["message"] = "a" * 766
     answer = json.loads((await client.raw("thesmspoint", "/api/v1/send-single-sms", headers=KEY, **content))[1])
     assert (answer["data"]["ErrorCode"], answer["code"]) == ("000", 200)
@@ -45,7 +45,7 @@ async def test_point_sends_and_charges_its_pool(client: Client, content: dict[st
     ],
 )
 async def test_point_rejects(client: Client, changes: dict[str, str]) -> None:
-    """What it does not know has an error code of its own."""
+    """An unknown id has an error code of its own."""
     data = (await client.point("send-single-sms", **POINT_SMS | changes))["data"]
     assert data["ErrorCode"] != "000"
     assert not client.simulator.messages()
@@ -64,7 +64,7 @@ async def test_point_errors(client: Client) -> None:
 
 
 async def test_point_errors_in_their_other_field(client: Client) -> None:
-    """The text beside the examples says that the words are in `errors`."""
+    """The description says that the error text is in `errors`."""
     client.simulator.accounts["thesmspoint"].error_field = "errors"
     answer = await client.point("delete-all")
     assert answer == {"status": "error", "message": None, "errors": ["Request Type Not Allowed"]}
@@ -72,7 +72,7 @@ async def test_point_errors_in_their_other_field(client: Client) -> None:
 
 @pytest.mark.parametrize(("text", "code"), [("Home alert: a\nb", "000"), ("Home alert: ", "024"), ("Water", "024")])
 async def test_point_may_check_templates(client: Client, text: str, code: str) -> None:
-    """A text must be its template with something in place of each variable, where that is looked at."""
+    """A text must follow its template if the account checks templates."""
     client.simulator.accounts["thesmspoint"].checks_templates = True
     sms = POINT_SMS | {"template_id": "1107000000000000002", "message": text}
     assert (await client.point("send-single-sms", **sms))["data"]["ErrorCode"] == code
@@ -80,7 +80,7 @@ async def test_point_may_check_templates(client: Client, text: str, code: str) -
 
 @pytest.mark.parametrize("shape", ["message_data", "message_id"])
 async def test_point_bulk(client: Client, shape: str) -> None:
-    """Recipients are JSON text; the answer has either documented shape."""
+    """Recipients are a JSON string; the response has either documented shape."""
     client.simulator.accounts["thesmspoint"].bulk_shape = shape
     rows = [{"number": 919954654365, "text": "One"}, {"number": "919954654366", "text": "Two"}]
     data = (await client.point("send-bulk-sms", **POINT_SMS | {"recipient": json.dumps(rows)}))["data"]
@@ -92,7 +92,7 @@ async def test_point_bulk(client: Client, shape: str) -> None:
 
 @pytest.mark.parametrize("shape", ["mobile_number", "recipient", "mixed"])
 async def test_point_delivery_status(client: Client, shape: str) -> None:
-    """A report lists rows under "error", by job or by message, and names numbers in one of two ways."""
+    """A report has the status "error" and rows by job or by message, with numbers in one of two fields."""
     client.simulator.accounts["thesmspoint"].report_shape = shape
     rows = [{"number": "919954654365", "text": "One"}, {"number": "919954650006", "text": "Two"}]
     data = (await client.point("send-bulk-sms", **POINT_SMS | {"recipient": json.dumps(rows)}))["data"]

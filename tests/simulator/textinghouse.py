@@ -1,4 +1,4 @@
-"""TextingHouse, "API SMS PRO" 1.1.1: one address, three commands, plain-text answers."""
+"""TextingHouse, "API SMS PRO" 1.1.1: one address, three commands, plain-text responses."""
 
 from datetime import datetime, time, timedelta
 import re
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from .accounts import TextingHouseAccount, bare_number
 from .messages import Message, count_segments
 from .network import Network
-from .wire import Answer, Request, html_answer, text_answer
+from .wire import Request, Response, html_response, text_response
 
 PATH = "/http/v1/do"
 TEST_NUMBER = "999"
@@ -30,14 +30,14 @@ _SATURDAY, _SUNDAY = 5, 6
 
 
 class _Refused(Exception):
-    """The request ends in `ERR: code | text`."""
+    """The response is `ERR: code | text`."""
 
     def __init__(self, code: int, detail: str = "") -> None:
         super().__init__(f"ERR: {code} | {ERRORS[code]}{detail and f': {detail}'}")
 
 
 class TextingHouse:
-    """The primary host and the backup host, which share this state."""
+    """The main host and the backup host, which share this state."""
 
     reads_json = True
     connection_limit = None
@@ -50,14 +50,14 @@ class TextingHouse:
         self._by_id: dict[str, Message] = {}
         self._by_client_id: dict[str, Message] = {}
 
-    def answer(self, request: Request) -> Answer:
-        """Answer a request to the one documented path."""
+    def handle(self, request: Request) -> Response:
+        """Handle a request to the only documented path."""
         if request.path != PATH or request.method not in ("GET", "POST"):
-            return html_answer(404, "Not Found")
+            return html_response(404, "Not Found")
         try:
-            return text_answer(self._run(request.params))
+            return text_response(self._run(request.params))
         except _Refused as refused:
-            return text_answer(str(refused))
+            return text_response(str(refused))
 
     def _run(self, params: dict[str, Any]) -> str:
         self._authenticate(params)
@@ -126,7 +126,7 @@ class TextingHouse:
 
 
 def next_allowed(now: datetime, account: TextingHouseAccount, to: str) -> datetime:
-    """When a commercial message may be sent: `now`, or the start of the next allowed slot (section 4.3)."""
+    """Return when a commercial message may be sent: `now`, or when the next hours begin (section 4.3)."""
     zones = (zone for prefix, zone in account.time_zones.items() if to.startswith(prefix))
     local = now.astimezone(ZoneInfo(next(zones, account.time_zone)))
     day = local.date()
@@ -147,7 +147,7 @@ def _required(params: dict[str, Any], name: str) -> str:
 
 
 def _check_form(params: dict[str, Any]) -> None:
-    """Refuse what breaks a documented form; no code but 100 is documented for it."""
+    """Refuse invalid parameters; only code 100 is documented for them."""
     forms = {"to": r"[0-9]+", "iscom": r"[YN]", "climsgid": r".{0,32}", "from": r"[a-zA-Z0-9]{0,11}"}
     for name, form in forms.items():
         if not re.fullmatch(form, str(params.get(name) or "")):

@@ -11,16 +11,16 @@ from .textiopro_campaigns import Campaigns
 from .textiopro_contacts import Contacts
 from .textiopro_messages import Messages
 from .textiopro_replies import ApiError, MissingError, success
-from .wire import Answer, Request, html_answer, json_answer
+from .wire import Request, Response, html_response, json_response
 
-type Handler = Callable[..., Answer]
+type Handler = Callable[..., Response]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path below either API's root, and the methods each API takes it with.
+    """A path of both APIs, and its methods in each API.
 
-    A read is GET in v3; reads of contacts are documented as POST, and GET at some sites.
+    A read is GET in v3. Reads of contacts are documented as POST, but are GET at some sites.
     """
 
     method: str
@@ -30,7 +30,7 @@ class Route:
     of_contacts: bool = False
 
     def methods(self, api: str, http_reads: str, contact_reads: str) -> Iterable[str]:
-        """Return the methods this route answers."""
+        """Return the methods of this route."""
         if self.of_contacts:
             return (contact_reads,)
         if api == "v3" or not self.read:
@@ -59,7 +59,7 @@ class TextioPro:
             Route("GET", f"campaign/{uid}/view", campaigns.show, read=True),
             Route("GET", "balance", self._balance, read=True),
             Route("GET", "me", self._profile, read=True),
-            # The token API's page lists groups with the very request that creates one: POST creates, GET lists.
+            # The token API's document has the same request for listing and creating groups: POST creates, GET lists.
             Route("GET", "contacts", contacts.list_groups),
             Route("POST", "contacts", contacts.create_group),
             Route("POST", f"contacts/{uid}/show", contacts.show_group, of_contacts=True),
@@ -73,28 +73,28 @@ class TextioPro:
         )
         self._get_send = Route("GET", "sms/send", messages.send)
 
-    def answer(self, request: Request) -> Answer:
-        """Answer a request to either API."""
+    def handle(self, request: Request) -> Response:
+        """Handle a request to either API."""
         match = re.fullmatch(r"/api/(v3|http)/(.+?)/?", request.path)
         if match is None:
-            return html_answer(404, "Not Found")
+            return html_response(404, "Not Found")
         if not self._is_authenticated(match[1], request):
-            return json_answer({"message": "Unauthenticated."}, self._account.unauthenticated_status)
+            return json_response({"message": "Unauthenticated."}, self._account.unauthenticated_status)
         try:
             return self._dispatch(match[1], match[2], request)
         except MissingError as error:
             if self._account.missing_shape == "laravel":
-                return json_answer({"message": "No query results for model [App\\Models\\Contacts]."}, 404)
-            return json_answer({"status": "error", "message": str(error)}, self._account.error_status)
+                return json_response({"message": "No query results for model [App\\Models\\Contacts]."}, 404)
+            return json_response({"status": "error", "message": str(error)}, self._account.error_status)
         except ApiError as error:
-            return json_answer({"status": "error", "message": str(error)}, self._account.error_status)
+            return json_response({"status": "error", "message": str(error)}, self._account.error_status)
 
     def _is_authenticated(self, api: str, request: Request) -> bool:
         if api == "v3":
             return request.headers.get("Authorization") == f"Bearer {self._account.token}"
         return bool(request.params.get("api_token") == self._account.token)
 
-    def _dispatch(self, api: str, path: str, request: Request) -> Answer:
+    def _dispatch(self, api: str, path: str, request: Request) -> Response:
         if "application/json" not in request.headers.get("Accept", ""):
             raise ApiError("The Accept header must be application/json.")
         routes = (*self._routes, self._get_send) if api == "http" else self._routes
@@ -109,13 +109,13 @@ class TextioPro:
             return _method_not_allowed(request, known)
         raise ApiError("The requested resource was not found.")
 
-    def _balance(self, request: Request) -> Answer:
+    def _balance(self, request: Request) -> Response:
         if self._account.balance_shape == "remaining":
             credit = "Unlimited" if self._account.unlimited else f"${self._account.credit:.2f}"
             return success({"remaining_balance": credit, "expired_on": "31st Dec 30, 11:59 PM"})
         return success({"balance": json_number(self._account.credit), "unit": "sms"})
 
-    def _profile(self, request: Request) -> Answer:
+    def _profile(self, request: Request) -> Response:
         return success(
             {
                 "id": 1,
@@ -130,9 +130,9 @@ class TextioPro:
         )
 
 
-def _method_not_allowed(request: Request, methods: set[str]) -> Answer:
+def _method_not_allowed(request: Request, methods: set[str]) -> Response:
     message: dict[str, Any] = {
         "message": f"The {request.method} method is not supported for route {request.path.strip('/')}. "
         f"Supported methods: {', '.join(sorted(methods))}."
     }
-    return json_answer(message, 405)
+    return json_response(message, 405)

@@ -1,4 +1,4 @@
-"""TextioPro's campaigns: one text to every contact of lists."""
+"""TextioPro's campaigns: one text to all contacts of lists."""
 
 import json
 from typing import Any
@@ -8,14 +8,14 @@ from .messages import Message
 from .network import Network
 from .textiopro_messages import Messages, check_content, new_uid, schedule_of
 from .textiopro_replies import ApiError, MissingError, required, success
-from .wire import Answer, Request
+from .wire import Request, Response
 
-# Words of a message that is on its way.
+# Statuses of a message that is on its way.
 _UNDERWAY = {"Accepted", "Enroute"}
 
 
 class Campaigns:
-    """Sends and shows campaigns; their states move as their messages do, unless `status` is set by hand."""
+    """Sends and shows campaigns; their states follow their messages unless `status` is set by hand."""
 
     def __init__(self, account: TextioProAccount, network: Network, messages: Messages) -> None:
         """Serve one account."""
@@ -23,9 +23,9 @@ class Campaigns:
         self._network = network
         self._messages = messages
 
-    def send(self, request: Request) -> Answer:
-        """Send one text to every contact of one or more lists."""
-        # The parameter table says contact_list_id, the examples say recipient.
+    def send(self, request: Request) -> Response:
+        """Send one text to all contacts of one or more lists."""
+        # The table of parameters has contact_list_id, the examples have recipient.
         if not request.params.get("contact_list_id") and request.params.get("recipient"):
             lists = required(request, "recipient")
         else:
@@ -51,7 +51,7 @@ class Campaigns:
             return success(self._shown(uid))
         return success(None if self._account.campaign_data == "null" else "campaign reports with all details")
 
-    def show(self, request: Request, uid: str) -> Answer:
+    def show(self, request: Request, uid: str) -> Response:
         """Show one campaign."""
         if uid not in self._account.campaigns:
             raise MissingError("Campaign not found.")

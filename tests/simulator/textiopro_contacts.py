@@ -6,7 +6,7 @@ from typing import Any
 from .accounts import TextioProAccount
 from .textiopro_messages import new_uid
 from .textiopro_replies import ApiError, MissingError, page, required, success
-from .wire import Answer, Request
+from .wire import Request, Response
 
 _RESERVED = {"api_token", "phone", "group_id", "uid", "created_at"}
 _CREATED = "2026-11-20T10:00:00.000000Z"
@@ -19,33 +19,33 @@ class Contacts:
         """Serve one account."""
         self._account = account
 
-    def list_groups(self, request: Request) -> Answer:
+    def list_groups(self, request: Request) -> Response:
         """List all groups."""
         return page(request, list(self._account.groups.values()), self._account, self._shown)
 
-    def create_group(self, request: Request) -> Answer:
+    def create_group(self, request: Request) -> Response:
         """Create a group."""
         group: dict[str, Any] = {"uid": new_uid(), "name": self._name(request), "contacts": {}}
         self._account.groups[group["uid"]] = group
         return success(self._shown(group))
 
-    def show_group(self, request: Request, group_id: str) -> Answer:
+    def show_group(self, request: Request, group_id: str) -> Response:
         """Show one group."""
         return success(self._shown(self._group(group_id)))
 
-    def rename_group(self, request: Request, group_id: str) -> Answer:
+    def rename_group(self, request: Request, group_id: str) -> Response:
         """Rename a group."""
         group = self._group(group_id)
         group["name"] = self._name(request)
         return success(self._shown(group))
 
-    def delete_group(self, request: Request, group_id: str) -> Answer:
-        """Delete a group with its contacts; the documented data is the text "null"."""
+    def delete_group(self, request: Request, group_id: str) -> Response:
+        """Delete a group and its contacts; the documented data is the string "null"."""
         self._group(group_id)
         del self._account.groups[group_id]
         return success(self._deleted("null"))
 
-    def store(self, request: Request, group_id: str) -> Answer:
+    def store(self, request: Request, group_id: str) -> Response:
         """Create a contact."""
         contacts = self._group(group_id)["contacts"]
         contact = {
@@ -58,21 +58,21 @@ class Contacts:
         contacts[contact["uid"]] = contact
         return success(contact)
 
-    def list_all(self, request: Request, group_id: str) -> Answer:
+    def list_all(self, request: Request, group_id: str) -> Response:
         """List the contacts of a group."""
         return page(request, list(self._group(group_id)["contacts"].values()), self._account, dict)
 
-    def show(self, request: Request, group_id: str, uid: str) -> Answer:
+    def show(self, request: Request, group_id: str, uid: str) -> Response:
         """Show one contact."""
         return success(self._contact(group_id, uid))
 
-    def update(self, request: Request, group_id: str, uid: str) -> Answer:
-        """Change a contact; some versions read `phone` in lower case here."""
+    def update(self, request: Request, group_id: str, uid: str) -> Response:
+        """Change a contact; some versions require `phone` in lower case here."""
         contact = self._contact(group_id, uid)
         contact.update(phone=_phone(request, self._account.update_requires), **self._fields(request))
         return success(contact)
 
-    def delete(self, request: Request, group_id: str, uid: str) -> Answer:
+    def delete(self, request: Request, group_id: str, uid: str) -> Response:
         """Delete a contact."""
         self._contact(group_id, uid)
         del self._group(group_id)["contacts"][uid]
@@ -90,7 +90,7 @@ class Contacts:
         return contact
 
     def _name(self, request: Request) -> str:
-        """Return a group's name; two of one name are allowed unless the installation says otherwise."""
+        """Return a group's name; two groups of one name are allowed unless the account has unique names."""
         name = required(request, "name")
         if self._account.unique_names and any(group["name"] == name for group in self._account.groups.values()):
             raise ApiError("The name has already been taken.")
@@ -104,7 +104,7 @@ class Contacts:
         return documented if self._account.delete_data == "documented" else None
 
     def _fields(self, request: Request) -> dict[str, Any]:
-        """Return the fields of the request: all that are not the software's own."""
+        """Return the fields of the group: all parameters but the software's own."""
         lower = self._account.field_names == "lower"
         given = request.params.items()
         return {name.lower() if lower else name: value for name, value in given if name.lower() not in _RESERVED}

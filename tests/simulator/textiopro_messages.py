@@ -9,7 +9,7 @@ from .accounts import TextioProAccount, bare_number
 from .messages import Message, count_segments
 from .network import Network
 from .textiopro_replies import ApiError, MissingError, page, required, success
-from .wire import Answer, Request
+from .wire import Request, Response
 
 MAX_RECIPIENTS = 100
 TYPES = {"plain", "unicode", "voice", "mms", "whatsapp", "viber", "otp"}
@@ -31,7 +31,7 @@ class Messages:
         self._network = network
         self._by_id: dict[str, Message] = {}
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Response:
         """Send one text to one or more numbers."""
         recipients = [entry.strip() for entry in required(request, "recipient").split(",") if entry.strip()]
         check_content(request)
@@ -51,14 +51,14 @@ class Messages:
             return success(None, message)
         return success(rows if len(recipients) > 1 else rows[0], message)
 
-    def list_all(self, request: Request) -> Answer:
-        """List all messages, newest first unless the site begins with the oldest."""
+    def list_all(self, request: Request) -> Response:
+        """List all messages, newest first unless the account has the oldest first."""
         outgoing = [message for message in self._network.messages if message.provider == "textiopro"]
         messages = sorted([*outgoing, *self._network.incoming], key=lambda message: message.accepted_at)
         listed = messages if self._account.oldest_first else messages[::-1]
         return page(request, listed, self._account, self._row)
 
-    def show(self, request: Request, uid: str) -> Answer:
+    def show(self, request: Request, uid: str) -> Response:
         """Show one message."""
         incoming = (message for message in self._network.incoming if message.id == uid)
         message = self._by_id.get(uid) or next(incoming, None)
@@ -67,7 +67,7 @@ class Messages:
         return success(self._row(message))
 
     def accept(self, request: Request, numbers: list[str], schedule: datetime | None) -> list[Message]:
-        """Charge and keep a text to each of these numbers."""
+        """Charge and store a text to each of these numbers."""
         text = str(request.params["message"])
         segments = count_segments(text)
         cost = segments * self._account.price * len(numbers)
@@ -105,7 +105,7 @@ class Messages:
         }
         if self._account.with_direction:
             row["direction"] = message.extra.get("direction", "outgoing")
-        # Nobody says how a picture that came in is told.
+        # The fields of an incoming picture are not documented.
         row |= message.extra.get("media", {})
         return row
 
@@ -114,7 +114,7 @@ class Messages:
 
 
 def new_uid() -> str:
-    """Make a fresh uid of 13 hexadecimal digits.
+    """Return a new uid of 13 hexadecimal digits.
 
     The documented ones (606812e63f78b, and 6415907d0d7a6 beside 6415907d0d37a) are PHP's uniqid(): eight digits of
     seconds, five of microseconds.
@@ -125,7 +125,7 @@ def new_uid() -> str:
 
 
 def check_content(request: Request) -> None:
-    """Refuse what no type of message may be."""
+    """Refuse invalid parameters of a message type."""
     sender, kind = required(request, "sender_id"), required(request, "type")
     required(request, "message")
     if kind not in TYPES:
@@ -147,7 +147,7 @@ def _check_voice(request: Request) -> None:
 
 
 def schedule_of(request: Request) -> datetime | None:
-    """Return when to send, or None for at once."""
+    """Return when to send, or None: at once."""
     given = str(request.params.get("schedule_time") or "")
     if not given:
         return None

@@ -1,32 +1,32 @@
-"""The shapes TextioPro answers in: envelopes and Laravel pages."""
+"""The shapes of TextioPro's responses: envelopes and Laravel pages."""
 
 from collections.abc import Callable
 from math import ceil
 from typing import Any
 
 from .accounts import TextioProAccount
-from .wire import Answer, Request, json_answer
+from .wire import Request, Response, json_response
 
 
 class ApiError(Exception):
-    """Ends a request in the error envelope; the text is its `message`."""
+    """The response is an error envelope with this text as its `message`."""
 
 
 class MissingError(ApiError):
-    """Ends a request for something that is not there."""
+    """The request names something that does not exist."""
 
 
-def success(data: Any, message: str | None = None) -> Answer:
-    """Answer in the success envelope."""
+def success(data: Any, message: str | None = None) -> Response:
+    """Return a success envelope."""
     envelope = {"status": "success"} | ({"message": message} if message else {})
-    return json_answer(envelope | {"data": data})
+    return json_response(envelope | {"data": data})
 
 
-def page(request: Request, rows: list[Any], account: TextioProAccount, shown: Callable[[Any], Any]) -> Answer:
-    """Answer with one page of a list, picked by `?page=N`, each row as `shown` makes it.
+def page(request: Request, rows: list[Any], account: TextioProAccount, shown: Callable[[Any], Any]) -> Response:
+    """Return the page `?page=N` of a list; `shown` makes a row of each item.
 
-    The account may let pages lie: those after the first are empty or repeat it, the last page is said to be far
-    behind the end (many) or the first (few), or the total is too large.
+    The account may have wrong pages: those after the first are empty or repeat it, the number of pages is too large
+    (many) or 1 (few), or the total is too large.
     """
     per_page, lies = account.per_page, account.lying_pages
     given = str(request.params.get("page", "1"))
@@ -45,14 +45,14 @@ def page(request: Request, rows: list[Any], account: TextioProAccount, shown: Ca
         "per_page": per_page,
         "total": len(rows) + (1000 if lies == "total" else 0),
     }
-    # Laravel's simplePaginate() knows of the next page only.
+    # Laravel's simplePaginate() only has the next page.
     for name in {"next": ("last_page", "total"), "total": ("last_page", "next_page_url")}.get(account.page_fields, ()):
         del data[name]
     return success(data)
 
 
 def required(request: Request, name: str) -> str:
-    """Return a parameter that must be given."""
+    """Return a required parameter."""
     value = str(request.params.get(name) or "").strip()
     if not value:
         raise ApiError(f"The {name.replace('_', ' ')} field is required.")

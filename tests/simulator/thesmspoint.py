@@ -12,11 +12,11 @@ from typing import Any
 from .accounts import TheSmsPointAccount, json_number
 from .messages import Message
 from .network import Network
-from .wire import Answer, Request, json_answer
+from .wire import Request, Response, json_response
 
 MAX_RECIPIENTS = 2000
 MAX_LENGTH = 765
-# No code but 000 is documented; the refusals below are assumed.
+# Only code 000 is documented; the others are assumed.
 BAD_NUMBER, BAD_SENDER, BAD_PARAMETER, BAD_TEMPLATE, BAD_CHANNEL = "013", "015", "023", "024", "025"
 _WITH_DATA = {"SMS Credits Not Available", "Invalid Message ID"}
 _REASONS = {
@@ -29,17 +29,17 @@ _REASONS = {
 
 
 class _Refused(Exception):
-    """Ends a request in the error envelope, with `data: null` where the examples have it."""
+    """The response is an error envelope, with `data: null` if the example has it."""
 
     def envelope(self, field: str) -> dict[str, Any]:
-        """Return the error envelope; the text beside the examples has the words in `errors`."""
+        """Return an error envelope; by the description, the text is in `errors`."""
         message = str(self)
         said = {"message": message} if field == "message" else {"message": None, "errors": [message]}
         return {"status": "error", **said} | ({"data": None} if message in _WITH_DATA else {})
 
 
 class _Rejected(Exception):
-    """Ends a send in a success envelope with an ErrorCode."""
+    """The response of a send is a success envelope with an ErrorCode."""
 
 
 class TheSmsPoint:
@@ -52,7 +52,7 @@ class TheSmsPoint:
         """Serve one account."""
         self._account = account
         self._network = network
-        self._by_id: dict[str, list[Message]] = {}  # a message's id, and its job's
+        self._by_id: dict[str, list[Message]] = {}  # the id of a message, and that of its job
         self._ids = count(10**8 + randbelow(8 * 10**8))
         self._commands: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "get-sms-balance": self._balance,
@@ -63,16 +63,16 @@ class TheSmsPoint:
             "sms-delivery-status": self._delivery_status,
         }
 
-    def answer(self, request: Request) -> Answer:
-        """Answer a request."""
+    def handle(self, request: Request) -> Response:
+        """Handle a request."""
         try:
-            return json_answer(self._run(request))
+            return json_response(self._run(request))
         except _Refused as refused:
-            return json_answer(refused.envelope(self._account.error_field), self._account.error_status)
+            return json_response(refused.envelope(self._account.error_field), self._account.error_status)
         except _Rejected as rejected:
             code = str(rejected)
             data: dict[str, Any] = {"ErrorCode": code, "ErrorMessage": _REASONS[code], "JobId": None, "MessageData": []}
-            return json_answer({"status": "success", "message": _REASONS[code], "data": data, "code": 200})
+            return json_response({"status": "success", "message": _REASONS[code], "data": data, "code": 200})
 
     def _run(self, request: Request) -> dict[str, Any]:
         key = request.headers.get("key") or (request.query.get("key") if request.method == "GET" else None)
@@ -104,13 +104,13 @@ class TheSmsPoint:
         return self._sent(messages)
 
     def _send(self, params: dict[str, Any], recipients: list[dict[str, Any]]) -> list[Message]:
-        """Accept what has a valid number; the credit must cover all of it."""
+        """Accept the messages with valid numbers; the credit must be enough for all of them."""
         sender, template = self._check(params)
         is_unicode = str(params["is_unicode"]) == "1"
         valid = [entry for entry in recipients if re.fullmatch(r"91[0-9]{10}", str(entry.get("number") or ""))]
         if not valid:
             raise _Rejected(BAD_NUMBER)
-        # The cost table says that a longer message is truncated, not refused.
+        # By the cost table, a longer message is truncated and not refused.
         texts = [str(entry.get("text") or "")[:MAX_LENGTH] for entry in valid]
         if not all(texts):
             raise _Rejected(BAD_PARAMETER)
@@ -135,8 +135,8 @@ class TheSmsPoint:
         return messages
 
     def _check(self, params: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-        """Return the sender and the template of a send whose parameters are in order."""
-        # The text means the list's `id`, the example sends a name: both are taken.
+        """Check the parameters of a send; return its sender and template."""
+        # The description means the list's `id`, but the example sends a name. Both are accepted.
         given = str(params.get("sender_id") or "")
         sender = next((entry for entry in self._account.senders if given in (entry["id"], entry["sender_id"])), None)
         if sender is None or sender["approve_status"] != "Approved":
@@ -181,19 +181,19 @@ class TheSmsPoint:
     def _report_row(self, message: Message, place: int) -> dict[str, str]:
         shape = self._account.report_shape
         name = ("mobile_number", "recipient")[place % 2] if shape == "mixed" else shape
-        # The list's own example writes the state in lower case, the table and the single report do not.
+        # The example of the list has the state in lower case, unlike the table and the single report.
         state = message.status if message.status == "U" else message.status.lower()
         return {"status_name": state, name: message.to, "content": message.text, "message_id": message.id}
 
 
 def _follows(text: str, template: str) -> bool:
-    """Whether each {#var#} stands for 1 to 40 characters, and all else is the same (the operators' rule, DLT)."""
+    """Return True if only 1 to 40 characters stand for each {#var#} (the operators' rule, DLT)."""
     fixed = (re.escape(part) for part in template.split("{#var#}"))
     return re.fullmatch(".{1,40}".join(fixed), text, re.DOTALL) is not None
 
 
 def credits_for(text: str, *, is_unicode: bool) -> int:
-    """Count what a text costs; the table counts characters."""
+    """Return the cost of a text, by the table of characters."""
     single, joined = (70, 67) if is_unicode else (160, 153)
     return 1 if len(text) <= single else ceil(len(text) / joined)
 

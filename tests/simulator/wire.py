@@ -1,4 +1,4 @@
-"""What crosses the wire: a request as it was recorded, and an answer before it is sent."""
+"""A request as it was received, and a response before it is sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ _CARD_FIELDS = {"ccnumber", "cccode"}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; body and query merged in `params`, `at` on the monotonic clock."""
+    """One request; `params` has body and query, `at` is a time of the monotonic clock."""
 
     site: str
     method: str
@@ -28,53 +28,53 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a gateway answers, before faults have their way with it."""
+class Response:
+    """The response of a provider, before a fault changes it."""
 
     body: bytes
     status: int = 200
     content_type: str = "text/plain; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def response(self) -> web.Response:
-        """Return the answer as an aiohttp response."""
+    def to_aiohttp(self) -> web.Response:
+        """Return the response for aiohttp."""
         return web.Response(
             body=self.body, status=self.status, headers={**self.headers, "Content-Type": self.content_type}
         )
 
 
 class Gateway(Protocol):
-    """One provider's side of the wire: reads a request, changes its state, answers."""
+    """One provider: reads a request, changes its state, and responds."""
 
     @property
     def reads_json(self) -> bool:
-        """Whether JSON bodies are read; if not, their parameters are missing."""
+        """True if JSON bodies are read; if not, their parameters are missing."""
 
     @property
     def connection_limit(self) -> int | None:
-        """How many requests may be in progress at once."""
+        """The largest number of requests in progress."""
 
-    def answer(self, request: Request) -> Answer:
+    def handle(self, request: Request) -> Response:
         """Handle one request."""
 
 
-def text_answer(text: str, status: int = 200, content_type: str = "text/plain; charset=utf-8") -> Answer:
-    """Make a plain-text answer."""
-    return Answer(text.encode(), status, content_type)
+def text_response(text: str, status: int = 200, content_type: str = "text/plain; charset=utf-8") -> Response:
+    """Return a plain-text response."""
+    return Response(text.encode(), status, content_type)
 
 
-def json_answer(data: Any, status: int = 200) -> Answer:
-    """Make a JSON answer."""
-    return Answer(json.dumps(data, ensure_ascii=False).encode(), status, "application/json")
+def json_response(data: Any, status: int = 200) -> Response:
+    """Return a JSON response."""
+    return Response(json.dumps(data, ensure_ascii=False).encode(), status, "application/json")
 
 
-def html_answer(status: int, title: str) -> Answer:
-    """Make an HTML page, as proxies and web servers send it in place of an answer."""
-    return Answer(HTML_PAGE.format(title).encode(), status, "text/html; charset=utf-8")
+def html_response(status: int, title: str) -> Response:
+    """Return an HTML page, as proxies and web servers send it instead of a response."""
+    return Response(HTML_PAGE.format(title).encode(), status, "text/html; charset=utf-8")
 
 
 async def read_request(site: str, http_request: web.BaseRequest, *, reads_json: bool) -> Request:
-    """Read a whole request; body and query are merged, repeated names become lists."""
+    """Read a request; body and query are merged, and repeated names become lists."""
     params: dict[str, Any] = {}
     _collect(params, http_request.query.items())
     if http_request.content_type == "application/json":
@@ -97,7 +97,7 @@ async def read_request(site: str, http_request: web.BaseRequest, *, reads_json: 
 
 
 def without_card(request: Request) -> Request:
-    """Return the same request with card number and security code masked, fit to be kept."""
+    """Return the request with card number and security code masked."""
     if not _CARD_FIELDS & {name.lower() for name in request.params}:
         return request
     params = {name: _masked(name, value) for name, value in request.params.items()}

@@ -1,1 +1,1 @@
-"""From "asked" to "final": what becomes of each message. Imports nothing of Home Assistant."""
+"""Messages from queued to done: sending, retrying, tracking and storing them. Imports nothing of Home Assistant."""

@@ -1,173 +1,235 @@
-"""The outbox's database, as its thread uses it: the file, and memory in its stead while it cannot be written."""
+"""MessageDatabase: every message of all entries, in one SQLite file that a thread of its own writes."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+import json
 from pathlib import Path
-import sqlite3
 
-from . import salvage, schema
-from .record import Record, Row, to_changes, to_row
+from .record import MessageRecord, Phase
+from .schema import SELECT
+from .serialization import to_text, valid_records
+from .sqlite_file import DatabaseError, SqliteFile
 
-_AUTOCHECKPOINT = 1000  # pages, SQLite's own default
+__all__ = ["DatabaseError", "MessageDatabase"]
+
+RETRY_DELAY = 10.0  # seconds
+
+# Which message an incoming text answers, the surest way first. The plus stops SQLite from using the entry's index.
+REPLIED_CONDITIONS = (
+    "entry_id = ? AND reference = ?",
+    "+entry_id = ? AND message_id = ? ORDER BY id DESC LIMIT 1",
+    "entry_id = ? AND number = ? AND accepted_at >= ? ORDER BY accepted_at DESC, id DESC LIMIT 1",
+)
+
+_PENDING = ", ".join(f"'{phase}'" for phase in Phase if phase is not Phase.DONE)
 
 
-class OutboxError(Exception):
-    """The file cannot be written. The text is the kind of failure, never contents."""
+class MessageDatabase:
+    """Records in one file. The event loop never waits for the disk.
 
-
-class Database:
-    """Everything blocks, and nothing but the attributes may be used outside of one thread.
-
-    damaged is where a damaged file was put aside, None if there was none; salvaged how many messages of it were intact.
+    While the file cannot be written, failing is True. The rows are then kept in memory, are found by every read, and
+    are written as soon as that works again.
     """
 
-    damaged: Path | None = None
-    salvaged: int = 0
-
-    def __init__(self, path: Path) -> None:
-        """Touch nothing yet."""
+    def __init__(self, path: Path, on_failing_changed: Callable[[], None] = lambda: None) -> None:
+        """Do not touch the file yet. on_failing_changed is called in the event loop."""
         self.path = path
-        self._file: sqlite3.Connection | None = None
-        self._inode: tuple[int, int] | None = None
-        self._memory: sqlite3.Connection | None = None
-        self._unwritten: dict[str, Row] = {}
-        self._paused = False
+        self.failing = False
+        self._on_failing_changed = on_failing_changed
+        self._file = SqliteFile(path)
+        self._thread: ThreadPoolExecutor | None = None
+        self._records: dict[str, MessageRecord] = {}
+        self._writers: list[asyncio.Future[None]] = []
+        self._commits = 0
+        self._retry: asyncio.TimerHandle | None = None
 
     @property
-    def failing(self) -> bool:
-        """Whether memory stands in for the file."""
-        return self._memory is not None
+    def damaged(self) -> Path | None:
+        """Where a damaged file was moved to, or None."""
+        return self._file.damaged
 
-    def open(self) -> None:
-        """Open or make the file; never raises."""
+    @property
+    def recovered(self) -> int:
+        """How many messages of the damaged file were intact."""
+        return self._file.recovered
+
+    async def open(self) -> None:
+        """Open or create the file. If that fails, failing is True."""
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="texting database")
+        await self._run(self._file.open)
+
+    def write(self, records: Iterable[MessageRecord]) -> asyncio.Future[None]:
+        """Save snapshots. The future is done when they are on disk, or raises DatabaseError.
+
+        Everything that is written in two turns of the loop, or while a commit runs, becomes one commit.
+        """
+        future = asyncio.get_running_loop().create_future()
+        future.add_done_callback(_retrieve_error)
+        if self._thread is None:
+            future.set_exception(DatabaseError("closed"))
+            return future
+        self._records |= {record.reference: record for record in records}
+        self._writers.append(future)
+        if len(self._writers) == 1 and not self._commits:
+            # Flush in the turn after the next one. In the next one, the worker saves that new messages leave.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._flush)
+        return future
+
+    async def load(self, entry_id: str) -> list[MessageRecord]:
+        """Return the pending messages of an entry, oldest first."""
+        return await self._find(f"entry_id = ? AND phase IN ({_PENDING}) ORDER BY created_at, id", entry_id)
+
+    async def find(
+        self, *, reference: str | None = None, message_id: str | None = None, entry_id: str | None = None
+    ) -> MessageRecord | None:
+        """Return the newest message with this reference or message id, of any entry if none is given."""
+        found = await self._find(
+            "(reference = ?1 OR message_id = ?2) AND (?3 IS NULL OR entry_id = ?3) ORDER BY id DESC LIMIT 1",
+            reference,
+            message_id and to_text(message_id),
+            entry_id,
+        )
+        return found[0] if found else None
+
+    async def find_replied(
+        self, entry_id: str, number: str, since: float, *, reference: str | None, message_id: str | None
+    ) -> MessageRecord | None:
+        """Return the message that a text from a number answers.
+
+        It has this reference, else this message id; else it is the last one to the number that the provider accepted
+        since a moment, in Unix seconds.
+        """
+        values = ((reference and to_text(reference),), (message_id and to_text(message_id),), (to_text(number), since))
+
+        def find() -> MessageRecord | None:
+            for where, parameters in zip(REPLIED_CONDITIONS, values, strict=True):
+                rows = self._file.read(f"{SELECT} WHERE {where}", (entry_id, *parameters))
+                if found := next(valid_records(rows), None):
+                    return found
+            return None
+
+        return await self._run(find)
+
+    async def latest(self, entry_id: str) -> MessageRecord | None:
+        """Return the newest message of an entry."""
+        found = await self._find("entry_id = ? ORDER BY id DESC LIMIT 1", entry_id)
+        return found[0] if found else None
+
+    async def count(self, entry_id: str) -> dict[str, int]:
+        """Return how many messages of an entry have which status."""
+        sql = "SELECT status, count(*) FROM message WHERE entry_id = ? GROUP BY status ORDER BY status"
+        return {str(status): int(number or 0) for status, number in await self._run(self._file.read, sql, (entry_id,))}
+
+    async def attempts(self, parents: Sequence[str]) -> list[MessageRecord]:
+        """Return the attempts for these messages of a route, oldest first."""
+        return await self._find(
+            "parent IN (SELECT value FROM json_each(?)) ORDER BY created_at, id", json.dumps(list(parents))
+        )
+
+    async def segments_since(self, entry_id: str, since: float) -> int:
+        """Return how many segments the provider accepted since a moment, in Unix seconds."""
+        sql = "SELECT coalesce(sum(segments), 0) FROM message WHERE entry_id = ? AND accepted_at >= ?"
+        ((segments,),) = await self._run(self._file.read, sql, (entry_id, since))
+        return int(segments or 0)
+
+    async def purge(self, before: float, entry_id: str | None = None) -> int:
+        """Delete messages that are done and were created before a moment; return how many. Raise DatabaseError."""
+        sql = "DELETE FROM message WHERE phase = ?1 AND created_at < ?2 AND (?3 IS NULL OR entry_id = ?3)"
+        return await self._run(self._file.delete, sql, (Phase.DONE.value, before, entry_id))
+
+    async def pause_checkpoints(self) -> None:
+        """Leave the main file as it is and only append to its -wal, so that both can be copied one after the other."""
+        await self._pause(pause=True)
+
+    async def resume_checkpoints(self) -> None:
+        """Write to the main file again."""
+        await self._pause(pause=False)
+
+    async def _pause(self, *, pause: bool) -> None:
+        if self._thread:
+            await self._run(partial(self._file.pause_checkpoints, pause=pause))
+        else:  # it applies when the file is opened
+            self._file.pause_checkpoints(pause=pause)
+
+    async def close(self) -> None:
+        """Commit what was written, then release the file and the thread."""
+        if self._thread is None:
+            return
+        self._flush()
+        thread, self._thread = self._thread, None
+        if self._retry:
+            self._retry.cancel()
+            self._retry = None
         try:
-            self._connect()
-        except sqlite3.Error, OSError:
-            self._stand_in()
-        if self._unwritten:  # since it was closed
-            with suppress(OutboxError):
-                self.write(())
+            await asyncio.get_running_loop().run_in_executor(thread, self._file.close)
+        finally:
+            thread.shutdown()
 
-    def write(self, records: Iterable[Record]) -> None:
-        """Commit these and what could not be written before; raises OutboxError and remembers them where that fails."""
-        records = list(records)
+    async def _find(self, where: str, *parameters: object) -> list[MessageRecord]:
+        """Return the records of the rows that a condition finds."""
+
+        def find() -> list[MessageRecord]:
+            return list(valid_records(self._file.read(f"{SELECT} WHERE {where}", parameters)))
+
+        return await self._run(find)
+
+    async def _run[*Arguments, Result](self, job: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        """Run a job in the thread, after everything that was written before."""
+        if self._thread is None:
+            raise DatabaseError("closed")
+        self._flush()
         try:
-            file = self._writable()
-            with file:
-                # A file that was made anew needs more than the latest rows.
-                file.executemany(schema.UPSERT, self._unwritten.values())
-                _put(file, records)
-        except sqlite3.IntegrityError:
-            raise  # the fault of a row, which no repetition mends
-        except (sqlite3.Error, OSError) as error:
-            self._unwritten |= {record.reference: to_row(record) for record in records}
-            self._stand_in()
-            raise OutboxError(_kind(error)) from None
-        self._unwritten = {}
-        if self._memory:
-            self._memory.close()
-            self._memory = None
+            return await asyncio.get_running_loop().run_in_executor(self._thread, job, *arguments)
+        finally:
+            self._check_failing()
 
-    def read(self, sql: str, parameters: Sequence[object]) -> list[Row]:
-        """The rows that a query finds."""
-        try:
-            return self._current().execute(sql, parameters).fetchall()
-        except sqlite3.Error, OSError:
-            self._stand_in()
-            return self._current().execute(sql, parameters).fetchall()
+    def _flush(self) -> None:
+        """Commit what was written. What is written from now on waits for the next commit."""
+        if not self._writers or self._thread is None:
+            return
+        records, self._records = list(self._records.values()), {}
+        writers, self._writers = self._writers, []
+        self._commits += 1
+        commit = asyncio.get_running_loop().run_in_executor(self._thread, self._file.write, records)
+        commit.add_done_callback(partial(self._committed, writers))
 
-    def delete(self, sql: str, parameters: Sequence[object]) -> int:
-        """How many rows a DELETE took; raises OutboxError."""
-        try:
-            with self._current() as connection:
-                return connection.execute(sql, parameters).rowcount
-        except (sqlite3.Error, OSError) as error:
-            self._stand_in()
-            raise OutboxError(_kind(error)) from None
+    def _committed(self, writers: list[asyncio.Future[None]], commit: asyncio.Future[None]) -> None:
+        self._commits -= 1
+        self._check_failing()
+        error = commit.exception()
+        for future in writers:
+            if future.done():  # its caller was cancelled
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(DatabaseError(_kind(error)))
+        if not self._commits:
+            self._flush()
 
-    def pause_checkpoints(self, *, pause: bool) -> None:
-        """Leave the main file alone, so that what is committed grows the -wal only; or no longer."""
-        self._paused = pause
-        if self._file:
-            with suppress(sqlite3.Error):
-                self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._set_checkpoints(self._file)
+    def _check_failing(self) -> None:
+        """Tell of a change, and try again later as long as the file cannot be written."""
+        failing = self._file.failing
+        if failing and self._retry is None and self._thread:
+            self._retry = asyncio.get_running_loop().call_later(RETRY_DELAY, self._try_again)
+        if failing != self.failing:
+            self.failing = failing
+            self._on_failing_changed()
 
-    def close(self) -> None:
-        """Try a last time to write what could not be, and let go of the file."""
-        if self.failing:
-            with suppress(OutboxError):
-                self.write(())
-        for connection in (self._file, self._memory):
-            if connection:
-                connection.close()
-        self._file = self._memory = None
-
-    def _current(self) -> sqlite3.Connection:
-        return self._memory or self._file or self._connect()
-
-    def _writable(self) -> sqlite3.Connection:
-        """The file, opened again where it was let go of, or where another one or none is in its place."""
-        if self._file and self._inode != _inode(self.path):
-            with suppress(sqlite3.Error):
-                # Else SQLite would take this -wal for that of the other file.
-                self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._stand_in()
-        return self._file or self._connect()
-
-    def _connect(self) -> sqlite3.Connection:
-        """Open the file: a new one where there is none, and one with what is intact in the place of a damaged one."""
-        damaged = salvage.exchange(self.path)
-        if new := schema.is_missing(self.path):
-            schema.create(self.path, ())
-        try:
-            file = schema.connect(self.path)
-        except schema.Damaged:
-            damaged = salvage.restore(self.path)
-            file = schema.connect(self.path)
-        self._set_checkpoints(file)
-        if damaged:
-            self.damaged = damaged
-            (self.salvaged,) = file.execute("SELECT count(*) FROM message").fetchone()
-        if (new or damaged) and self._memory:
-            self._unwritten = {str(row[0]): row for row in salvage.rows(self._memory)}
-        self._file, self._inode = file, _inode(self.path)
-        return file
-
-    def _stand_in(self) -> None:
-        """Let go of the file, and go on in memory with all that is known; the next write opens the file again."""
-        if self._memory is None:
-            self._memory = sqlite3.connect(":memory:")
-            schema.migrate(self._memory)
-            with suppress(OSError):
-                schema.fill(self._memory, salvage.rows(self._file) if self._file else salvage.read(self.path))
-        schema.fill(self._memory, self._unwritten.values())
-        if self._file:
-            self._file.close()
-            self._file = None
-
-    def _set_checkpoints(self, file: sqlite3.Connection) -> None:
-        file.execute(f"PRAGMA wal_autocheckpoint = {0 if self._paused else _AUTOCHECKPOINT}")
-        file.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, self._paused)
+    def _try_again(self) -> None:
+        self._retry = None
+        self.write(())
 
 
-def _put(file: sqlite3.Connection, records: Sequence[Record]) -> None:
-    """What is answered was written before it was sent: its changes will do, unless it was lost with a damaged file."""
-    known = [to_changes(record) for record in records if record.is_answered]
-    whole = [record for record in records if not record.is_answered]
-    if known and file.executemany(schema.UPDATE, known).rowcount < len(known):
-        whole = list(records)
-    file.executemany(schema.UPSERT, [to_row(record) for record in whole])
+def _kind(error: BaseException) -> str:
+    """Return what went wrong, without a value."""
+    return str(error) if isinstance(error, DatabaseError) else type(error).__name__
 
 
-def _inode(path: Path) -> tuple[int, int] | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino
-
-
-def _kind(error: Exception) -> str:
-    """What went wrong, without a path or a value."""
-    return getattr(error, "sqlite_errorname", type(error).__name__)
+def _retrieve_error(future: asyncio.Future[None]) -> None:
+    """Mark an error as seen, since nobody may be waiting for it."""
+    if not future.cancelled():
+        future.exception()

@@ -1,233 +1,382 @@
-"""The outbox: every message of all accounts, on disk before it is sent and after each news of it."""
+"""Outbox: the messages of one entry that have no final outcome yet. Every change is saved first, then published."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-import json
-from pathlib import Path
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from enum import StrEnum
+import logging
+import time
+from typing import Protocol
 
-from .database import Database, OutboxError
-from .record import Phase, Record, plain
-from .salvage import records
-from .schema import SELECT
+from ..gateway.errors import GatewayError, MessageRejected, OutcomeUnknown
+from ..gateway.message import DeliveryReport, SendResult
+from ..gateway.status import Status
+from .database import DatabaseError, MessageDatabase
+from .record import MessageRecord, Phase
 
-__all__ = ["Outbox", "OutboxError"]
+_LOGGER = logging.getLogger(__name__)
 
-RETRY_AFTER = 10.0  # seconds
+# Updates published in one turn of the event loop, so that a large batch does not block it.
+MAX_PUBLISH = 3
+# Messages of an earlier run loaded in one turn.
+MAX_LOAD = 200
+# A report may arrive before the response to the send. It is kept so long, in seconds.
+EARLY_REPORT_TIMEOUT = 600.0
+MAX_EARLY_REPORTS = 1000
 
-# Which message a text answers, the surest way first. The plus keeps SQLite from looking through the whole account.
-ANSWERED = (
-    "account = ? AND reference = ?",
-    "+account = ? AND message_id = ? ORDER BY id DESC LIMIT 1",
-    "account = ? AND number = ? AND taken_at >= ? ORDER BY taken_at DESC, id DESC LIMIT 1",
-)
 
-_PENDING = ", ".join(f"'{phase}'" for phase in Phase if phase is not Phase.ENDED)
+class Change(StrEnum):
+    """What happened to a message. One save may publish two: ACCEPTED or UPDATED first, then ENDED."""
+
+    # The provider accepted it, or may have; this happens once.
+    ACCEPTED = "accepted"
+    # There is news, usually another status.
+    UPDATED = "updated"
+    # It is done; this happens once, unless a late report arrives.
+    ENDED = "ended"
+
+
+class OutboxListener(Protocol):
+    """Hears of messages after the change is saved, or after it is known that it cannot be saved."""
+
+    def message_updated(self, record: MessageRecord, change: Change) -> None:
+        """Take a snapshot of the message as it was saved."""
+
+
+class _ResultWaiter:
+    """Waits for the results of several messages."""
+
+    def __init__(self, missing: set[str]) -> None:
+        self.done = asyncio.get_running_loop().create_future()
+        self._missing = missing
+
+    def take(self, references: set[str]) -> None:
+        if not self._missing.isdisjoint(references):
+            self._missing -= references
+            if not self._missing:
+                _finish(self.done)
 
 
 class Outbox:
-    """Records in one SQLite file. Its own thread does the work; the loop never waits for the disk.
+    """The pending messages of one account or route."""
 
-    While the file cannot be written, failing is True: the rows are kept in memory, where all reads find them, and
-    written as soon as that works. on_trouble is called in the loop each time failing changes.
-    """
+    def __init__(  # noqa: PLR0913  each is a fact of its own
+        self,
+        entry_id: str,
+        database: MessageDatabase,
+        listener: OutboxListener,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        time: Callable[[], float] = time.time,
+        tracks_accepted: bool = True,
+        tracks_uncertain: bool = False,
+    ) -> None:
+        """Start empty.
 
-    def __init__(self, path: Path, on_trouble: Callable[[], None] = lambda: None) -> None:
-        """Touch nothing yet."""
-        self.path = path
-        self.failing = False
-        self._on_trouble = on_trouble
-        self._database = Database(path)
-        self._thread: ThreadPoolExecutor | None = None
-        self._records: dict[str, Record] = {}
-        self._waiting: list[asyncio.Future[None]] = []
-        self._commits = 0
-        self._retry: asyncio.TimerHandle | None = None
+        now is in monotonic seconds, time in Unix seconds. tracks_accepted: the provider reports more than that it
+        accepted a message. tracks_uncertain: a message of uncertain outcome may still be found.
+        """
+        self.entry_id = entry_id
+        self.database = database
+        self.now = now
+        self.time = time
+        # Nothing leaves before this moment, in monotonic seconds.
+        self.paused_until = 0.0
+        self._listener = listener
+        self._tracks_accepted = tracks_accepted
+        self._tracks_uncertain = tracks_uncertain
+        self._records: dict[str, MessageRecord] = {}
+        self._references: dict[str, str] = {}  # by the provider's message id
+        self._early: dict[str, tuple[float, DeliveryReport]] = {}
+        self._accepted: set[str] = set()  # accepted, and not saved since
+        self._ended: set[str] = set()  # done, and not saved since
+        self._unpublished_segments: dict[str, int] = {}  # of accepted messages, by reference
+        self._waiters: set[_ResultWaiter] = set()
+        self._updates: deque[tuple[MessageRecord, Change] | asyncio.Future[None]] = deque()
+        self._unpublished = 0
+        self._is_publishing = False
+        self._reporting = asyncio.Lock()
+
+    def __iter__(self) -> Iterator[MessageRecord]:
+        """Iterate over the pending messages, oldest first."""
+        return iter(self._records.values())
+
+    def __len__(self) -> int:
+        """Return how many messages are pending."""
+        return len(self._records)
+
+    def get(self, reference: str) -> MessageRecord | None:
+        """Return a pending message."""
+        return self._records.get(reference)
 
     @property
-    def damaged(self) -> Path | None:
-        """Where a damaged file was put aside, or None."""
-        return self._database.damaged
+    def is_publishing(self) -> bool:
+        """Return True while the listener will hear of more that was saved."""
+        return self._unpublished > 0
 
     @property
-    def salvaged(self) -> int:
-        """How many messages of the damaged file were intact."""
-        return self._database.salvaged
+    def unpublished_segments(self) -> int:
+        """The segments of messages whose acceptance was not published yet."""
+        waiting = sum(record.segments for record in self if record.accepted_at is None)
+        return waiting + sum(self._unpublished_segments.values())
 
-    async def open(self) -> None:
-        """Open or make the file; where that cannot be, failing is True."""
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="texting outbox")
-        await self._run(self._database.open)
+    # -- new messages, and messages of an earlier run ------------------------------------------------------------------
 
-    def write(self, records: Iterable[Record]) -> asyncio.Future[None]:
-        """Keep the records, which change no more: hand it copies; done when they are on the disk, or with OutboxError.
+    async def load(self) -> list[MessageRecord]:
+        """Take over the pending messages of an earlier run, and return them."""
+        records = await self.database.load(self.entry_id)
+        for number, record in enumerate(records, 1):
+            self.take(record)
+            if number % MAX_LOAD == 0:
+                await asyncio.sleep(0)
+        return records
 
-        What is written within one iteration of the loop, or while a commit is running, is one commit.
+    def add(self, records: Sequence[MessageRecord]) -> asyncio.Future[None]:
+        """Take new messages and save them. The future is done once they are saved, or cannot be saved."""
+        for record in records:
+            self.take(record)
+        return self.save(records, changed=[record for record in records if not record.is_pending])
+
+    def take(self, record: MessageRecord) -> None:
+        """Take a message without saving it. Its Unix times become monotonic ones of this run."""
+        now, left = self.now(), record.expires_at - self.time()
+        # If the clock was set back, no message lives longer because of it.
+        record.deadline = now + min(left, record.expires_at - record.created_at)
+        record.ready = now + min(record.not_before - self.time(), record.not_before - record.created_at)
+        if record.is_pending:
+            self._records[record.reference] = record
+            self._index_message_id(record)
+        else:
+            self._ended.add(record.reference)
+
+    # -- what is known of them -----------------------------------------------------------------------------------------
+
+    def apply_result(self, record: MessageRecord, result: SendResult) -> bool:
+        """Take the result of a send, and a report that came before it. Return True if the status changed."""
+        before = record.status
+        record.apply_result(result)
+        self._index_message_id(record)
+        if record.status is not Status.REJECTED:
+            self._accept(record)
+        self._track(record)
+        if early := self._early.pop(result.message_id or "", None):
+            self.apply_report(record, early[1])
+        return record.status is not before
+
+    def apply_report(self, record: MessageRecord, report: DeliveryReport) -> bool:
+        """Take a report about a message. Return True if the status changed."""
+        if not record.apply_report(report):
+            return False
+        self._index_message_id(record)
+        self._accept(record)
+        if not record.is_pending:
+            self._records[record.reference] = record
+        self._track(record)
+        return True
+
+    def apply_attempt(self, record: MessageRecord, attempt: MessageRecord) -> bool:
+        """Show a route's message as its attempt stands. Return True if the status changed."""
+        is_changed = record.apply_attempt(attempt)
+        if attempt.accepted_at:
+            self._accept(record)
+        return is_changed
+
+    def fail(self, record: MessageRecord, status: Status, error: GatewayError | None = None) -> None:
+        """End a message here."""
+        record.fail(status, error)
+        self._forget(record)
+
+    def finish(self, record: MessageRecord) -> None:
+        """End a message with what is known of it."""
+        record.phase = Phase.DONE
+        self._forget(record)
+
+    def time_out(self, record: MessageRecord) -> None:
+        """End a message that no report is expected for any more."""
+        record.time_out()
+        self._forget(record)
+
+    async def abandon(self) -> int:
+        """End everything because the entry is removed. Return how many messages had not left."""
+        records = list(self)
+        waiting = [record for record in records if record.phase is Phase.WAITING]
+        for record in waiting:
+            self.fail(record, Status.REJECTED, MessageRejected("the account was removed"))
+        for record in records:
+            if record.phase is Phase.SENDING and not record.is_in_flight:
+                self.fail(record, Status.UNCERTAIN, OutcomeUnknown("the account was removed"))
+            elif record.phase is Phase.TRACKED:
+                self.fail(record, record.status)
+        await self.save(records, changed=[record for record in records if record.error])
+        return len(waiting)
+
+    def _index_message_id(self, record: MessageRecord) -> None:
+        if record.message_id:
+            self._references[record.message_id] = record.reference
+
+    def _accept(self, record: MessageRecord) -> None:
+        if record.accepted_at is None:
+            record.accepted_at = self.time()
+            self._accepted.add(record.reference)
+            self._unpublished_segments[record.reference] = record.segments
+
+    def _track(self, record: MessageRecord) -> None:
+        """Wait for reports if there may be any."""
+        is_tracked = self._tracks_uncertain if record.status is Status.UNCERTAIN else self._tracks_accepted
+        # A campaign without an id cannot be found at the provider.
+        if not record.status.is_final and is_tracked and (record.message_id or not record.message.groups):
+            record.phase = Phase.TRACKED
+        else:
+            self.finish(record)
+
+    def _forget(self, record: MessageRecord) -> None:
+        if self._records.pop(record.reference, None):
+            self._ended.add(record.reference)
+        self._references.pop(record.message_id or "", None)
+
+    # -- reports -------------------------------------------------------------------------------------------------------
+
+    async def apply_reports(self, reports: Iterable[DeliveryReport]) -> int:
+        """Take reports and save what they changed. Return how many belong to no known message."""
+        unknown, saved = 0, self.save(())
+        for number, report in enumerate(reports, 1):
+            # One at a time: a message that is done is read from the database, with what the last report wrote.
+            async with self._reporting:
+                record = self.match(report)
+                record = record or await self.find(reference=report.reference, message_id=report.message_id)
+                if record is None:
+                    unknown += not self.keep_early(report)
+                elif self.apply_report(record, report):
+                    saved = self.save([record])
+            if number % MAX_PUBLISH == 0:
+                await asyncio.sleep(0)
+        await saved
+        return unknown
+
+    def match(self, report: DeliveryReport) -> MessageRecord | None:
+        """Return the pending message that a report names."""
+        reference = report.reference
+        if reference is None or reference not in self._records:
+            reference = self._references.get(report.message_id or "")
+        return self._records.get(reference or "")
+
+    def keep_early(self, report: DeliveryReport) -> bool:
+        """Keep a report for a message whose result is still to come. Return True if that is possible."""
+        now = self.now()
+        self._early = {key: kept for key, kept in self._early.items() if now - kept[0] < EARLY_REPORT_TIMEOUT}
+        is_sending = any(record.phase is Phase.SENDING for record in self)
+        if not (report.message_id and is_sending) or len(self._early) >= MAX_EARLY_REPORTS:
+            return False
+        if (known := self._early.get(report.message_id)) is None or report.status.follows(known[1].status):
+            self._early[report.message_id] = now, report
+        return True
+
+    async def find(self, *, reference: str | None = None, message_id: str | None = None) -> MessageRecord | None:
+        """Return a message of this entry by our id or the provider's, pending or done."""
+        if reference and (known := self.get(reference)):
+            return known
+        found = await self.database.find(reference=reference, message_id=message_id, entry_id=self.entry_id)
+        # It may have become pending again meanwhile.
+        return found and (self.get(found.reference) or found)
+
+    # -- saving and publishing -----------------------------------------------------------------------------------------
+
+    def save(
+        self, records: Sequence[MessageRecord], *, changed: Iterable[MessageRecord] | None = None
+    ) -> asyncio.Future[None]:
+        """Save messages, then publish those that changed (default: all) or are done. Done when that is published.
+
+        A database that cannot be written holds back nothing.
         """
-        future = asyncio.get_running_loop().create_future()
-        future.add_done_callback(_look_at)
-        if self._thread is None:
-            future.set_exception(OutboxError("closed"))
-            return future
-        self._records |= {record.reference: record for record in records}
-        self._waiting.append(future)
-        if len(self._waiting) == 1 and not self._commits:
-            asyncio.get_running_loop().call_soon(self._flush)
-        return future
+        published = asyncio.get_running_loop().create_future()
+        if not records:
+            published.set_result(None)
+            return published
+        with_news = {record.reference for record in (records if changed is None else changed)}
+        snapshots = {record.reference: record.snapshot() for record in records}
+        updates = [
+            (snapshot, change)
+            for snapshot in snapshots.values()
+            for change in self._changes(snapshot, has_news=snapshot.reference in with_news)
+        ]
+        writing = self.database.write(snapshots.values())
+        writing.add_done_callback(lambda written: self._saved(written, updates, published))
+        return published
 
-    async def load(self, account: str) -> list[Record]:
-        """An account's messages that are not ended, oldest first."""
-        return await self._find(f"account = ? AND phase IN ({_PENDING}) ORDER BY asked_at, id", account)
+    def _changes(self, record: MessageRecord, *, has_news: bool) -> Iterator[Change]:
+        if record.reference in self._accepted:
+            self._accepted.discard(record.reference)
+            yield Change.ACCEPTED
+        elif has_news:
+            yield Change.UPDATED
+        if record.reference in self._ended:
+            self._ended.discard(record.reference)
+            yield Change.ENDED
 
-    async def find(
-        self, *, reference: str | None = None, message_id: str | None = None, account: str | None = None
-    ) -> Record | None:
-        """The newest message with this reference or message id, of any account where none is given."""
-        found = await self._find(
-            "(reference = ?1 OR message_id = ?2) AND (?3 IS NULL OR account = ?3) ORDER BY id DESC LIMIT 1",
-            reference,
-            message_id and plain(message_id),
-            account,
-        )
-        return found[0] if found else None
-
-    async def answered(
-        self, account: str, number: str, since: float, *, reference: str | None, message_id: str | None
-    ) -> Record | None:
-        """What a text from a number answers: the message with this reference, else the newest with this message id.
-
-        Else the last to the number that the gateway has accepted, or may have, since a moment.
-        """
-        told = ((reference and plain(reference),), (message_id and plain(message_id),), (plain(number), since))
-
-        def find() -> Record | None:
-            for where, values in zip(ANSWERED, told, strict=True):
-                if found := list(records(self._database.read(f"{SELECT} WHERE {where}", (account, *values)))):
-                    return found[0]
-            return None
-
-        return await self._run(find)
-
-    async def latest(self, account: str) -> Record | None:
-        """The message that an account was asked for last."""
-        found = await self._find("account = ? ORDER BY id DESC LIMIT 1", account)
-        return found[0] if found else None
-
-    async def count(self, account: str) -> dict[str, int]:
-        """How many messages of an account have which status."""
-        sql = "SELECT status, count(*) FROM message WHERE account = ? GROUP BY status ORDER BY status"
-        return {
-            str(status): int(number or 0) for status, number in await self._run(self._database.read, sql, (account,))
-        }
-
-    async def children(self, parents: Sequence[str]) -> list[Record]:
-        """The messages that were sent for these, oldest first."""
-        return await self._find(
-            "parent IN (SELECT value FROM json_each(?)) ORDER BY asked_at, id", json.dumps(list(parents))
-        )
-
-    async def segments_since(self, account: str, since: float) -> int:
-        """How many segments the gateway accepted since a moment."""
-        sql = "SELECT coalesce(sum(segments), 0) FROM message WHERE account = ? AND taken_at >= ?"
-        ((segments,),) = await self._run(self._database.read, sql, (account, since))
-        return int(segments or 0)
-
-    async def purge(self, before: float, account: str | None = None) -> int:
-        """Forget the ended messages that were asked for before a moment; how many. Raises OutboxError."""
-        sql = "DELETE FROM message WHERE phase = ?1 AND asked_at < ?2 AND (?3 IS NULL OR account = ?3)"
-        return await self._run(self._database.delete, sql, (Phase.ENDED.value, before, account))
-
-    async def pause_checkpoints(self) -> None:
-        """Change the main file no more, only lengthen its -wal: both may be copied one after the other."""
-        await self._pause(pause=True)
-
-    async def resume_checkpoints(self) -> None:
-        """Change the main file again."""
-        await self._pause(pause=False)
-
-    async def _pause(self, *, pause: bool) -> None:
-        if self._thread:
-            await self._run(partial(self._database.pause_checkpoints, pause=pause))
-        else:  # it holds when the file is opened
-            self._database.pause_checkpoints(pause=pause)
-
-    async def close(self) -> None:
-        """Commit what was written, and let go of file and thread."""
-        if self._thread is None:
+    def _saved(
+        self,
+        written: asyncio.Future[None],
+        updates: list[tuple[MessageRecord, Change]],
+        published: asyncio.Future[None],
+    ) -> None:
+        """Publish the first updates, then wake who waits for results. The rest follows in later turns of the loop."""
+        with suppress(DatabaseError, asyncio.CancelledError):
+            written.result()
+        if not updates:
+            _finish(published)
             return
-        self._flush()
-        thread, self._thread = self._thread, None
-        if self._retry:
-            self._retry.cancel()
-            self._retry = None
-        try:
-            await asyncio.get_running_loop().run_in_executor(thread, self._database.close)
-        finally:
-            thread.shutdown()
+        self._updates.extend((*updates, published))
+        self._unpublished += len(updates)
+        if not self._is_publishing:
+            self._publish()
+        if references := {record.reference for record, _ in updates if record.has_result}:
+            for waiter in self._waiters:
+                waiter.take(references)
 
-    async def _find(self, where: str, *parameters: object) -> list[Record]:
-        """The records of the rows that a condition finds."""
-
-        def find() -> list[Record]:
-            return list(records(self._database.read(f"{SELECT} WHERE {where}", parameters)))
-
-        return await self._run(find)
-
-    async def _run[*Arguments, Result](self, job: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """Do a job in the thread, after all that was written before."""
-        if self._thread is None:
-            raise OutboxError("closed")
-        self._flush()
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, job, *arguments)
-        finally:
-            self._look()
-
-    def _flush(self) -> None:
-        """Commit what was written; more waits for its end."""
-        if not self._waiting or self._thread is None:
-            return
-        records, self._records = list(self._records.values()), {}
-        waiting, self._waiting = self._waiting, []
-        self._commits += 1
-        commit = asyncio.get_running_loop().run_in_executor(self._thread, self._database.write, records)
-        commit.add_done_callback(partial(self._committed, waiting))
-
-    def _committed(self, waiting: list[asyncio.Future[None]], commit: asyncio.Future[None]) -> None:
-        self._commits -= 1
-        self._look()
-        error = commit.exception()
-        for future in waiting:
-            if future.done():  # its caller was cancelled
-                continue
-            if error is None:
-                future.set_result(None)
+    def _publish(self) -> None:
+        self._is_publishing = False
+        for _ in range(MAX_PUBLISH):
+            if not self._updates:
+                return
+            update = self._updates.popleft()
+            if isinstance(update, asyncio.Future):
+                _finish(update)
             else:
-                future.set_exception(OutboxError(_kind(error)))
-        if not self._commits:
-            self._flush()
+                self._publish_one(*update)
+        self._is_publishing = True
+        asyncio.get_running_loop().call_soon(self._publish)
 
-    def _look(self) -> None:
-        """Tell of a change, and try again later while the file cannot be written."""
-        failing = self._database.failing
-        if failing and self._retry is None and self._thread:
-            self._retry = asyncio.get_running_loop().call_later(RETRY_AFTER, self._try_again)
-        if failing != self.failing:
-            self.failing = failing
-            self._on_trouble()
+    def _publish_one(self, record: MessageRecord, change: Change) -> None:
+        self._unpublished -= 1
+        if change is Change.ACCEPTED:
+            self._unpublished_segments.pop(record.reference, None)
+        try:
+            self._listener.message_updated(record, change)
+        except Exception as err:  # noqa: BLE001  the other updates must be published all the same
+            _LOGGER.warning("Unexpected %s while a message update was published", type(err).__name__)
 
-    def _try_again(self) -> None:
-        self._retry = None
-        self.write(())
+    async def wait_for_results(self, records: Iterable[MessageRecord], timeout: float) -> None:  # noqa: ASYNC109  it raises nothing
+        """Wait for the results of messages that leave or expire within timeout seconds, and no longer than that."""
+        until = self.now() + timeout
+        missing = {record.reference for record in records if self._has_result_by(record, until)}
+        if not missing:
+            return
+        self._waiters.add(waiter := _ResultWaiter(missing))
+        timer = asyncio.get_running_loop().call_later(timeout, _finish, waiter.done)
+        try:
+            await waiter.done
+        finally:
+            timer.cancel()
+            self._waiters.discard(waiter)
+
+    def _has_result_by(self, record: MessageRecord, moment: float) -> bool:
+        """Return True if the message has left, or leaves or expires by then."""
+        leaves = min(max(record.ready, self.paused_until), record.deadline)
+        return record.phase is Phase.SENDING or (record.phase is Phase.WAITING and leaves <= moment)
 
 
-def _kind(error: BaseException) -> str:
-    """What went wrong, without a value."""
-    return str(error) if isinstance(error, OutboxError) else type(error).__name__
-
-
-def _look_at(future: asyncio.Future[None]) -> None:
-    """Take note of an error that nobody may be waiting for."""
-    if not future.cancelled():
-        future.exception()
+def _finish(future: asyncio.Future[None]) -> None:
+    """Finish a future, unless its waiter was cancelled."""
+    if not future.done():
+        future.set_result(None)

@@ -1,68 +1,84 @@
-"""One message from asked to final: what is known of it, and how it stands in the outbox."""
+"""MessageRecord: all that is known of one message, and the transitions from queued to final."""
 
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass
 from enum import StrEnum
-import json
-from typing import Any
 
-from ..gateway.capabilities import MessageType
 from ..gateway.errors import GatewayError
-from ..gateway.message import Message, SendResult
+from ..gateway.message import DeliveryReport, Message, SendResult
 from ..gateway.status import FailureReason, Status
-
-FIRST_POLL = 15.0
 
 
 class Phase(StrEnum):
-    """What is to be done with a message."""
+    """What is still to do for a message."""
 
-    WAITING = "waiting"  # to be handed to the gateway
-    SENDING = "sending"  # handed over; what became of it is not known
-    FOLLOWED = "followed"  # answered, and there may be news
-    ENDED = "ended"
+    # Waits to be handed to the provider.
+    WAITING = "waiting"
+    # Was handed over; the result is not known yet.
+    SENDING = "sending"
+    # The result is known, and reports may still change the status.
+    TRACKED = "tracked"
+    # Nothing is left to do.
+    DONE = "done"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Record:
-    """One message of an account (an entry's id); parent is the reference of the route's message it was sent for.
+class MessageRecord:
+    """One message of one entry. Times ending in _at, and not_before, are Unix seconds and outlive a restart."""
 
-    Moments ending in _at are seconds since 1970: they outlive a restart. A message is sent from due_at on and not
-    after expires_at; taken_at is when the gateway accepted it. An urgent one goes before others; resend: whether one
-    of unknown outcome is sent again, resent how often it was. The rest is of this run only, in monotonic seconds:
-    when it may be sent, when it expires, when to ask for news next and how long after that again. ticket: see Queue.
-    via is the account that a route's message left through, groups the names of the contact groups it goes to.
-    """
-
+    # What is sent, and to whom.
     message: Message
-    account: str
-    asked_at: float
+    # The config entry's id: an account's or a route's.
+    entry_id: str
+    # When the message was created.
+    created_at: float
+    # When the message may leave at the earliest.
+    not_before: float = 0.0
+    # When the message expires if it has not left.
     expires_at: float
-    due_at: float = 0.0
-    taken_at: float | None = None
-    recipient: str | None = None
+    # When the provider accepted it, or may have; None before that.
+    accepted_at: float | None = None
+    # The recipient's name.
+    recipient_name: str | None = None
+    # The recipient's subentry id.
     recipient_id: str | None = None
+    # The names of the contact groups that it goes to.
     groups: str | None = None
+    # The reference of the route's message that this is an attempt for.
     parent: str | None = None
+    # The account that a route's message left through: an entry id.
     via: str | None = None
+    # Whether it leaves before messages that are not urgent.
     urgent: bool = False
+    # Whether it is sent again if its outcome stays uncertain.
     resend: bool = False
-    resent: int = 0
+    # How often it was sent again for that reason.
+    resend_count: int = 0
+    # What is billed.
     segments: int = 1
+    # What is still to do.
     phase: Phase = Phase.WAITING
+    # What is known of its fate.
     status: Status = Status.QUEUED
+    # The provider's id of the message.
     message_id: str | None = None
+    # The provider's id of the request (TheSMSPoint's job).
     batch_id: str | None = None
+    # The provider's own word for the status.
     provider_status: str | None = None
+    # Why it failed.
     reason: FailureReason | None = None
-    otherwise: Status | None = None
+    # The status it ends with if no better report comes in time.
+    status_on_timeout: Status | None = None
+    # Why it failed, as an error. Not stored.
     error: GatewayError | None = None
+    # Whether a request of this run holds it. Not stored.
     is_in_flight: bool = False
-    ticket: int = 0
+    # The place in the send queue, 0 if it is not in it. Not stored.
+    queue_token: int = 0
+    # When it may leave, in monotonic seconds. Not stored.
     ready: float = 0.0
+    # When it expires, in monotonic seconds. Not stored.
     deadline: float = 0.0
-    poll_due: float = 0.0
-    interval: float = FIRST_POLL
 
     @property
     def reference(self) -> str:
@@ -71,150 +87,82 @@ class Record:
 
     @property
     def to(self) -> str:
-        """Whom it goes to, as a user is told: a number, or the names of groups."""
+        """The number, or the names of the groups."""
         return self.groups or self.message.to
 
     @property
     def is_pending(self) -> bool:
-        """Whether it is on its way: neither arrived nor failed, nor given up."""
-        return self.phase is not Phase.ENDED
+        """Return True if the message has no final outcome yet."""
+        return self.phase is not Phase.DONE
 
     @property
-    def is_answered(self) -> bool:
-        """Whether it is known what the gateway did with it, or known that this cannot be known."""
-        return self.phase in (Phase.FOLLOWED, Phase.ENDED)
+    def has_result(self) -> bool:
+        """Return True if the result of the send is known, or if it is known to stay uncertain."""
+        return self.phase in (Phase.TRACKED, Phase.DONE)
 
     @property
     def failure(self) -> GatewayError | None:
-        """Why it did not get through, of this run only; None while it may yet."""
-        return self.error if self.is_answered else None
+        """Why it failed, in this run only. None as long as it may still succeed."""
+        return self.error if self.has_result else None
 
     @property
     def result(self) -> SendResult:
-        """The message as it is asked about."""
+        """The message as the gateway is asked about it."""
         return SendResult(message=self.message, status=self.status, message_id=self.message_id, batch_id=self.batch_id)
 
-    def snapshot(self) -> Record:
-        """The record as it is now."""
-        copy = object.__new__(Record)
-        for name in _NAMES:
+    def snapshot(self) -> MessageRecord:
+        """Return a copy that does not change any more."""
+        copy = object.__new__(MessageRecord)
+        for name in MessageRecord.__slots__:
             setattr(copy, name, getattr(self, name))
         return copy
 
+    # -- transitions. The phase after a result or a report is the outbox's decision, since providers differ. -----------
 
-_NAMES = Record.__slots__
-# What a message may hold besides its number.
-_OPTIONS = tuple(field.name for field in fields(Message) if field.name not in ("reference", "to"))
+    def apply_result(self, result: SendResult) -> bool:
+        """Take the result of a send. Return True if the status changed."""
+        before = self.status
+        # An earlier report may have named an id that this result does not know.
+        self.message_id = result.message_id or self.message_id
+        self.batch_id = result.batch_id or self.batch_id
+        # An earlier report proves that it was accepted. A later refusal of a second try does not change that.
+        if self.status is Status.QUEUED or (not result.error and result.status.follows(self.status)):
+            self._update(result.status, result.provider_status, result.reason, result.error)
+        return self.status is not before
 
-# What a row holds, in this order; body never changes, news is the rest that does.
-COLUMNS = (
-    "reference",
-    "account",
-    "parent",
-    "number",
-    "phase",
-    "status",
-    "asked_at",
-    "expires_at",
-    "due_at",
-    "taken_at",
-    "segments",
-    "message_id",
-    "body",
-    "news",
-)
-# Those whose values may change.
-CHANGING = ("phase", "status", "due_at", "taken_at", "segments", "message_id", "news")
-type Row = tuple[str | float | None, ...]
+    def apply_report(self, report: DeliveryReport) -> bool:
+        """Take a delivery report. Return True if the status changed; it never goes backwards."""
+        if not self.status.is_final:
+            # Keep the provider's word even if it changes nothing: it may be one that we do not know.
+            self.provider_status, self.status_on_timeout = report.provider_status, report.status_on_timeout
+        if not report.status.follows(self.status):
+            return False
+        self._update(report.status, report.provider_status, report.reason, None)
+        self.message_id = self.message_id or report.message_id
+        return True
 
+    def apply_attempt(self, attempt: MessageRecord) -> bool:
+        """Take over the fate of an attempt of a route. Return True if the status changed; it never goes backwards."""
+        self.via, self.message_id, self.segments = attempt.entry_id, attempt.message_id, attempt.segments
+        if self.status is not Status.QUEUED and not attempt.status.follows(self.status):
+            return False
+        self._update(attempt.status, attempt.provider_status, attempt.reason, attempt.error)
+        self.phase = Phase.TRACKED
+        return True
 
-def to_row(record: Record) -> Row:
-    """The record as the outbox keeps it."""
-    message = record.message
-    body = {name: value for name in _OPTIONS if (value := getattr(message, name)) is not None}
-    if message.send_at:
-        body["send_at"] = message.send_at.isoformat()
-    about = {
-        "recipient": record.recipient,
-        "recipient_id": record.recipient_id,
-        "groups": record.groups,
-        "urgent": record.urgent,
-        "resend": record.resend,
-    }
-    return (
-        record.reference,
-        record.account,
-        record.parent,
-        plain(message.to),
-        record.phase.value,
-        record.status.value,
-        record.asked_at,
-        record.expires_at,
-        record.due_at,
-        record.taken_at,
-        record.segments,
-        record.message_id and plain(record.message_id),
-        _compact({"message": body, **about}),
-        _news(record),
-    )
+    def fail(self, status: Status, error: GatewayError | None = None) -> None:
+        """End the message here: it never left, or nothing more can be known."""
+        provider_status = error.code if error else self.provider_status
+        self._update(status, provider_status, error.reason if error else None, error)
+        self.phase = Phase.DONE
 
+    def time_out(self) -> None:
+        """End the message because no more reports are expected."""
+        self.phase = Phase.DONE
+        if self.status_on_timeout:
+            self.status, self.reason = self.status_on_timeout, FailureReason.EXPIRED
 
-def to_changes(record: Record) -> Row:
-    """What may have changed of the record, as CHANGING names it, and its reference."""
-    return (
-        record.phase.value,
-        record.status.value,
-        record.due_at,
-        record.taken_at,
-        record.segments,
-        record.message_id and plain(record.message_id),
-        _news(record),
-        record.reference,
-    )
-
-
-def _news(record: Record) -> str:
-    news = {
-        "batch_id": record.batch_id,
-        "provider_status": record.provider_status,
-        "reason": record.reason,
-        "otherwise": record.otherwise,
-        "via": record.via,
-        "resent": record.resent or None,
-    }
-    return _compact(news)
-
-
-def from_row(row: Row) -> Record:
-    """The record of a row; raises ValueError, KeyError, TypeError or AttributeError for what none of ours holds."""
-    known: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
-    body, news = json.loads(known["body"]), json.loads(known["news"])
-    message = body.pop("message")
-    if "send_at" in message:
-        message["send_at"] = datetime.fromisoformat(message["send_at"])
-    message["type"] = MessageType(message["type"])
-    return Record(
-        message=Message(reference=known["reference"], to=known["number"], **message),
-        phase=Phase(known["phase"]),
-        status=Status(known["status"]),
-        reason=FailureReason(news["reason"]) if "reason" in news else None,
-        otherwise=Status(news["otherwise"]) if "otherwise" in news else None,
-        batch_id=news.get("batch_id"),
-        provider_status=news.get("provider_status"),
-        resent=news.get("resent", 0),
-        via=news.get("via"),
-        **{name: known[name] for name in ("account", "parent", "asked_at", "expires_at", "due_at", "taken_at")},
-        segments=known["segments"],
-        message_id=known["message_id"],
-        **body,
-    )
-
-
-def plain(text: str) -> str:
-    """The text as SQLite takes it: half a surrogate pair, which an odd gateway may send, is replaced."""
-    return text if text.isascii() else text.encode(errors="replace").decode()
-
-
-def _compact(values: dict[str, Any]) -> str:
-    """JSON of what is set; in ASCII, which no gateway's odd character breaks."""
-    return json.dumps({name: value for name, value in values.items() if value not in (None, False)})
+    def _update(
+        self, status: Status, provider_status: str | None, reason: FailureReason | None, error: GatewayError | None
+    ) -> None:
+        self.status, self.provider_status, self.reason, self.error = status, provider_status, reason, error

@@ -1,4 +1,4 @@
-"""The outbox's file: its table, and how it is made, checked and brought up to date."""
+"""The database file: its table, and how the file is created, checked and upgraded."""
 
 from collections.abc import Iterable
 from contextlib import closing, suppress
@@ -6,37 +6,34 @@ import os
 from pathlib import Path
 import sqlite3
 
-from .record import CHANGING, COLUMNS, Row
+from .serialization import CHANGING_COLUMNS, COLUMNS, Row
 
-# Script n brings version n to version n + 1.
+# Script n upgrades version n to version n + 1. Never change a script that was released; add one.
+# A new column and its index belong in two scripts: in a damaged file, only the column can be added.
 MIGRATIONS = (
     """
     CREATE TABLE message (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         reference TEXT NOT NULL UNIQUE,
-        account TEXT NOT NULL,
+        entry_id TEXT NOT NULL,
         parent TEXT,
         number TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        expires_at REAL NOT NULL,
+        content TEXT NOT NULL,
         phase TEXT NOT NULL,
         status TEXT NOT NULL,
-        asked_at REAL NOT NULL,
-        expires_at REAL NOT NULL,
-        due_at REAL NOT NULL,
-        taken_at REAL,
+        not_before REAL NOT NULL,
+        accepted_at REAL,
         segments INTEGER NOT NULL,
         message_id TEXT,
-        body TEXT NOT NULL,
-        news TEXT NOT NULL
+        progress TEXT NOT NULL
     ) STRICT;
-    """,
-    """
-    CREATE INDEX message_phase ON message (account, phase);
+    CREATE INDEX message_phase ON message (entry_id, phase);
     CREATE INDEX message_message_id ON message (message_id) WHERE message_id IS NOT NULL;
     CREATE INDEX message_parent ON message (parent) WHERE parent IS NOT NULL;
-    CREATE INDEX message_asked_at ON message (asked_at);
-    """,
-    """
-    CREATE INDEX message_number ON message (account, number, taken_at) WHERE taken_at IS NOT NULL;
+    CREATE INDEX message_created_at ON message (created_at);
+    CREATE INDEX message_number ON message (entry_id, number, accepted_at) WHERE accepted_at IS NOT NULL;
     """,
 )
 VERSION = len(MIGRATIONS)
@@ -45,47 +42,49 @@ _FIELDS = ", ".join(COLUMNS)
 SELECT = f"SELECT {_FIELDS} FROM message"  # noqa: S608  our own names
 _PLACES = ", ".join("?" * len(COLUMNS))
 _NEW_VALUES = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
+# Takes a whole row.
 UPSERT = f"INSERT INTO message ({_FIELDS}) VALUES ({_PLACES}) ON CONFLICT (reference) DO UPDATE SET {_NEW_VALUES}"  # noqa: S608  our own names
-_PLACES_OF_CHANGES = ", ".join(f"{name} = ?" for name in CHANGING)
-# Takes the changing columns, then the reference; touches the indexes of these columns only.
-UPDATE = f"UPDATE message SET {_PLACES_OF_CHANGES} WHERE reference = ?"  # noqa: S608  our own names
+_CHANGES = ", ".join(f"{name} = ?" for name in CHANGING_COLUMNS)
+# Takes the changing columns, then the reference. It updates only the indexes of these columns.
+UPDATE = f"UPDATE message SET {_CHANGES} WHERE reference = ?"  # noqa: S608  our own names
 
+# The first bytes of every SQLite file.
 MAGIC = b"SQLite format 3\0"
-_NOT_OURS = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+_DAMAGE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
 
 class Damaged(sqlite3.DatabaseError):
-    """The file is not, or not wholly, a file that this version made."""
+    """The file, or a part of it, is not a database of a version that we know."""
 
 
-def family(path: Path) -> list[Path]:
-    """All files that SQLite keeps for one; what was committed last stands in -wal."""
+def database_files(path: Path) -> list[Path]:
+    """Return the files of one database. The -wal holds the latest commits, so the main file comes last."""
     return [Path(f"{path}{suffix}") for suffix in ("-shm", "-wal", "")]
 
 
 def is_missing(path: Path) -> bool:
-    """Whether there is nothing: a -wal alone is what is left of a file."""
+    """Return True if there is no database. A -wal with content is the rest of one."""
     wal = Path(f"{path}-wal")
     return not path.exists() and not (wal.exists() and wal.stat().st_size)
 
 
 def create(path: Path, rows: Iterable[Row]) -> None:
-    """Make a file with these rows; it appears whole or not at all."""
+    """Create a database with these rows. It appears under its name only when it is complete."""
     unfinished = Path(f"{path}.new")
-    for leftover in (*family(unfinished), Path(f"{unfinished}-journal")):
+    for leftover in (*database_files(unfinished), Path(f"{unfinished}-journal")):
         leftover.unlink(missing_ok=True)
     os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     with closing(sqlite3.connect(unfinished)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection)
-        fill(connection, rows)
+        insert(connection, rows)
         connection.execute("PRAGMA journal_mode = WAL")
     unfinished.replace(path)
     sync_folder(path)
 
 
-def fill(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
-    """Add rows of doubtful origin, leaving out what the table does not take."""
+def insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """Insert rows that may be damaged. Rows that the table refuses are skipped."""
     with connection:
         for row in rows:
             with suppress(sqlite3.IntegrityError):
@@ -93,16 +92,16 @@ def fill(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a file that exists, in the thread that will use it; raises Damaged, or sqlite3.Error or OSError.
+    """Open an existing database in the thread that will use it, and upgrade it.
 
-    A damaged file is left as it is, to the byte.
+    Raise Damaged, sqlite3.Error or OSError. A damaged file is not changed.
     """
     _check_length(path)
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
     try:
+        # Closing a damaged file must not write to it.
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # noqa: FBT003  takes no keyword
-        _check(connection)
-        migrate(connection)
+        _check_and_migrate(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, False)  # noqa: FBT003  takes no keyword
@@ -113,14 +112,14 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the tables up to date, each step whole or not at all."""
+    """Upgrade the table to the present version. Each step is one transaction."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
 
 
 def page_size(header: bytes) -> int:
-    """Bytes a page has by the file's header; raises Damaged where it is none."""
+    """Return the bytes of a page from the file's first 100 bytes; raise Damaged if they are no header."""
     size = int.from_bytes(header[16:18])
     if not header.startswith(MAGIC) or not size:
         raise Damaged
@@ -128,7 +127,7 @@ def page_size(header: bytes) -> int:
 
 
 def sync_folder(path: Path) -> None:
-    """Have the file's name on the disk too, where folders can be opened."""
+    """Write the file's new name to the disk, if the system allows to open folders."""
     with suppress(PermissionError):
         descriptor = os.open(path.parent, os.O_RDONLY)
         try:
@@ -138,7 +137,7 @@ def sync_folder(path: Path) -> None:
 
 
 def _check_length(path: Path) -> None:
-    """Refuse a file cut within a page, whose missing bytes SQLite would read as zeros."""
+    """Raise Damaged if the file ends within a page. SQLite would read the missing bytes as zeros."""
     try:
         with path.open("rb") as file:
             if path.stat().st_size % page_size(file.read(100)):
@@ -147,16 +146,18 @@ def _check_length(path: Path) -> None:
         raise Damaged from None
 
 
-def _check(connection: sqlite3.Connection) -> None:
+def _check_and_migrate(connection: sqlite3.Connection) -> None:
+    """Raise Damaged if the file is not intact, or of a newer version."""
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if not 0 < version <= VERSION:
             raise Damaged
-        connection.execute(f"{SELECT} ORDER BY id LIMIT 0")
-        # Not quick_check: it does not see an index that disagrees with its table.
+        # quick_check would not see an index that disagrees with its table.
         if connection.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
             raise Damaged
+        migrate(connection)
+        connection.execute(f"{SELECT} ORDER BY id LIMIT 0")
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _NOT_OURS:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _DAMAGE_CODES:
             raise Damaged from None
         raise

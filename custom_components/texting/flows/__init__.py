@@ -1,1 +1,1 @@
-"""The dialogs besides the one that adds an account, and what all of them are made of."""
+"""The dialogs that config_flow.py is built from: forms, options, routes, recipients, keywords and purchases."""

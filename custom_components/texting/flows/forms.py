@@ -1,6 +1,6 @@
-"""The forms of accounts, recipients and settings, made from what a provider declares."""
+"""The forms of accounts, senders, routes, recipients and options, built from what a provider declares."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,71 +28,56 @@ from homeassistant.util.network import is_ip_address
 from ..const import (
     CONF_ACCOUNTS,
     CONF_ADVANCED,
+    CONF_ALLOW_COMMANDS,
     CONF_CONFIRM_WITHIN,
     CONF_GROUP,
-    CONF_MAY_COMMAND,
     CONF_NUMBERS,
     CONF_PIN,
-    CONF_QUIET_FROM,
-    CONF_QUIET_TO,
+    CONF_QUIET_END,
+    CONF_QUIET_START,
     CONF_SENDER,
     CONF_TYPE,
-    DEFAULT_BALANCE_INTERVAL,
-    DEFAULT_DAILY_LIMIT,
-    DEFAULT_IF_UNSURE,
-    DEFAULT_INCOMING_INTERVAL,
-    DEFAULT_KEEP_DAYS,
-    DEFAULT_LOW_CREDIT,
-    DEFAULT_REPLY_WITHIN,
-    IF_UNSURE,
-    LONGEST_REPLY_WITHIN,
-    OPTION_ADD_STOP_MENTION,
-    OPTION_AGENT,
-    OPTION_BALANCE_INTERVAL,
-    OPTION_DAILY_LIMIT,
-    OPTION_IF_UNSURE,
-    OPTION_INCOMING_INTERVAL,
-    OPTION_KEEP_DAYS,
-    OPTION_LOG_TEXTS,
-    OPTION_LOW_CREDIT,
-    OPTION_REPLACE_CHARACTERS,
-    OPTION_REPLY_WITHIN,
 )
 from ..gateway.capabilities import Capability, MessageType
+from ..gateway.message import Sender, Template
 from ..gateway.provider import AccountField, ProviderInfo
+from ..options import IF_UNSURE, bounds_of, default_of
 
-# The fields of an account that hold addresses of its gateway.
+# The step that asks for an account's sender, after its credentials were checked.
+SENDER_STEP = "sender"
+# The fields of an account that hold addresses of its provider.
 ADDRESSES = ("url", "backup_url")
-_MANY = 1_000_000_000
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-# The selector lets NaN through, the range does not.
 _AMOUNT = vol.All(
-    NumberSelector(NumberSelectorConfig(min=0, max=_MANY, step="any", mode=NumberSelectorMode.BOX)), vol.Range(min=0)
+    NumberSelector(
+        NumberSelectorConfig(min=0, max=bounds_of("low_credit").max, step="any", mode=NumberSelectorMode.BOX)
+    ),
+    vol.Range(min=0),  # refuses NaN, which the selector takes
 )
 _PIN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
 
 
 def account_schema(info: ProviderInfo, known: Mapping[str, Any] | None = None) -> vol.Schema:
-    """The account form; with what is known, secrets may be left empty to keep them."""
+    """Return the form of an account. If its values are known, a secret that is left empty stays as it is."""
     plain, advanced = (
         {
             _marker(field, known): _selector(field)
             for field in info.fields
-            if field.advanced is wanted and not field.step
+            if field.advanced is is_advanced and not field.step
         }
-        for wanted in (False, True)
+        for is_advanced in (False, True)
     )
     return vol.Schema({**plain, vol.Required(CONF_ADVANCED): section(vol.Schema(advanced), {"collapsed": True})})
 
 
 def secrets_schema(info: ProviderInfo) -> vol.Schema:
-    """The form that asks for the secrets anew."""
+    """Return the form that asks for the secrets again."""
     return vol.Schema({vol.Required(field.name): _SECRET for field in info.fields if field.secret})
 
 
 def flatten(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """A form's values without its section, empty ones left out."""
+    """Return a form's values without its section, stripped, and without empty ones."""
     values = {**user_input, **user_input.get(CONF_ADVANCED, {})}
     values.pop(CONF_ADVANCED, None)
     return {
@@ -103,7 +88,7 @@ def flatten(user_input: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def nest(info: ProviderInfo, values: Mapping[str, Any]) -> dict[str, Any]:
-    """An account's values as the form holds them, without its secrets."""
+    """Return an account's values in the shape of its form, without its secrets."""
     fields = [field for field in info.fields if not field.secret and field.name in values]
     return {
         **{field.name: values[field.name] for field in fields if not field.advanced},
@@ -112,7 +97,7 @@ def nest(info: ProviderInfo, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def url_error(values: dict[str, Any]) -> str | None:
-    """What is wrong with the addresses, which lose their last slash: credentials travel by https, or not at all."""
+    """Strip slashes from the ends of the addresses, and return an error if one is not https or not an address."""
     for name in ADDRESSES:
         if name not in values:
             continue
@@ -129,7 +114,7 @@ def url_error(values: dict[str, Any]) -> str | None:
 
 
 def other_host(info: ProviderInfo, values: Mapping[str, Any]) -> str | None:
-    """The site's name where an account is at none of its provider's, without www. and app.; an IP address is none."""
+    """Return the short name of a site that is not the provider's own, or None. An IP address has no name."""
     host = urlsplit(values["url"]).hostname or ""
     short = host.removeprefix("www.").removeprefix("app.")
     short = short if "." in short else host
@@ -139,19 +124,47 @@ def other_host(info: ProviderInfo, values: Mapping[str, Any]) -> str | None:
 
 
 def sender_error(info: ProviderInfo) -> str:
-    """What a form says of a sender that the provider does not take."""
+    """Return the error of a sender that the provider does not take."""
     return "invalid_sender_or_number" if info.number_senders else "invalid_sender"
 
 
 def _own_hosts(info: ProviderInfo) -> set[str]:
-    """The hosts of the provider's gateways, and the domains they are in."""
+    """Return the provider's own hosts, and their domains."""
     fields = [field.default for field in info.fields if field.name in ADDRESSES and field.default]
     hosts = {urlsplit(address).hostname or "" for address in fields}
     return hosts | {host.partition(".")[2] for host in hosts if host.count(".") > 1}
 
 
+def sender_schema(
+    info: ProviderInfo, senders: Sequence[Sender], templates: Sequence[Template], pending: str
+) -> vol.Schema:
+    """Return the form of the sender and the template. pending marks those that are not approved yet."""
+    choices = {
+        "sender_id": {
+            each.sender_id: _label(each.sender_id, each.type, "" if each.approved else pending) for each in senders
+        },
+        "template_id": {
+            each.template_id: _label(each.name, each.type, "" if each.approved else pending) for each in templates
+        },
+    }
+    return vol.Schema(
+        {
+            vol.Required(field.name, default=field.default or vol.UNDEFINED): suggest(choices[field.name])
+            if field.name in choices
+            else select(field.choices, field.name)
+            for field in info.fields
+            if field.step == SENDER_STEP
+        }
+    )
+
+
+def _label(name: str, *details: str) -> str:
+    in_brackets = ", ".join(filter(None, details))
+    return f"{name} ({in_brackets})" if in_brackets else name
+
+
 def route_schema(choices: Mapping[str, str]) -> vol.Schema:
-    """The route form, with a choice among {entry id: title}."""
+    """Return the form of a route. choices are {entry id: title}."""
     return vol.Schema(
         {
             vol.Required(CONF_NAME): TextSelector(),
@@ -164,7 +177,7 @@ def route_schema(choices: Mapping[str, str]) -> vol.Schema:
 
 
 def recipient_schema(info: ProviderInfo | None, groups: Mapping[str, str] | None = None) -> vol.Schema:
-    """The recipient form, with a choice among {group id: label} where there are any; a route has no provider."""
+    """Return the form of a recipient. groups are {group id: label}, None if there are none. A route has no info."""
     numbers = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL, multiple=True))
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_NAME): TextSelector()}
     if groups is None:
@@ -172,56 +185,59 @@ def recipient_schema(info: ProviderInfo | None, groups: Mapping[str, str] | None
     else:
         fields[vol.Optional(CONF_NUMBERS)] = numbers
         fields[vol.Optional(CONF_GROUP)] = suggest(groups)
-    # An MMS needs a picture of its own each time.
+    # Each MMS needs its own picture, so it cannot be what a recipient usually gets.
     types = tuple(kind for kind in (info.message_types if info else ()) if kind is not MessageType.MMS)
     if len(types) > 1:
         fields[vol.Optional(CONF_TYPE, default=MessageType.SMS.value)] = select(types, CONF_TYPE)
     if info and Capability.SENDER in info.capabilities:
         fields[vol.Optional(CONF_SENDER)] = TextSelector()
-    fields[vol.Optional(CONF_QUIET_FROM)] = TimeSelector()
-    fields[vol.Optional(CONF_QUIET_TO)] = TimeSelector()
+    fields[vol.Optional(CONF_QUIET_START)] = TimeSelector()
+    fields[vol.Optional(CONF_QUIET_END)] = TimeSelector()
     if info and info.receives:
-        fields[vol.Optional(CONF_MAY_COMMAND, default=False)] = BooleanSelector()
+        fields[vol.Optional(CONF_ALLOW_COMMANDS, default=False)] = BooleanSelector()
         fields[vol.Optional(CONF_PIN)] = _PIN
     return vol.Schema(fields)
 
 
 def settings_schema(info: ProviderInfo | None) -> vol.Schema:
-    """The form of an account's settings, as far as the provider has use for them, or of a route's."""
-    keep_days: dict[vol.Marker, Any] = {
-        vol.Required(OPTION_KEEP_DAYS, default=DEFAULT_KEEP_DAYS): _whole(1, 365, UnitOfTime.DAYS),
-        vol.Required(OPTION_LOG_TEXTS, default=False): BooleanSelector(),
+    """Return the form of the options that apply to a provider, or of a route's options."""
+    messages: dict[vol.Marker, Any] = {
+        _option("keep_days"): _number("keep_days"),
+        _option("log_texts"): BooleanSelector(),
     }
     if info is None:
-        return vol.Schema(keep_days)
-    fields: dict[vol.Marker, Any] = {
-        vol.Required(OPTION_BALANCE_INTERVAL, default=DEFAULT_BALANCE_INTERVAL): _whole(1, 1440, UnitOfTime.MINUTES)
-    }
+        return vol.Schema(messages)
+    fields: dict[vol.Marker, Any] = {_option("balance_interval"): _number("balance_interval")}
     if Capability.INCOMING_POLL in info.capabilities:
-        fields[vol.Required(OPTION_INCOMING_INTERVAL, default=DEFAULT_INCOMING_INTERVAL)] = _whole(
-            5, 3600, UnitOfTime.SECONDS
-        )
+        fields[_option("incoming_interval")] = _number("incoming_interval")
     fields |= {
-        vol.Required(OPTION_LOW_CREDIT, default=DEFAULT_LOW_CREDIT): _AMOUNT,
-        vol.Required(OPTION_DAILY_LIMIT, default=DEFAULT_DAILY_LIMIT): _whole(0, _MANY),
-        vol.Required(OPTION_IF_UNSURE, default=DEFAULT_IF_UNSURE): select(IF_UNSURE, OPTION_IF_UNSURE),
-        **keep_days,
+        _option("low_credit"): _AMOUNT,
+        _option("daily_limit"): _number("daily_limit"),
+        _option("if_unsure"): select(IF_UNSURE, "if_unsure"),
+        **messages,
     }
     if Capability.REPLACE_CHARACTERS in info.capabilities:
-        fields[vol.Required(OPTION_REPLACE_CHARACTERS, default=False)] = BooleanSelector()
+        fields[_option("replace_characters")] = BooleanSelector()
     if Capability.WEBHOOK_REPLY in info.capabilities:
-        fields[vol.Required(OPTION_REPLY_WITHIN, default=DEFAULT_REPLY_WITHIN)] = _whole(
-            0, LONGEST_REPLY_WITHIN, UnitOfTime.SECONDS
-        )
+        fields[_option("reply_timeout")] = _number("reply_timeout")
     if info.receives:
-        fields[vol.Optional(OPTION_AGENT)] = ConversationAgentSelector()
+        fields[vol.Optional("conversation_agent")] = ConversationAgentSelector()
     if Capability.COMMERCIAL in info.capabilities:
-        fields[vol.Required(OPTION_ADD_STOP_MENTION, default=False)] = BooleanSelector()
+        fields[_option("add_stop_mention")] = BooleanSelector()
     return vol.Schema(fields)
 
 
+def _option(name: str) -> vol.Marker:
+    return vol.Required(name, default=default_of(name))
+
+
+def _number(name: str) -> Any:
+    bounds = bounds_of(name)
+    return _whole(bounds.min, bounds.max, bounds.unit)
+
+
 def select(values: tuple[str, ...], translation_key: str) -> SelectSelector:
-    """A choice among values with translated names."""
+    """Return a choice among values with translated names."""
     return SelectSelector(
         SelectSelectorConfig(
             options=[str(value) for value in values],
@@ -232,7 +248,7 @@ def select(values: tuple[str, ...], translation_key: str) -> SelectSelector:
 
 
 def suggest(values: Mapping[str, str]) -> SelectSelector:
-    """A choice among {value: label} that takes other values too."""
+    """Return a choice among {value: label} that takes other values too."""
     return SelectSelector(
         SelectSelectorConfig(
             options=_options(values),
@@ -254,8 +270,8 @@ def _marker(field: AccountField, known: Mapping[str, Any] | None) -> vol.Marker:
     return vol.Required(field.name)
 
 
-def _whole(least: int, most: int, unit: str | None = None) -> Any:
-    config = NumberSelectorConfig(min=least, max=most, step=1, mode=NumberSelectorMode.BOX)
+def _whole(minimum: int, maximum: int, unit: str | None = None) -> Any:
+    config = NumberSelectorConfig(min=minimum, max=maximum, step=1, mode=NumberSelectorMode.BOX)
     if unit:
         config["unit_of_measurement"] = unit
     return vol.All(NumberSelector(config), vol.Coerce(int))

@@ -1,4 +1,4 @@
-"""Adding and changing a keyword: whether it is free, renting it, and what happens when it is texted in."""
+"""Adding and changing a keyword: check if it is free, rent it, and set what happens when somebody texts it."""
 
 from typing import Any
 
@@ -10,29 +10,29 @@ from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSe
 
 from ..account import Account
 from ..const import (
-    CONF_ANSWER,
     CONF_AUTOREPLY,
-    CONF_CALL_HOME,
     CONF_EMAIL,
+    CONF_FIXED_REPLY,
     CONF_GROUP,
     CONF_KEYWORD,
+    CONF_USE_WEBHOOK,
     SUBENTRY_KEYWORD,
 )
-from ..exceptions import form_error, home_assistant_error
+from ..error_messages import form_error, home_assistant_error
 from ..gateway.errors import Field, GatewayError, MessageRejected, SetupRejected
 from ..gateway.message import Message
 from ..gateway.orders import Card, KeywordSetup, Orders
-from ..texts import CONFIGURE, async_texts
-from ..webhook import async_address
-from .card import Ordered, async_order, card_fields, loaded_account, suggestions
+from ..translations import CONFIGURE, async_translations
+from ..webhook import async_webhook_url
 from .forms import flatten
+from .purchase import OrderState, async_order, card_fields, loaded_account, suggestions
 
-# Where the form has another field for what the provider refuses; it has none for the keyword.
-_SHOWN_AT = {
+# The form's field for what the provider refuses. The form has no field for the keyword.
+_FORM_FIELDS = {
     Field.GROUP: CONF_GROUP,
     Field.AUTOREPLY: CONF_AUTOREPLY,
     Field.EMAIL: CONF_EMAIL,
-    Field.URL: CONF_CALL_HOME,
+    Field.URL: CONF_USE_WEBHOOK,
 }
 
 
@@ -40,12 +40,12 @@ class KeywordFlow(ConfigSubentryFlow):
     """The flow of one keyword."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without a keyword."""
         self._keyword = ""
-        self._ordered = Ordered()
+        self._order = OrderState()
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the keyword, and whether it is free."""
+        """Ask for the keyword, and check if it is free."""
         account = self._account()
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -58,7 +58,7 @@ class KeywordFlow(ConfigSubentryFlow):
             except SetupRejected:
                 errors = {CONF_KEYWORD: "invalid_keyword"}
             except GatewayError as err:
-                errors = _failed(account, err)
+                errors = _request_error(account, err)
         schema = vol.Schema({vol.Required(CONF_KEYWORD): TextSelector()})
         return self.async_show_form(
             step_id="user",
@@ -68,29 +68,30 @@ class KeywordFlow(ConfigSubentryFlow):
         )
 
     def _exists(self) -> bool:
-        """Whether the account has the keyword here already."""
+        """Return True if the entry already has the keyword."""
         keywords = self._get_entry().get_subentries_of_type(SUBENTRY_KEYWORD)
         return self._keyword.casefold() in {keyword.data[CONF_KEYWORD].casefold() for keyword in keywords}
 
     async def async_step_free(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Nobody has it: rent it here or on the provider's site."""
+        """Choose where to rent a keyword that nobody has: here or on the provider's site."""
         return await self._async_menu("free", rent="rent", set_up="rent_there", user="other")
 
     async def async_step_taken(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Somebody has it, perhaps this account."""
+        """Choose what to do with a keyword that somebody has rented, perhaps with this account."""
         return await self._async_menu("taken", set_up="mine", user="other")
 
-    async def _async_menu(self, step_id: str, **choices: str) -> SubentryFlowResult:
-        """A menu of steps, each with the key of its text."""
+    async def _async_menu(self, step_id: str, **text_keys: str) -> SubentryFlowResult:
+        """Show a menu. text_keys are {next step: key of its text}."""
+        texts = await async_translations(self.hass, CONFIGURE)
         return self.async_show_menu(
             step_id=step_id,
-            menu_options={step: await self._async_text(key) for step, key in choices.items()},
+            menu_options={step: texts[key] for step, key in text_keys.items()},
             description_placeholders={"keyword": self._keyword, "account": self._get_entry().title},
         )
 
     async def async_step_rent(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the card and rent, once."""
-        if self._ordered.done:
+        """Ask for the card, and rent the keyword once."""
+        if self._order.done:
             return await self.async_step_set_up()
         account = self._account()
         errors: dict[str, str] = {}
@@ -99,7 +100,7 @@ class KeywordFlow(ConfigSubentryFlow):
             async def rent(orders: Orders, card: Card) -> None:
                 await orders.rent(self._keyword, card)
 
-            errors = await async_order(account, self._ordered, user_input, rent)
+            errors = await async_order(account, self._order, user_input, rent)
             if not errors:
                 return await self.async_step_set_up()
             if errors == {"base": "keyword_taken"}:
@@ -112,14 +113,14 @@ class KeywordFlow(ConfigSubentryFlow):
             description_placeholders={"keyword": self._keyword, "account": account.entry.title},
         )
 
-    # -- what happens when it is texted in -------------------------------------------------------------------------
+    # -- what happens when somebody texts the keyword ----------------------------------------------------------------
 
     async def async_step_set_up(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Set the new keyword up."""
+        """Set up the new keyword."""
         return await self._async_step_set_up("set_up", user_input, {})
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change what happens."""
+        """Change what happens when somebody texts the keyword."""
         subentry = self._get_reconfigure_subentry()
         self._keyword = subentry.data[CONF_KEYWORD]
         return await self._async_step_set_up("reconfigure", user_input, dict(subentry.data))
@@ -128,53 +129,55 @@ class KeywordFlow(ConfigSubentryFlow):
         self, step_id: str, user_input: dict[str, Any] | None, known: dict[str, Any]
     ) -> SubentryFlowResult:
         account = self._account()
-        address, public = await async_address(self.hass, account.entry)
-        notes = ["rented"] if self._ordered.done else []
-        if not public:
+        address, is_public = await async_webhook_url(self.hass, account.entry)
+        notes = ["rented"] if self._order.done else []
+        if not is_public:
             notes.append("not_public" if address else "no_address")
-        told = {
+        texts = await async_translations(self.hass, CONFIGURE)
+        placeholders = {
             "keyword": self._keyword,
             "account": account.entry.title,
-            "note": "\n\n".join([await self._async_text(note) for note in notes]),
-            "said": "",
+            "note": "\n\n".join(texts[note] for note in notes),
+            "detail": "",
         }
         errors: dict[str, str] = {}
         if user_input is not None:
             data = {CONF_KEYWORD: self._keyword, **flatten(user_input)}
-            url = address if public and data.get(CONF_CALL_HOME) else None
-            errors, told["said"] = await self._async_apply(data, url)
+            url = address if is_public and data.get(CONF_USE_WEBHOOK) else None
+            errors, placeholders["detail"] = await self._async_apply(data, url)
             if not errors:
                 return self._save(step_id, data)
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(_schema(public=public), user_input or known),
+            data_schema=self.add_suggested_values_to_schema(_schema(is_public=is_public), user_input or known),
             errors=errors,
-            description_placeholders=told,
+            description_placeholders=placeholders,
         )
 
     async def _async_apply(self, data: dict[str, Any], url: str | None) -> tuple[dict[str, str], str]:
-        """Tell the provider; what is wrong by field, and in its words."""
+        """Set up the keyword at the provider. Return the errors by field, and what is wrong with the fixed reply."""
         account = self._account()
         try:
-            if CONF_ANSWER in data:
-                data[CONF_ANSWER] = account.prepare(Message(reference="", to="", text=data[CONF_ANSWER]))[0].text
+            if CONF_FIXED_REPLY in data:
+                reply = Message(reference="", to="", text=data[CONF_FIXED_REPLY])
+                data[CONF_FIXED_REPLY] = account.prepare(reply)[0].text
         except MessageRejected as err:
-            return {CONF_ANSWER: "invalid_answer"}, str(home_assistant_error(err, account.entry.title))
+            return {CONF_FIXED_REPLY: "invalid_reply"}, str(home_assistant_error(err, account.entry.title))
         fields = {name: data.get(name) for name in (CONF_GROUP, CONF_AUTOREPLY, CONF_EMAIL)}
         try:
             await account.gateway.orders.set_up(KeywordSetup(keyword=self._keyword, url=url, **fields))
         except SetupRejected as err:
-            return {_SHOWN_AT.get(err.field, "base"): form_error(err)}, ""
+            return {_FORM_FIELDS.get(err.field, "base"): form_error(err)}, ""
         except GatewayError as err:
-            return _failed(account, err), ""
+            return _request_error(account, err), ""
         return {}, ""
 
     def _account(self) -> Account:
-        """The account; ends the dialog where it is not running, and says where the keyword is rented already."""
+        """Return the account. Abort if it is not loaded, and say so if the keyword is already rented."""
         try:
             return loaded_account(self._get_entry())
         except AbortFlow:
-            if self._ordered.done:
+            if self._order.done:
                 raise AbortFlow("rented_not_loaded") from None
             raise
 
@@ -183,26 +186,21 @@ class KeywordFlow(ConfigSubentryFlow):
             return self.async_update_and_abort(self._get_entry(), self._get_reconfigure_subentry(), data=data)
         return self.async_create_entry(title=self._keyword, data=data, unique_id=self._keyword.casefold())
 
-    async def _async_text(self, key: str) -> str:
-        return (await async_texts(self.hass, CONFIGURE))[key]
 
-
-def _failed(account: Account, error: GatewayError) -> dict[str, str]:
-    """The error as a form shows it."""
+def _request_error(account: Account, error: GatewayError) -> dict[str, str]:
+    """Return the error as a form shows it, and let the account react to it."""
     account.async_failed(error)
     return {"base": form_error(error)}
 
 
-def _schema(*, public: bool) -> vol.Schema:
-    """The form of what happens; without an address on the internet, the provider cannot call."""
+def _schema(*, is_public: bool) -> vol.Schema:
+    """Return the form of the setup. The provider can call Home Assistant only at a public address."""
     text = TextSelector(TextSelectorConfig(multiline=True))
-    call_home: dict[vol.Marker, Any] = {vol.Required(CONF_CALL_HOME, default=True): BooleanSelector()} if public else {}
-    return vol.Schema(
-        {
-            vol.Optional(CONF_GROUP): TextSelector(),
-            vol.Optional(CONF_AUTOREPLY): text,
-            vol.Optional(CONF_EMAIL): TextSelector(TextSelectorConfig(type=TextSelectorType.EMAIL)),
-            **call_home,
-            vol.Optional(CONF_ANSWER): text,
-        }
-    )
+    fields: dict[vol.Marker, Any] = {
+        vol.Optional(CONF_GROUP): TextSelector(),
+        vol.Optional(CONF_AUTOREPLY): text,
+        vol.Optional(CONF_EMAIL): TextSelector(TextSelectorConfig(type=TextSelectorType.EMAIL)),
+    }
+    if is_public:
+        fields[vol.Required(CONF_USE_WEBHOOK, default=True)] = BooleanSelector()
+    return vol.Schema({**fields, vol.Optional(CONF_FIXED_REPLY): text})

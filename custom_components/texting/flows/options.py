@@ -1,4 +1,4 @@
-"""Configure: an account's settings, the address its provider calls, and what it sells."""
+"""The options flow: an account's settings, the address that its provider calls, and the purchase of credits."""
 
 from typing import Any
 
@@ -11,9 +11,10 @@ from ..const import CONF_PROVIDER, ROUTE
 from ..gateway.capabilities import Capability
 from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
-from ..state import async_memory
-from ..texts import CONFIGURE, async_texts
-from ..webhook import async_address
+from ..options import stored_options
+from ..storage.entry_state import async_memory
+from ..translations import CONFIGURE, async_translations
+from ..webhook import async_webhook_url
 from .forms import settings_schema
 from .purchase import PurchaseFlow
 
@@ -22,44 +23,41 @@ class TextingOptionsFlow(PurchaseFlow):
     """The flow of one account's options, or of a route's."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Choose what to look at."""
+        """Choose a page. A route has only settings."""
         if self._info is None:
             return await self.async_step_settings()
-        texts = await async_texts(self.hass, CONFIGURE)
-        options = {"settings": texts["settings"]}
+        texts = await async_translations(self.hass, CONFIGURE)
+        pages = {"settings": texts["settings"]}
         if self._info.uses_webhook:
-            options[f"webhook_{self._info.provider}"] = texts["webhook"]
+            pages[f"webhook_{self._info.provider}"] = texts["webhook"]
         if Capability.CREDIT_PURCHASE in self._info.capabilities:
-            options["buy_credits"] = texts["buy_credits"]
-        return self.async_show_menu(step_id="init", menu_options=options)
+            pages["buy_credits"] = texts["buy_credits"]
+        return self.async_show_menu(step_id="init", menu_options=pages)
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Change the settings."""
+        schema, stored = settings_schema(self._info), stored_options(self.config_entry)
         if user_input is not None:
-            # What the form leaves out was emptied.
-            asked = settings_schema(self._info).schema
-            kept = {name: value for name, value in self.config_entry.options.items() if name not in asked}
+            # A field of the form without a value was emptied.
+            kept = {name: value for name, value in stored.items() if name not in schema.schema}
             return self.async_create_entry(data=kept | user_input)
-        return self.async_show_form(
-            step_id="settings",
-            data_schema=self.add_suggested_values_to_schema(settings_schema(self._info), self.config_entry.options),
-        )
+        return self.async_show_form(step_id="settings", data_schema=self.add_suggested_values_to_schema(schema, stored))
 
     async def _async_step_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show the address to paste at the provider, and whether anything has come there."""
+        """Show the address to paste at the provider, and when it was last called."""
         if user_input is not None:
-            return self.async_create_entry(data=dict(self.config_entry.options))
+            return self.async_create_entry(data=stored_options(self.config_entry))
         memory = await async_memory(self.hass, self.config_entry.entry_id)
-        called = memory.webhook_called_at
-        address, public = await async_address(self.hass, self.config_entry)
-        texts = await async_texts(self.hass, CONFIGURE)
+        called_at = memory.webhook_called_at
+        address, is_public = await async_webhook_url(self.hass, self.config_entry)
+        texts = await async_translations(self.hass, CONFIGURE)
         return self.async_show_form(
             step_id=f"webhook_{self.config_entry.data[CONF_PROVIDER]}",
             data_schema=vol.Schema({}),
             description_placeholders={
                 "url": address or "—",
-                "note": "" if public else texts["not_public" if address else "no_address"],
-                "last_call": _local(called) if called else "—",
+                "note": "" if is_public else texts["not_public" if address else "no_address"],
+                "last_call": _local(called_at) if called_at else "—",
                 "refused": str(memory.webhook_refused),
             },
         )
@@ -70,13 +68,13 @@ class TextingOptionsFlow(PurchaseFlow):
         return GATEWAYS[Provider(provider)].info if provider != ROUTE else None
 
 
-# Each provider's own words tell where to paste the address.
+# Each provider has a step of its own, because its text says where to paste the address.
 for _provider, _gateway in GATEWAYS.items():
     if _gateway.info.uses_webhook:
         setattr(
             TextingOptionsFlow,
             f"async_step_webhook_{_provider}",
-            TextingOptionsFlow._async_step_webhook,  # noqa: SLF001  its own class
+            TextingOptionsFlow._async_step_webhook,  # noqa: SLF001  own class
         )
 
 

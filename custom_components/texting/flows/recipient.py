@@ -2,54 +2,55 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import BooleanSelector
 
-from ..client import gateway_for
+from ..account import Account
 from ..const import (
+    CONF_ALLOW_COMMANDS,
     CONF_GROUP,
     CONF_GROUP_NAME,
-    CONF_MAY_COMMAND,
     CONF_NUMBERS,
     CONF_OPTED_OUT,
     CONF_PIN,
     CONF_PROVIDER,
-    CONF_QUIET_FROM,
-    CONF_QUIET_TO,
+    CONF_QUIET_END,
+    CONF_QUIET_START,
     CONF_REMOVE_PIN,
     CONF_SENDER,
     CONF_TYPE,
     ROUTE,
     SUBENTRY_RECIPIENT,
 )
-from ..contact_groups import GROUPS_WITHIN, matching, may_be_id
+from ..contact_groups import GROUPS_TIMEOUT, matching, may_be_id
 from ..gateway.capabilities import Capability, MessageType
 from ..gateway.contacts import ContactGroup
 from ..gateway.errors import GatewayError, MessageRejected
 from ..gateway.phone_number import to_e164
 from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
-from ..opt_out import OptOuts
-from ..route_accounts import account_ids
-from ..state import async_store
-from ..texts import CONFIGURE, async_texts
-from ..two_way.pin import is_pin, plain
+from ..routing.accounts import account_ids
+from ..storage.entry_state import async_store
+from ..storage.opt_outs import OptOuts
+from ..text.pin import is_pin, to_ascii_digits
+from ..translations import CONFIGURE, async_translations
 from .forms import flatten, recipient_schema, sender_error
 
 
 class RecipientFlow(ConfigSubentryFlow):
-    """The flow of one recipient; groups are the account's, None where they could not be read."""
+    """The flow of one recipient."""
 
+    # The contact groups of the account, or None if they cannot be read.
     _groups: Sequence[ContactGroup] | None = None
-    # Those of its numbers that want no more texts.
+    # The recipient's numbers that opted out.
     _opted_out: Sequence[str] = ()
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -62,13 +63,13 @@ class RecipientFlow(ConfigSubentryFlow):
         stores = [
             await async_store(self.hass, entry_id) for entry_id in account_ids(self.hass, self._get_entry().entry_id)[0]
         ]
-        asked = [OptOuts(store) for store in stores]
+        lists = [OptOuts(store) for store in stores]
         self._opted_out = [
-            number for number in subentry.data[CONF_NUMBERS] if any(number in opt_outs for opt_outs in asked)
+            number for number in subentry.data[CONF_NUMBERS] if any(number in opt_outs for opt_outs in lists)
         ]
         result = await self._async_step("reconfigure", user_input, {CONF_NAME: subentry.title, **subentry.data})
         if result["type"] is FlowResultType.ABORT and user_input and not user_input.get(CONF_OPTED_OUT, True):
-            for store, opt_outs in zip(stores, asked, strict=True):
+            for store, opt_outs in zip(stores, lists, strict=True):
                 if [number for number in self._opted_out if opt_outs.async_discard(number)]:
                     await store.async_save()
         return result
@@ -77,17 +78,17 @@ class RecipientFlow(ConfigSubentryFlow):
         self, step_id: str, user_input: dict[str, Any] | None, known: dict[str, Any]
     ) -> SubentryFlowResult:
         errors: dict[str, str] = {}
-        wrong = ""
+        invalid_number = ""
         if self._has_groups and self._groups is None:
             await self._async_read_groups()
         if user_input is not None:
             data = flatten(user_input)
             name = data.pop(CONF_NAME, "")
             data.pop(CONF_OPTED_OUT, None)
-            if not data.get(CONF_MAY_COMMAND):
-                data.pop(CONF_MAY_COMMAND, None)
-            data[CONF_NUMBERS], wrong = self._numbers(data.get(CONF_NUMBERS, []))
-            errors = {CONF_NUMBERS: "invalid_number"} if wrong else self._target_errors(data, known)
+            if not data.get(CONF_ALLOW_COMMANDS):
+                data.pop(CONF_ALLOW_COMMANDS, None)
+            data[CONF_NUMBERS], invalid_number = self._numbers(data.get(CONF_NUMBERS, []))
+            errors = {CONF_NUMBERS: "invalid_number"} if invalid_number else self._target_errors(data, known)
             if not errors and not name:
                 errors[CONF_NAME] = "no_name"
             elif not errors and name.casefold() in self._other_names(step_id):
@@ -97,10 +98,10 @@ class RecipientFlow(ConfigSubentryFlow):
                 return self._save(step_id, name, data)
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(self._schema(known), user_input or _shown(known)),
+            data_schema=self.add_suggested_values_to_schema(self._schema(known), user_input or _suggestions(known)),
             errors=errors,
             description_placeholders={
-                "number": wrong,
+                "number": invalid_number,
                 "country": self.hass.config.country or "—",
                 "note": await self._async_note(),
                 **({"opted_out": ", ".join(self._opted_out)} if self._opted_out else {}),
@@ -108,7 +109,7 @@ class RecipientFlow(ConfigSubentryFlow):
         )
 
     def _schema(self, known: dict[str, Any]) -> vol.Schema:
-        """The form; what somebody has, a PIN or the wish for no more texts, can be taken back."""
+        """Return the form. It can remove a PIN and an opt-out that exist."""
         labels = {group.id: _label(group) for group in self._groups or ()}
         schema = recipient_schema(self._info, labels if self._has_groups else None)
         if CONF_PIN in known:
@@ -129,49 +130,49 @@ class RecipientFlow(ConfigSubentryFlow):
         return self._info is not None and Capability.CAMPAIGNS in self._info.capabilities
 
     async def _async_read_groups(self) -> None:
-        """Ask the gateway for the account's groups; where it does not say, ids can be entered all the same."""
+        """Ask the provider for the account's groups. If that fails, the user can still enter an id."""
         entry = self._get_entry()
-        gateway = gateway_for(async_get_clientsession(self.hass), {**entry.data, **entry.options})
-        try:
-            async with asyncio.timeout(GROUPS_WITHIN):
-                self._groups = await gateway.contacts.groups()
-        except GatewayError, TimeoutError:
-            self._groups = None
+        if entry.state is not ConfigEntryState.LOADED:
+            return
+        account: Account = entry.runtime_data
+        with suppress(GatewayError, TimeoutError):
+            async with asyncio.timeout(GROUPS_TIMEOUT):
+                self._groups = await account.gateway.contacts.groups()
 
     async def _async_note(self) -> str:
         if not self._has_groups or self._groups is not None:
             return ""
-        return (await async_texts(self.hass, CONFIGURE))["groups_unknown"]
+        return (await async_translations(self.hass, CONFIGURE))["groups_unknown"]
 
     def _target_errors(self, data: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:
-        """What is wrong with the choice of numbers or a group; a group's name becomes its id."""
+        """Return the error of the choice between numbers and a group. Replace a group's name by its id."""
         if CONF_GROUP not in data:
             missing = "no_number_or_group" if self._has_groups else "no_number"
             return {} if data[CONF_NUMBERS] else {CONF_NUMBERS: missing}
         if data[CONF_NUMBERS]:
             return {CONF_GROUP: "number_and_group"}
-        named = data[CONF_GROUP]
+        entered = data[CONF_GROUP]
         if self._groups is None:
-            if named == known.get(CONF_GROUP) and CONF_GROUP_NAME in known:
+            if entered == known.get(CONF_GROUP) and CONF_GROUP_NAME in known:
                 data[CONF_GROUP_NAME] = known[CONF_GROUP_NAME]
-            return {} if may_be_id(named) else {CONF_GROUP: "group_id"}
-        found = matching(self._groups, named)
+            return {} if may_be_id(entered) else {CONF_GROUP: "group_id"}
+        found = matching(self._groups, entered)
         if len(found) != 1:
             return {CONF_GROUP: "ambiguous_group" if found else "unknown_group"}
         data |= {CONF_GROUP: found[0].id, CONF_GROUP_NAME: found[0].name}
         return {}
 
     def _sender_error(self, data: dict[str, Any]) -> dict[str, str]:
-        """Whether the provider takes this sender for what is sent; a route asks for none."""
+        """Return the error of a sender that the provider does not take for the type. A route has no sender."""
         sender, kind = data.get(CONF_SENDER), MessageType(data.get(CONF_TYPE, MessageType.SMS))
         if not sender or self._info is None or self._info.takes_sender(sender, kind):
             return {}
         return {CONF_SENDER: sender_error(self._info)}
 
-    def _numbers(self, written: list[str]) -> tuple[list[str], str]:
-        """The numbers in E.164, each once; and the first that is none."""
+    def _numbers(self, entered: list[str]) -> tuple[list[str], str]:
+        """Return the numbers in E.164 without duplicates, and the first text that is no number."""
         numbers: dict[str, None] = {}
-        for text in filter(str.strip, written):
+        for text in filter(str.strip, entered):
             try:
                 numbers[to_e164(text, self.hass.config.country)] = None
             except MessageRejected:
@@ -179,7 +180,7 @@ class RecipientFlow(ConfigSubentryFlow):
         return list(numbers), ""
 
     def _other_names(self, step_id: str) -> set[str]:
-        """Names that are taken: actions find recipients by them."""
+        """Return the names of the other recipients. Actions find a recipient by its name."""
         own = self._get_reconfigure_subentry().subentry_id if step_id == "reconfigure" else None
         return {
             subentry.title.casefold()
@@ -199,13 +200,13 @@ def _label(group: ContactGroup) -> str:
     return group.name if group.size is None else f"{group.name} ({group.size})"
 
 
-def _shown(known: dict[str, Any]) -> dict[str, Any]:
-    """What the form may show of a recipient."""
+def _suggestions(known: dict[str, Any]) -> dict[str, Any]:
+    """Return the values that the form may show. It never shows the PIN."""
     return {name: value for name, value in known.items() if name != CONF_PIN}
 
 
 def _pin_error(data: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:
-    """What is wrong with the PIN; left empty it stays, unless it is to be removed."""
+    """Return the error of the PIN. If it is left empty it stays as it is, unless the user removes it."""
     removes = data.pop(CONF_REMOVE_PIN, False)
     if CONF_PIN not in data:
         if CONF_PIN in known and not removes:
@@ -213,17 +214,17 @@ def _pin_error(data: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:
         return {}
     if not is_pin(data[CONF_PIN]):
         return {CONF_PIN: "invalid_pin"}
-    data[CONF_PIN] = plain(data[CONF_PIN])
+    data[CONF_PIN] = to_ascii_digits(data[CONF_PIN])
     return {}
 
 
 def _quiet_error(data: dict[str, Any]) -> dict[str, str]:
-    """What is wrong with the quiet hours, by field; their times become HH:MM:SS."""
-    fields = (CONF_QUIET_FROM, CONF_QUIET_TO)
+    """Return the error of the quiet hours by field, and write their times as HH:MM:SS."""
+    fields = (CONF_QUIET_START, CONF_QUIET_END)
     data |= {field: cv.time(data[field]).isoformat() for field in fields if field in data}
     missing = [field for field in fields if field not in data]
     if len(missing) == 1:
         return {missing[0]: "quiet_hours_incomplete"}
-    if not missing and data[CONF_QUIET_FROM] == data[CONF_QUIET_TO]:
-        return {CONF_QUIET_TO: "quiet_hours_empty"}
+    if not missing and data[CONF_QUIET_START] == data[CONF_QUIET_END]:
+        return {CONF_QUIET_END: "quiet_hours_empty"}
     return {}

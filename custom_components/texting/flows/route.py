@@ -1,4 +1,4 @@
-"""Adding and changing a route: its name, and the accounts it sends through."""
+"""Adding and changing a route: its name, and the accounts that it sends through."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,8 @@ from homeassistant.const import CONF_NAME
 from homeassistant.helpers.typing import UNDEFINED, UndefinedType
 
 from ..const import CONF_ACCOUNTS, CONF_CONFIRM_WITHIN, CONF_PROVIDER, DOMAIN, ROUTE
-from ..delivery.route import reaches
-from ..route_accounts import routes
+from ..delivery.failover import reaches
+from ..routing.accounts import routes
 from .forms import route_schema
 
 
@@ -36,21 +36,20 @@ class RouteFlow(ConfigFlow):
                 errors[CONF_ACCOUNTS] = "cyclic"
             if not errors:
                 return self.update_entry(entry, _data(user_input), user_input[CONF_NAME].strip())
-        # What is gone cannot be chosen any more.
-        there = [entry_id for entry_id in entry.data[CONF_ACCOUNTS] if entry_id in choices]
-        known = {CONF_NAME: entry.title, **entry.data, CONF_ACCOUNTS: there}
+        existing = [entry_id for entry_id in entry.data[CONF_ACCOUNTS] if entry_id in choices]
+        known = {CONF_NAME: entry.title, **entry.data, CONF_ACCOUNTS: existing}
         return self._show_route("reconfigure_route", choices, user_input or known, errors)
 
     def update_entry(
         self, entry: ConfigEntry, data: Mapping[str, Any], title: str | UndefinedType = UNDEFINED
     ) -> ConfigFlowResult:
-        """Store what changed; a loaded entry reloads by its listener, any other is started anew here."""
+        """Save the changes. The update listener applies them to a loaded entry; any other entry is reloaded here."""
         if entry.state is ConfigEntryState.LOADED:
             return self.async_update_and_abort(entry, title=title, data=data)
         return self.async_update_reload_and_abort(entry, title=title, data=data)
 
     def _choices(self, route: ConfigEntry | None = None) -> dict[str, str]:
-        """Titles of accounts and of other routes."""
+        """Return the titles of accounts and of other routes by entry id."""
         entries = self.hass.config_entries.async_entries(DOMAIN)
         return {entry.entry_id: entry.title for entry in entries if entry is not route}
 

@@ -1,1 +1,1 @@
-"""The SMS gateways: one message model, one interface, a module a provider. Imports nothing of Home Assistant."""
+"""The SMS providers behind one interface. Imports nothing of Home Assistant."""

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Capability(StrEnum):
-    """One thing a provider offers."""
+    """One thing that a provider offers."""
 
     BATCH = "batch"
     BALANCE = "balance"
@@ -36,7 +36,7 @@ class Capability(StrEnum):
 
 
 class MessageType(StrEnum):
-    """What kind of message; sms chooses plain or unicode by the text."""
+    """The type of a message. The text decides whether an SMS is plain or unicode."""
 
     SMS = "sms"
     VOICE = "voice"
@@ -46,5 +46,5 @@ class MessageType(StrEnum):
     OTP = "otp"
 
 
-# What can carry a picture or a film.
+# The types that can have a picture or a video.
 MEDIA_TYPES = frozenset({MessageType.MMS, MessageType.WHATSAPP, MessageType.VIBER})

@@ -1,8 +1,8 @@
-"""When commercial texts may be sent: TextingHouse's hours (section 4.3), in the recipient's own time.
+"""The hours in which TextingHouse sends commercial texts (section 4.3), in the recipient's time zone.
 
-Monday to Friday from 8 to 20, Saturday from 10 to 15, neither on Sundays nor on public holidays. Of public holidays
-only those of France are known here (the 11 of its Code du travail, article L3133-1, without the two more of Alsace and
-Moselle), of time zones those of the countries below. Elsewhere nothing is foretold.
+These are Monday to Friday from 8 to 20 and Saturday from 10 to 15, but no Sundays and no public holidays. This module
+only knows the public holidays of France (the 11 of its Code du travail, article L3133-1, without the two more of
+Alsace and Moselle) and the time zones of the countries below. For other countries it predicts nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ WEEKDAYS = (time(8), time(20))
 SATURDAYS = (time(10), time(15))
 SATURDAY, SUNDAY = 5, 6
 
-# The zones in which a number of a region (ISO 3166) may be, as the tz database has them: no mobile number tells more.
+# The time zones of each region (ISO 3166), from the tz database. A mobile number says nothing more exact.
 _ZONES: Mapping[str, tuple[str, ...]] = {
     "AD": ("Europe/Andorra",), "AT": ("Europe/Vienna",), "BE": ("Europe/Brussels",), "BG": ("Europe/Sofia",),
     "BL": ("America/St_Barthelemy",), "CH": ("Europe/Zurich",), "CI": ("Africa/Abidjan",), "CY": ("Asia/Nicosia",),
@@ -39,26 +39,26 @@ _ZONES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _FRENCH = frozenset({"FR", "BL", "GF", "GP", "MF", "MQ", "PM", "RE", "YT"})
 _FIXED = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
-# Easter Monday, Ascension Day and Whit Monday, in days after Easter.
+# Days from Easter to Easter Monday, Ascension Day and Whit Monday.
 _MOVABLE = (1, 39, 50)
 
 
 def _read(names: tuple[str, ...]) -> tuple[ZoneInfo, ...]:
-    """The zones, or none where this machine's tz database lacks one."""
+    """Return the zones, or none if one is missing in this machine's tz database."""
     try:
         return tuple(map(ZoneInfo, names))
     except ZoneInfoNotFoundError:
         return ()
 
 
-# Read while this module is imported, which is not within the event loop: each is a file.
+# Each zone is a file. They are read on import, outside of the event loop.
 ZONES = {region: _read(names) for region, names in _ZONES.items()}
 
 
 def next_opening(number: str, at: datetime) -> datetime | None:
-    """When a text to a number in E.164 is sent that is held at an aware moment; None where it is not, or none can say.
+    """Return when a text is sent that the provider receives at this time; None if it is sent at once or nobody knows.
 
-    Where the number may be in several zones, the latest of their times.
+    number is in E.164, and the times have a time zone. If the number may be in several zones, the latest time counts.
     """
     regions = regions_of(number)
     if not regions or not all(ZONES.get(region) for region in regions):
@@ -68,12 +68,12 @@ def next_opening(number: str, at: datetime) -> datetime | None:
 
 
 def _opening(local: datetime, region: str) -> datetime:
-    """The moment itself where the hours allow it, else the next time they begin."""
+    """Return this time if it is within the hours, else the next time they begin."""
     return next(max(begin, local) for begin, end in _hours(local, region) if local < end)
 
 
 def _hours(local: datetime, region: str) -> Iterator[tuple[datetime, datetime]]:
-    """The hours of this day and those after it."""
+    """Iterate over the hours of this day and of all days after it."""
     for days in count():
         day = local.date() + timedelta(days=days)
         if day.weekday() != SUNDAY and not (region in _FRENCH and day in french_holidays(day.year)):
@@ -83,13 +83,13 @@ def _hours(local: datetime, region: str) -> Iterator[tuple[datetime, datetime]]:
 
 @lru_cache(maxsize=8)
 def french_holidays(year: int) -> frozenset[date]:
-    """The public holidays of France."""
+    """Return the public holidays of France."""
     movable = (easter(year) + timedelta(days=days) for days in _MOVABLE)
     return frozenset({*(date(year, month, day) for month, day in _FIXED), *movable})
 
 
 def easter(year: int) -> date:
-    """Easter Sunday in the Gregorian calendar, by the anonymous algorithm (Nature, 20 April 1876; Meeus, chapter 8)."""
+    """Return Easter Sunday in the Gregorian calendar (Nature, 20 April 1876; Meeus, chapter 8)."""
     century, in_century = divmod(year, 100)
     leap_centuries, rest = divmod(century, 4)
     moon = (19 * (year % 19) + century - leap_centuries - (century - (century + 8) // 25 + 1) // 3 + 15) % 30

@@ -1,4 +1,4 @@
-"""Contact groups, contacts and campaigns, where a provider keeps them."""
+"""Contact groups, contacts and campaigns that a provider keeps."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -10,55 +10,60 @@ from .status import Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactGroup:
-    """A list of contacts; size is how many there are, None where the gateway does not say."""
+    """A list of contacts."""
 
     id: str
     name: str
+    # The number of contacts. None: the provider does not say.
     size: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A number (E.164 where it is one) with the fields that its group has, as {FIRST_NAME: Anna}."""
+    """A phone number with the fields of its group."""
 
     id: str
+    # E.164 if it is a phone number, else as the provider writes it.
     number: str
+    # By name in upper case: {"FIRST_NAME": "Anna"}.
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """One text to all contacts of groups; the counts are of phones, None where the gateway does not say."""
+    """One text to all contacts of some groups. A count of None: the provider does not say."""
 
     id: str
     status: Status
+    # The status in the provider's own words.
     provider_status: str
     name: str = ""
     text: str = ""
     send_at: datetime | None = None
+    # Numbers of phones.
     total: int | None = None
     delivered: int | None = None
     failed: int | None = None
 
 
 class Contacts(ABC):
-    """What an account keeps at its provider. Methods raise GatewayError; an id that is not there: NotFound."""
+    """The contacts of one account. Methods raise GatewayError, and NotFound if an id does not exist."""
 
     @abstractmethod
     async def groups(self) -> Sequence[ContactGroup]:
-        """All groups; raises GroupsNotListed where there is no such list."""
+        """Fetch all groups; raise GroupsNotListed if the provider has no such list."""
 
     @abstractmethod
     async def group(self, group_id: str, *, counted: bool = True) -> ContactGroup:
-        """One group, with its size; uncounted only where that is told at once."""
+        """Fetch one group with its size. Without counted, leave out a size that takes more requests."""
 
     @abstractmethod
     async def create_group(self, name: str) -> ContactGroup:
-        """Make a group; the provider allows two of one name."""
+        """Create a group. The provider allows two groups of one name."""
 
     @abstractmethod
     async def rename_group(self, group_id: str, name: str) -> ContactGroup:
-        """Give a group another name."""
+        """Rename a group."""
 
     @abstractmethod
     async def delete_group(self, group_id: str) -> None:
@@ -66,19 +71,19 @@ class Contacts(ABC):
 
     @abstractmethod
     def contacts(self, group_id: str) -> AsyncIterator[Contact]:
-        """The contacts of a group, page by page as they are asked for."""
+        """Iterate over the contacts of a group; each page is fetched when it is needed."""
 
     @abstractmethod
     async def contact(self, group_id: str, contact_id: str) -> Contact:
-        """One contact."""
+        """Fetch one contact."""
 
     @abstractmethod
     async def create_contact(self, group_id: str, number: str, fields: Mapping[str, str]) -> Contact:
-        """Add a contact, its number in E.164."""
+        """Create a contact with a number in E.164."""
 
     @abstractmethod
     async def update_contact(self, group_id: str, contact_id: str, number: str, fields: Mapping[str, str]) -> Contact:
-        """Change a contact; fields that are not given stay."""
+        """Change a contact; fields that are not given keep their values."""
 
     @abstractmethod
     async def delete_contact(self, group_id: str, contact_id: str) -> None:
@@ -86,4 +91,4 @@ class Contacts(ABC):
 
     @abstractmethod
     async def campaign(self, campaign_id: str) -> Campaign:
-        """What has become of a campaign."""
+        """Fetch the state of a campaign."""

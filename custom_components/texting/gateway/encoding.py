@@ -1,11 +1,11 @@
-"""How a text is encoded and what it costs in segments (3GPP TS 23.038)."""
+"""The encoding of a text and its number of segments (3GPP TS 23.038)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 import re
 
-_HALVES = re.compile("[\ud800-\udfff]")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 GSM7_BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -16,40 +16,42 @@ GSM7 = GSM7_BASIC | GSM7_EXTENSION
 
 
 class Encoding(StrEnum):
-    """The alphabet a text needs."""
+    """The encoding that a text needs."""
 
     GSM7 = "gsm7"
     UCS2 = "ucs2"
 
 
-# Units in a single part and in each of several joined parts: septets for GSM-7, UTF-16 units for UCS-2.
+# The units in the only segment, and in each of several segments: septets for GSM-7, UTF-16 units for UCS-2.
 SINGLE = {Encoding.GSM7: 160, Encoding.UCS2: 70}
 JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A text measured: units are septets (GSM-7) or UTF-16 units (UCS-2); parts are the texts of the segments."""
+    """The size of a text."""
 
     encoding: Encoding
+    # Septets (GSM-7) or UTF-16 units (UCS-2).
     units: int
+    # The texts of the segments.
     parts: tuple[str, ...]
 
     @property
     def segments(self) -> int:
-        """How many are billed; an empty text is one."""
+        """The number of segments that are billed; an empty text is one."""
         return max(1, len(self.parts))
 
 
 def encoding_of(text: str) -> Encoding:
-    """The smallest alphabet that holds the text."""
+    """Return the smallest encoding that holds the text."""
     return Encoding.GSM7 if GSM7.issuperset(text) else Encoding.UCS2
 
 
-# One text goes to many.
+# The same text goes to many numbers.
 @lru_cache(maxsize=8)
 def measure(text: str, encoding: Encoding | None = None) -> Measure:
-    """Measure a text in the encoding it needs, or in the given one; no escape or surrogate pair is split."""
+    """Measure a text in the given encoding or the one it needs; escapes and surrogate pairs are not split."""
     encoding = encoding or encoding_of(text)
     sizes = [_units(character, encoding) for character in text]
     total = sum(sizes)
@@ -66,13 +68,13 @@ def measure(text: str, encoding: Encoding | None = None) -> Measure:
     return Measure(encoding, total, tuple(parts))
 
 
-def unwritable(text: str) -> str:
-    """The halves of surrogate pairs in a text, as U+D83D: no gateway can be sent them."""
-    return " ".join(sorted({f"U+{ord(half):04X}" for half in _HALVES.findall(text)}))
+def half_characters(text: str) -> str:
+    """Return the unpaired surrogates of a text, as U+D83D. UTF-8 has no form for them."""
+    return " ".join(sorted({f"U+{ord(half):04X}" for half in _HALF_CHARACTER.findall(text)}))
 
 
 def _units(character: str, encoding: Encoding) -> int:
-    """Septets or UTF-16 units of one character."""
+    """Return the septets or UTF-16 units of one character."""
     if encoding is Encoding.GSM7:
         return 2 if character in GSM7_EXTENSION else 1
     return 2 if ord(character) > 0xFFFF else 1  # noqa: PLR2004  the end of the Basic Multilingual Plane

@@ -1,31 +1,32 @@
-"""What can go wrong at a gateway. No error's text holds a secret, a full number or a message.
+"""The errors of a gateway. The text of an error never holds a secret, a whole number or a message.
 
 GatewayError
-├── CannotConnect            the request never left: it may be sent again
-│   └── CertificateInvalid   the host could not prove who it is; nothing was sent
-├── OutcomeUnknown           the request left, no usable answer: never sent again blindly
-│   ├── InvalidResponse      the answer is none of this gateway's
-│   └── OrderUnknown         it was a purchase: never made again by itself
-├── AuthenticationFailed
-│   ├── LoginOrAddressRefused  ... or this home's address: the gateway says the same of both
-│   └── LoginOrApiRefused    ... or the API was never allowed for the account: likewise
-├── RateLimited              not processed: later
-├── InsufficientCredit
-├── Declined                 a purchase or another request was refused
-├── OrderTooSmall            below the provider's minimum
-├── KeywordTaken             nobody can rent it now
-├── CarrierUnknown           the provider does not know who serves the number
-├── FieldRejected            one field is wrong
-│   ├── SetupRejected        of a keyword
-│   └── BroadcastRejected    of a voice broadcast
-├── MessageRejected          refused, by the gateway or here by one of its limits
-│   ├── Unsupported          the provider has no such thing
-│   ├── NotFound             the provider knows nothing with this id
-│   ├── GroupsNotListed      the provider tells of a contact group by its id only
-│   └── Cancelled            taken back here before it left
-└── WebhookRejected          a call of our webhook that is not the provider's
+├── CannotConnect            the request was not sent: it may be sent again
+│   └── CertificateInvalid   the host's certificate is not valid; nothing was sent
+├── OutcomeUnknown           the request was sent, but there is no usable response: never repeat it blindly
+│   ├── InvalidResponse      the response is none that this provider gives
+│   └── OrderUnknown         the request was a purchase: never repeat it automatically
+├── AuthenticationFailed     the credentials are wrong
+│   ├── LoginOrAddressRefused  ... or this IP address is locked out; the provider has one error for both
+│   └── LoginOrApiRefused    ... or the account may not use the API; the provider has one error for both
+├── RateLimited              not processed: try again later
+├── InsufficientCredit       the account has too little credit
+├── Declined                 a purchase, or another request that is no message, was refused
+├── OrderTooSmall            the order is below the provider's minimum
+├── KeywordTaken             the keyword cannot be rented now
+├── CarrierUnknown           the provider does not know the carrier of the number
+├── FieldRejected            a field is invalid
+│   ├── SetupRejected        ... of a keyword
+│   └── BroadcastRejected    ... of a voice broadcast
+├── MessageRejected          the provider refuses the message, or one of its limits was checked here
+│   ├── Unsupported          the provider does not offer this
+│   ├── NotFound             the provider has nothing with this id
+│   ├── GroupsNotListed      the provider has no list of contact groups, only single groups by id
+│   └── Cancelled            the user cancelled the message before it was sent
+└── WebhookRejected          a call of our webhook that the provider would not make
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 import re
 
@@ -33,7 +34,7 @@ from .status import FailureReason
 
 
 class Limit(StrEnum):
-    """A rule of the provider or the account that a message breaks, found before any request."""
+    """A limit of the provider or the account that a message breaks. It is checked before any request."""
 
     NUMBER = "number"
     TEXT_EMPTY = "text_empty"
@@ -64,7 +65,7 @@ class Limit(StrEnum):
 
 
 class Field(StrEnum):
-    """What a provider says is wrong with a keyword's setup or a voice broadcast."""
+    """The invalid field of a keyword setup or a voice broadcast."""
 
     KEYWORD = "keyword"
     GROUP = "group"
@@ -79,72 +80,74 @@ class Field(StrEnum):
 
 
 class GatewayError(Exception):
-    """Something went wrong at a gateway."""
+    """A request to a provider failed."""
 
     reason = FailureReason.OTHER
 
     def __init__(self, detail: str = "", *, code: str | None = None) -> None:
-        """Keep the gateway's own code, and its words made safe for logs."""
+        """Remember the provider's error code, and its text in a form that is safe to log."""
         self.detail = redact(detail)
         self.code = code
         super().__init__(": ".join(part for part in (type(self).__name__, code, self.detail) if part))
 
 
 class CannotConnect(GatewayError):
-    """The request never left."""
+    """The request was not sent."""
 
     reason = FailureReason.UNREACHABLE
 
 
 class CertificateInvalid(CannotConnect):
-    """The host's certificate does not hold; no credentials were sent."""
+    """The host's certificate is not valid; no credentials were sent."""
 
 
 class OutcomeUnknown(GatewayError):
-    """The request left and no usable answer came: the message may have been sent."""
+    """The request was sent, but no usable response came: the message may have been sent."""
 
 
 class InvalidResponse(OutcomeUnknown):
-    """The answer is not one this gateway gives: an HTML page, cut JSON, nothing."""
+    """The response is none that this provider gives: an HTML page, incomplete JSON, nothing."""
 
 
 class OrderUnknown(OutcomeUnknown):
-    """A purchase left and no usable answer came: it may have been made, and is never repeated by itself."""
+    """A purchase was sent, but no usable response came: it may have succeeded, and is never repeated automatically."""
 
 
 class AuthenticationFailed(GatewayError):
-    """The gateway refuses the credentials, or this home's address."""
+    """The provider refuses the credentials or this home's IP address."""
 
     reason = FailureReason.AUTHENTICATION
 
 
 class LoginOrAddressRefused(AuthenticationFailed):
-    """Either the credentials are wrong, or the account is locked to other internet addresses."""
+    """The credentials are wrong, or the account only accepts other IP addresses."""
 
 
 class LoginOrApiRefused(AuthenticationFailed):
-    """Either the credentials are wrong, or the provider has not allowed the API for the account."""
+    """The credentials are wrong, or the provider has not enabled the API for the account."""
 
 
 class RateLimited(GatewayError):
-    """Not processed; retry_after is the wait asked for, in seconds, or None."""
+    """The provider was too busy to process the request."""
 
     reason = FailureReason.RATE_LIMITED
+    # Seconds to wait before the next request. None: the provider does not say.
+    retry_after: float | None
 
     def __init__(self, detail: str = "", *, code: str | None = None, retry_after: float | None = None) -> None:
-        """Keep the wait that was asked for."""
+        """Remember how long to wait, in seconds."""
         super().__init__(detail, code=code)
         self.retry_after = retry_after
 
 
 class InsufficientCredit(GatewayError):
-    """The account cannot pay for the message."""
+    """The account has too little credit for the message."""
 
     reason = FailureReason.INSUFFICIENT_CREDIT
 
 
 class Declined(GatewayError):
-    """A purchase, or another request that is no message, was refused; nothing was bought or changed."""
+    """A purchase, or another request that is no message, was refused. Nothing was bought or changed."""
 
 
 class OrderTooSmall(GatewayError):
@@ -152,36 +155,37 @@ class OrderTooSmall(GatewayError):
 
 
 class KeywordTaken(GatewayError):
-    """The keyword is not available."""
+    """The keyword cannot be rented now."""
 
 
 class CarrierUnknown(GatewayError):
-    """The provider does not know the number's carrier, or could not find it out."""
+    """The provider does not know the carrier of the number, or could not look it up."""
 
 
 class FieldRejected(GatewayError):
-    """One field is wrong, as the provider says or as was found here; nothing was changed."""
+    """A field is invalid, by the provider or by a check here. Nothing was changed."""
 
     def __init__(self, detail: str = "", *, code: str | None = None, field: Field = Field.REQUEST) -> None:
-        """Keep which."""
+        """Remember which field is invalid."""
         super().__init__(detail, code=code)
         self.field = field
 
 
 class SetupRejected(FieldRejected):
-    """A field of a keyword's setup is wrong: keyword, group, autoreply, email or url."""
+    """A field of a keyword setup is invalid: keyword, group, autoreply, email or url."""
 
 
 class BroadcastRejected(FieldRejected):
-    """A field of a voice broadcast is wrong: numbers, caller_id, sound_file, sound_url, or the request as a whole."""
+    """A field of a voice broadcast is invalid: numbers, caller_id, sound_file, sound_url, or the whole request."""
 
 
 class MessageRejected(GatewayError):
-    """The message was refused, and would be again.
+    """The message was refused. The same message would be refused again."""
 
-    limit names the rule that it breaks where that was found here, before any request;
-    details are the values that explain it.
-    """
+    # The limit that the message breaks. None: the provider refused it.
+    limit: Limit | None
+    # The values of the limit, for the error message.
+    details: Mapping[str, str | int]
 
     def __init__(
         self,
@@ -192,7 +196,7 @@ class MessageRejected(GatewayError):
         limit: Limit | None = None,
         **details: str | int,
     ) -> None:
-        """Keep why."""
+        """Remember why the message was refused."""
         super().__init__(detail or (limit or ""), code=code)
         self.reason = reason
         self.limit = limit
@@ -200,32 +204,32 @@ class MessageRejected(GatewayError):
 
 
 class Unsupported(MessageRejected):
-    """The provider has no such thing."""
+    """The provider does not offer this."""
 
 
 class NotFound(MessageRejected):
-    """The provider knows no contact, group, message or campaign with this id."""
+    """The provider has no contact, group, message or campaign with this id."""
 
 
 class GroupsNotListed(MessageRejected):
-    """The provider does not list its contact groups; who knows a group's id can ask for it."""
+    """The provider has no list of contact groups. A single group can be fetched by its id."""
 
 
 class Cancelled(MessageRejected):
-    """The user took the message back before it left."""
+    """The user cancelled the message before it was sent."""
 
 
 class WebhookRejected(GatewayError):
-    """A request to our webhook that the provider would not make."""
+    """A call of our webhook that the provider would not make."""
 
 
 _DIGITS = re.compile(r"\d(?:[\d .()-]{3,}\d)")
 _TOKEN = re.compile(r"\d+\|\w+|(?=[\w-]*\d)[\w-]{16,}")
-_READ_LENGTH = 1000
-_DETAIL_LENGTH = 200
+_MAX_INPUT = 1000
+_MAX_DETAIL = 200
 
 
 def redact(text: str) -> str:
-    """A gateway's words without numbers and tokens, on one line, shortened."""
-    text = " ".join(text[:_READ_LENGTH].split())
-    return _DIGITS.sub("…", _TOKEN.sub("…", text))[:_DETAIL_LENGTH]
+    """Return a provider's text on one line, shortened, without numbers and tokens."""
+    text = " ".join(text[:_MAX_INPUT].split())
+    return _DIGITS.sub("…", _TOKEN.sub("…", text))[:_MAX_DETAIL]

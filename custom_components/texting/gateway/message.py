@@ -1,6 +1,6 @@
-"""What crosses the border to a gateway and back: messages, results, reports, balances."""
+"""The data that goes to a provider and comes back: messages, results, reports, incoming messages, balances."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,107 +13,130 @@ from .encoding import Encoding
 from .errors import GatewayError
 from .status import FailureReason, Status
 
+OPT_OUT_WORDS = frozenset({"stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "arret"})
+# These end an opt-out. Without an opt-out they have no special meaning.
+OPT_IN_WORDS = frozenset({"start", "unstop", "yes"})
+# The longest text that can be an opt-out or an opt-in.
+_MAX_WORDS = 100
+_PUNCTUATION = re.compile(r"^[\W_]+|[\W_]+$")
+
+# Parts of the names of fields that may hold links to pictures. No provider documents these names.
+_MEDIA_NAMES = ("media", "mms")
+_SCHEMES = ("https://", "http://")
+_MAX_LINKS = 10
+_MAX_LINK_LENGTH = 2000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One text to one number, or to the contacts of groups.
+    """One text to one number, or to the contacts of contact groups."""
 
-    reference is our own id (a ULID), to a number in E.164 (or a provider's test number), send_at an aware time.
-    Where group_size is set, to holds the ids of contact groups, joined by commas, with that many contacts together.
-    What is None or False was not asked for.
-    """
-
+    # Our own id of the message, a ULID.
     reference: str
+    # A number in E.164 or a provider's test number; with group_size, the ids of groups, separated by commas.
     to: str
     text: str
     title: str | None = None
     type: MessageType = MessageType.SMS
+    # None: the account's sender.
     sender: str | None = None
+    # The picture or video of a type in MEDIA_TYPES.
     media_url: str | None = None
+    # The language of a voice message, as en-gb.
     language: str | None = None
+    # The gender of the voice of a voice message.
     gender: str | None = None
+    # When the provider is to send the message, with a time zone. None: at once.
     send_at: datetime | None = None
     commercial: bool = False
+    # None: the provider's default.
     express: bool | None = None
+    # The registered template that the text follows. None: the account's.
     template_id: str | None = None
+    # None: the account's.
     channel: int | None = None
+    # The number of contacts in the groups of to. None: to is a number.
     group_size: int | None = None
+    # Replace characters that the provider does not take, even if the account's option is off.
+    replace_characters: bool = False
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The ids of the contact groups that it goes to; none where it goes to a number."""
+        """The ids of the contact groups that the message goes to; empty if it goes to a number."""
         return () if self.group_size is None else tuple(filter(None, map(str.strip, self.to.split(","))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceBroadcast:
-    """A sound played to numbers in E.164: a file of the account by its name, or one at a URL."""
+    """A sound that is played to numbers: either sound_file or sound_url."""
 
+    # In E.164.
     numbers: tuple[str, ...]
+    # In E.164.
     caller_id: str
+    # The name of a file of the account.
     sound_file: str | None = None
     sound_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
-    """What became of one message when it was handed to the gateway.
-
-    message_id is the provider's id of it, batch_id its id of the request (TheSMSPoint's job);
-    error says why it was not accepted, and is None when it was.
-    """
+    """The result of sending one message."""
 
     message: Message
     status: Status
+    # The provider's id of the message.
     message_id: str | None = None
+    # The provider's id of the request, such as TheSMSPoint's job.
     batch_id: str | None = None
+    # The status in the provider's own words.
     provider_status: str | None = None
+    # Why the message was not accepted. None: it was accepted.
     error: GatewayError | None = None
 
     @property
     def reason(self) -> FailureReason | None:
-        """Why it failed, or None."""
+        """Why the message failed, or None."""
         return self.error.reason if self.error else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a text would be: title and text as they would be sent, cost in the provider's credits, replaced {from: to}.
+    """What a message would contain and cost."""
 
-    doubtful are characters that the provider's networks may replace, held_until is the aware moment until which
-    it would hold the text back if it were sent now, or None.
-    """
-
+    # Title and text as the provider would get them.
     title: str | None
     text: str
     encoding: Encoding
     segments: int
+    # In the provider's credits.
     cost: int
+    # The length of the text as the provider counts it.
     units: int
+    # The characters that were replaced, and their replacements.
     replaced: Mapping[str, str] = field(default_factory=dict)
-    doubtful: str = ""
+    # The characters that some networks of the provider may replace.
+    may_be_replaced: str = ""
+    # How long the provider would hold the message if it got it now, with a time zone. None: it would send it at once.
     held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:
-    """News of a message, found by message_id, by reference, or by batch_id and number.
-
-    otherwise is the status that the message ends with when no better news comes in time, or None.
-    """
+    """A new status of a message. The message is found by reference, else by message_id."""
 
     status: Status
+    # The status in the provider's own words.
     provider_status: str
     message_id: str | None = None
-    batch_id: str | None = None
     reference: str | None = None
-    to: str | None = None
     reason: FailureReason | None = None
-    otherwise: Status | None = None
+    # The final status of the message if no better report comes in time. None: its last status stays.
+    status_on_timeout: Status | None = None
 
 
 class IncomingType(StrEnum):
-    """What kind of text came in."""
+    """The type of an incoming message."""
 
     REPLY = "reply"
     KEYWORD = "keyword"
@@ -122,85 +145,96 @@ class IncomingType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingMessage:
-    """A text from a phone; sender in E.164 where it is a number, reference and answered_id of what it answers.
+    """A text that a phone sent."""
 
-    These are as the provider tells them; answers is our own reference of it, as whoever sent it knows it, and is
-    found out later. late is an old one that was not told before.
-    """
-
+    # E.164 if it is a phone number, else as the provider writes it.
     sender: str
     text: str
     type: IncomingType = IncomingType.REPLY
+    # The keyword that it begins with.
     keyword: str | None = None
+    # The provider's id of this text.
     message_id: str | None = None
-    answered_id: str | None = None
+    # The provider's id of our message that it answers, if the provider says so.
+    replied_message_id: str | None = None
+    # Our reference of the message that it answers, if the provider says so.
     reference: str | None = None
     sent_at: datetime | None = None
-    answers: str | None = None
+    # Our reference of the message that it answers, which is found out after the text came in.
+    in_reply_to: str | None = None
+    # It is an old text that the provider had not reported before.
     late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedMessage:
-    """A text as the provider lists it, sent or received; cost is in its credits. None: it does not say.
-
-    to and sender are in E.164 where they are numbers.
-    """
+    """A message in the provider's list, sent or received. None: the provider does not say."""
 
     message_id: str
+    # to and sender are E.164 if they are phone numbers.
     to: str
     sender: str
     text: str
     status: Status
+    # The status in the provider's own words.
     provider_status: str
     incoming: bool | None = None
     type: MessageType | None = None
     sent_at: datetime | None = None
+    # In the provider's credits.
     cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Whose account it is, as far as the provider says: language as en, time_zone as Europe/Paris."""
+    """The owner of an account. Empty: the provider does not say."""
 
     id: str
     name: str = ""
     email: str = ""
+    # As en.
     language: str = ""
+    # As Europe/Paris.
     time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """What is left: amount in unit (credits, a currency sign), None where unlimited; pool where there are several."""
+    """The credit of an account, or of one of its pools."""
 
+    # None: unlimited.
     amount: Decimal | None
+    # "credits", another unit, or the sign of a currency.
     unit: str = "credits"
+    # One of ProviderInfo.pools.
     pool: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """A name that an account may send under: id is the list's own, sender_id what a message takes.
+    """A sender that an account may use."""
 
-    entity_id is whom it is registered for, purpose what it was registered for.
-    """
-
+    # The provider's id of this row.
     id: str
+    # The name that a message takes.
     sender_id: str
     type: str
     approved: bool
+    # Who registered the sender.
     entity_id: str = ""
+    # What the sender was registered for.
     purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A registered text: template_id is what a message takes, sender_id the sender it belongs to."""
+    """A registered text."""
 
+    # The id that a message takes.
     template_id: str
     name: str
     type: str
+    # The sender that the template belongs to.
     sender_id: str
     message: str
     approved: bool
@@ -208,27 +242,37 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookCall:
-    """A request to our webhook: the parameters of query and body by name, in the case they came in."""
+    """A request to our webhook."""
 
     method: str
+    # The parameters of query and body, with their names as they were sent.
     parameters: Mapping[str, object]
 
 
-OPT_OUT_WORDS = frozenset({"stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "arret"})
-# They take an opt-out back, and mean nothing else of it without one.
-OPT_IN_WORDS = frozenset({"start", "unstop", "yes"})
-_LONGEST_WORD = 100
-_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
+def type_of_text(text: str) -> IncomingType:
+    """Return whether a text is an opt-out or a reply."""
+    return IncomingType.OPT_OUT if bare_words(text) in OPT_OUT_WORDS else IncomingType.REPLY
 
 
-def incoming_type(text: str) -> IncomingType:
-    """Whether a text asks for no more, or is a reply."""
-    return IncomingType.OPT_OUT if words_of(text) in OPT_OUT_WORDS else IncomingType.REPLY
-
-
-def words_of(text: str) -> str:
-    """What a short text says in lower case, without accents and what stands around it: Arrêt! is arret."""
-    if len(text) > _LONGEST_WORD:
+def bare_words(text: str) -> str:
+    """Return a short text in lower case, without accents and outer punctuation: "Arrêt!" gives "arret"."""
+    if len(text) > _MAX_WORDS:
         return ""
     plain = "".join(part for part in unicodedata.normalize("NFKD", text) if not unicodedata.combining(part))
-    return _AROUND.sub("", " ".join(plain.split())).casefold()
+    return _PUNCTUATION.sub("", " ".join(plain.split())).casefold()
+
+
+def with_media(text: str, fields: Mapping[str, object]) -> str:
+    """Return an incoming text with the links to its pictures, each on a line of its own if it is not in the text."""
+    values = [value for name, value in fields.items() if any(part in name.lower() for part in _MEDIA_NAMES)]
+    links = dict.fromkeys(link for value in values for link in _links(value) if link not in text)
+    return "\n".join([*([text] if text else []), *list(links)[:_MAX_LINKS]])
+
+
+def _links(value: object) -> Iterator[str]:
+    """Yield the links of a field, which is a text or a list of texts."""
+    for part in value if isinstance(value, list) else [value]:
+        if isinstance(part, str):
+            for word in part.split():
+                if word.lower().startswith(_SCHEMES) and len(word) <= _MAX_LINK_LENGTH:
+                    yield word

@@ -1,4 +1,4 @@
-"""Credits and keywords, where a provider sells them. Card data is given on once and kept nowhere."""
+"""Credits and keywords that a provider sells. Card data is passed on once and never stored."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
@@ -9,10 +9,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Card:
-    """A credit card and its billing address; type is one of the provider's, month and year are two digits each.
-
-    It has no representation, so that no log and no exception can hold it.
-    """
+    """A credit card and its billing address. It has no repr, so that it cannot get into a log or an exception."""
 
     first_name: str
     last_name: str
@@ -21,19 +18,22 @@ class Card:
     state: str
     zip: str
     country: str
+    # One of Orders.card_types.
     type: str
     number: str
+    # The security code.
     code: str
+    # The end of its validity, two digits each.
     month: str
     year: str
 
 
-# Where a number alone says whose card it is; the other companies' numbers overlap.
+# The card types that the first digits of a number tell for sure. The numbers of other types overlap.
 _PREFIXES = {"4": "Visa", "34": "AX", "37": "AX"}
 
 
 def check_card(card: Card, today: date) -> str | None:
-    """The name of the first field that cannot be right; None where all look right."""
+    """Return the name of the first field that is invalid; None if all fields look valid."""
     for field in fields(Card):
         value = getattr(card, field.name)
         if not value.strip() or not value.isprintable():
@@ -41,8 +41,8 @@ def check_card(card: Card, today: date) -> str | None:
     number = plain_number(card)
     if not (re.fullmatch(r"[0-9]{13,19}", number) and _passes_luhn(number)):
         return "number"
-    company = next((name for prefix, name in _PREFIXES.items() if number.startswith(prefix)), None)
-    if company != (card.type if card.type in _PREFIXES.values() else None):
+    kind = next((name for prefix, name in _PREFIXES.items() if number.startswith(prefix)), None)
+    if kind != (card.type if card.type in _PREFIXES.values() else None):
         return "type"
     if not re.fullmatch(r"[0-9]{4}" if card.type == "AX" else r"[0-9]{3}", card.code.strip()):
         return "code"
@@ -50,11 +50,12 @@ def check_card(card: Card, today: date) -> str | None:
 
 
 def plain_number(card: Card) -> str:
-    """A card's number without the spaces and hyphens that people write."""
+    """Return a card's number without the spaces and hyphens that people write."""
     return re.sub(r"[\s-]", "", card.number)
 
 
 def _expired(card: Card, today: date) -> str | None:
+    """Return "month" or "year" if this field is invalid or in the past."""
     if not re.fullmatch(r"0[1-9]|1[0-2]", card.month):
         return "month"
     if not re.fullmatch(r"[0-9]{2}", card.year):
@@ -66,14 +67,14 @@ def _expired(card: Card, today: date) -> str | None:
 
 
 def _passes_luhn(number: str) -> bool:
-    """Whether the check digit is right; five lines are no reason for a requirement."""
+    """Return True if the check digit of a card number is correct."""
     values = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(number))]
     return sum(value // 10 + value % 10 for value in values) % 10 == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeywordSetup:
-    """What happens when a keyword is texted in; None leaves what is set."""
+    """What happens when somebody texts a keyword. None keeps the value that is set."""
 
     keyword: str
     group: str | None = None
@@ -85,24 +86,24 @@ class KeywordSetup:
 class Orders(ABC):
     """What an account can buy and set up. Methods raise GatewayError.
 
-    A purchase whose answer was lost raises OrderUnknown, and is never repeated by itself.
-    card_types are what the provider calls the cards that it takes.
+    A purchase whose response was lost raises OrderUnknown, and is never repeated automatically.
     """
 
+    # The provider's names of the card types that it accepts.
     card_types: ClassVar[tuple[str, ...]]
 
     @abstractmethod
     async def buy_credits(self, card: Card, amount: int) -> None:
-        """Buy credits; raises Declined, or OrderTooSmall below the provider's minimum."""
+        """Buy credits; raise Declined, or OrderTooSmall below the provider's minimum."""
 
     @abstractmethod
     async def is_free(self, keyword: str) -> bool:
-        """Whether nobody has rented the keyword; raises SetupRejected for what can be none."""
+        """Return True if the keyword can be rented; raise SetupRejected if the text cannot be a keyword."""
 
     @abstractmethod
     async def rent(self, keyword: str, card: Card) -> None:
-        """Rent a keyword; raises Declined, or KeywordTaken."""
+        """Rent a keyword; raise Declined or KeywordTaken."""
 
     @abstractmethod
     async def set_up(self, setup: KeywordSetup) -> None:
-        """Set up a keyword of the account; raises SetupRejected naming the field that is wrong."""
+        """Set up a keyword of the account; raise SetupRejected with the field that is invalid."""

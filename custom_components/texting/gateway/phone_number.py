@@ -1,4 +1,4 @@
-"""Phone numbers: read as people write them, kept as E.164, masked wherever they might be logged."""
+"""Phone numbers: parse what people write, store E.164, mask what might be logged."""
 
 from functools import lru_cache
 import re
@@ -8,33 +8,34 @@ import phonenumbers
 from .errors import Limit, MessageRejected
 from .status import FailureReason
 
-_WRITTEN = re.compile(r"[+0-9 ().\-/\u00a0]+")
+_NUMBER = re.compile(r"[+0-9 ().\-/\u00a0]+")
 
 
-# The same few numbers again and again.
+# Most calls are about the same few numbers.
 @lru_cache(maxsize=1000)
 def to_e164(text: str, region: str | None = None) -> str:
-    """The number as +33612345678; national ones are read as the region's (ISO 3166, such as FR).
+    """Return a phone number in E.164, as +33612345678.
 
-    Raises MessageRejected for what can be no number.
+    region (ISO 3166, such as FR) is the country of national numbers. Raises MessageRejected if the text cannot be a
+    phone number.
     """
-    written = text.strip()
-    if written.startswith("00"):
-        written = "+" + written[2:]
-    if not _WRITTEN.fullmatch(written):
+    text = text.strip()
+    if text.startswith("00"):
+        text = "+" + text[2:]
+    if not _NUMBER.fullmatch(text):
         raise _no_number()
     try:
-        number = phonenumbers.parse(written, region)
+        number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         raise _no_number() from None
-    # What is possible within a town only, without its area code, reaches nobody from a gateway.
+    # A local number without its area code is only possible within a town, and providers cannot reach it.
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise _no_number()
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def regions_of(number: str) -> tuple[str, ...]:
-    """The regions (ISO 3166) a number in E.164 may be of: its own, else all of its calling code; () for none."""
+    """Return the regions (ISO 3166) of a number in E.164: its own, else all regions of its calling code."""
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
@@ -44,22 +45,22 @@ def regions_of(number: str) -> tuple[str, ...]:
 
 
 def digits(number: str) -> str:
-    """The digits of a number with its country code, without the plus."""
+    """Return the digits of a number in E.164, without the plus."""
     return "".join(filter(str.isdigit, number))
 
 
 def from_gateway(number: str, region: str | None = None) -> str:
-    """A number as a gateway writes it, as E.164 where it is one, else its own characters."""
-    written = number.strip()
+    """Return the E.164 form of a number that a provider writes, or the text itself if it is no phone number."""
+    number = number.strip()
     try:
-        return to_e164(written if written.startswith("+") or region else f"+{written}", region)
+        return to_e164(number if number.startswith("+") or region else f"+{number}", region)
     except MessageRejected:
-        return written
+        return number
 
 
 def mask(number: str) -> str:
-    """The number with all but its first three and last two characters hidden: +33…89."""
-    return f"{number[:3]}…{number[-2:]}" if len(number) > 6 else "…"  # noqa: PLR2004  a short code hides whole
+    """Return the number without all but its first three and last two characters: +33…89."""
+    return f"{number[:3]}…{number[-2:]}" if len(number) > 6 else "…"  # noqa: PLR2004  a short code is hidden completely
 
 
 def _no_number() -> MessageRejected:

@@ -1,8 +1,10 @@
-"""What a provider is, as data."""
+"""What a provider is and what an account at it is set to, as data."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 import re
+from typing import Any, Self
 
 from .capabilities import Capability, MessageType
 from .transport import TOO_MANY_REQUESTS
@@ -20,74 +22,116 @@ class Provider(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountField:
-    """One thing to ask for when an account is added.
-
-    choices are values, advanced ones stand in the closed section; those of a step are asked for after the
-    others, when the credentials have been checked.
-    """
+    """One field of the form that adds an account."""
 
     name: str
     required: bool = True
+    # The field holds a password or a key.
     secret: bool = False
+    # The form shows the field in its closed section.
     advanced: bool = False
     default: str | None = None
+    # The only values that the field takes. Empty: any text.
     choices: tuple[str, ...] = ()
+    # The later step that asks for the field, after the credentials were checked. Empty: the first step.
     step: str = ""
+    # A change of it is applied to the running account; any other field reloads it.
+    applied_in_place: bool = False
+
+
+def account_field(*, default: str | None = None, **form: Any) -> Any:
+    """Declare a field of Settings that the form asks for; form holds the other attributes of its AccountField."""
+    is_secret = form.get("secret", False)
+    return field(default=default or "", repr=not is_secret, metadata={"form": {"default": default, **form}})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an account is set to. Each provider adds its own fields."""
+
+    # The address of the API, without a slash at the end.
+    url: str
+    # Replace characters that the provider does not take by similar ones.
+    replace_characters: bool = False
+    # Add the mention that the law asks for to commercial texts.
+    add_stop_mention: bool = False
+
+    @property
+    def default_sender(self) -> str:
+        """The sender of messages that name none; empty if there is none."""
+        return ""
+
+    @classmethod
+    def account_fields(cls) -> tuple[AccountField, ...]:
+        """The fields that the form asks for."""
+        return tuple(AccountField(name=each.name, **each.metadata["form"]) for each in fields(cls) if each.metadata)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Return the settings of an account. Unknown keys are ignored; missing fields have defaults or are empty."""
+        known = {each.name: values.get(each.name) for each in fields(cls)}
+        return cls(**{name: value for name, value in known.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderInfo:
-    """A provider as data.
-
-    identity are the fields that make two accounts the same login, batch_size messages fit one request,
-    in_flight requests may run at once, busy are HTTP statuses that mean not processed, pools are the names
-    of its balances where there are several, test_number delivers at once and costs nothing, webhook_methods
-    are the HTTP methods it calls us with, calling_codes are of the countries it sends to (none: any),
-    opt_in_words in lower case take an opt-out back besides those that do everywhere.
-    sender_field is the field that holds an account's sender, sender_pattern what a sender must be (None: anything)
-    but for types with senders of their own; number_senders says whether it may be a number.
-    """
+    """A provider as data."""
 
     provider: Provider
     name: str
+    # What the form of an account asks for.
     fields: tuple[AccountField, ...]
+    # The names of the fields that make two accounts the same login.
     identity: tuple[str, ...]
     capabilities: frozenset[Capability]
     message_types: tuple[MessageType, ...] = (MessageType.SMS,)
+    # The languages of voice messages, as en-gb.
     languages: tuple[str, ...] = ()
+    # The largest number of messages in one request.
     batch_size: int = 1
+    # The largest number of requests at the same time.
     in_flight: int = 2
+    # The HTTP statuses that mean: the request was not processed.
     busy: frozenset[int] = frozenset({TOO_MANY_REQUESTS})
+    # The names of the balances, if an account has several.
     pools: tuple[str, ...] = ()
+    # A number to which messages cost nothing and are delivered at once.
     test_number: str | None = None
+    # The HTTP methods with which the provider calls our webhook.
     webhook_methods: tuple[str, ...] = ()
+    # The calling codes of the countries that the provider sends to. Empty: all.
     calling_codes: tuple[str, ...] = ()
+    # Texts in lower case that end an opt-out at this provider, besides OPT_IN_WORDS.
     opt_in_words: tuple[str, ...] = ()
+    # The name of the field that holds an account's sender.
     sender_field: str | None = None
+    # What a sender must look like. None: anything.
     sender_pattern: str | None = None
+    # A sender may be a phone number.
     number_senders: bool = False
+    # The message types whose senders need not match sender_pattern.
     free_sender_types: frozenset[MessageType] = frozenset()
 
     def takes_sender(self, sender: str, kind: MessageType = MessageType.SMS) -> bool:
-        """Whether a sender is one that the provider takes."""
+        """Return True if the provider takes this sender."""
         free = self.sender_pattern is None or kind in self.free_sender_types
         return free or re.fullmatch(self.sender_pattern or "", sender) is not None
 
     @property
     def uses_webhook(self) -> bool:
-        """Whether the provider calls our webhook for anything."""
+        """Return True if the provider calls our webhook."""
         return bool(self.webhook_methods)
 
     def serves(self, number: str) -> bool:
-        """Whether it sends to the country of a number in E.164."""
+        """Return True if the provider sends to the country of a number in E.164."""
         return not self.calling_codes or number.startswith(tuple(f"+{code}" for code in self.calling_codes))
 
     @property
     def receives(self) -> bool:
-        """Whether texts of phones come in through it."""
+        """Return True if texts of phones come in through the provider."""
         return not self.capabilities.isdisjoint({Capability.INCOMING_PUSH, Capability.INCOMING_POLL})
 
     @property
     def reports(self) -> bool:
-        """Whether what becomes of a message after it was accepted can be known."""
+        """Return True if the provider tells what happens to a message after it was accepted."""
         return not self.capabilities.isdisjoint({Capability.STATUS, Capability.DELIVERY_REPORTS})

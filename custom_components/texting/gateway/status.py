@@ -1,10 +1,10 @@
-"""What can have become of a message, in one vocabulary for all providers."""
+"""The status of a message and the reason of a failure, in the same words for all providers."""
 
 from enum import StrEnum
 
 
 class Status(StrEnum):
-    """A message's fate, as far as it is known."""
+    """The last known status of a message."""
 
     QUEUED = "queued"
     ACCEPTED = "accepted"
@@ -13,26 +13,27 @@ class Status(StrEnum):
     UNDELIVERED = "undelivered"
     EXPIRED = "expired"
     REJECTED = "rejected"
-    UNKNOWN = "unknown"
+    UNCERTAIN = "uncertain"
 
     @property
     def is_final(self) -> bool:
-        """Whether no later report can change it."""
+        """Return True if no later report can change it."""
         return _RANK[self] == _FINAL
 
     @property
     def is_failure(self) -> bool:
-        """Whether a message that ends with it did not get through, as far as anybody knows."""
-        return self is Status.UNKNOWN or (self.is_final and self is not Status.DELIVERED)
+        """Return True if a message with this last status is not known to have arrived."""
+        return self is Status.UNCERTAIN or (self.is_final and self is not Status.DELIVERED)
 
     def follows(self, current: Status) -> bool:
-        """Whether a report of this status may replace the current one: never backwards, a final one stays."""
+        """Return True if a report of this status may replace the current one. A status never goes backwards."""
         return _RANK[self] > _RANK[current]
 
 
 _FINAL = 4
+# A report replaces only a status of a lower rank.
 _RANK = {
-    Status.UNKNOWN: 0,
+    Status.UNCERTAIN: 0,
     Status.QUEUED: 1,
     Status.ACCEPTED: 2,
     Status.SENT: 3,

@@ -1,4 +1,4 @@
-"""The only place that touches aiohttp: limits, and what became of a request as an error."""
+"""HTTP requests: their limits, and their failures as our errors. Only this module uses aiohttp."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -7,27 +7,33 @@ from typing import Any
 
 import aiohttp
 
-from .answers import read_json
 from .errors import CannotConnect, CertificateInvalid, InvalidResponse, OutcomeUnknown, RateLimited
+from .json_fields import read_json
 
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10, sock_connect=10)
-ANSWER_LIMIT = 256 * 1024
-RETRY_AFTER_LIMIT = 3600.0
+# Bytes.
+MAX_RESPONSE = 256 * 1024
+# Seconds.
+MAX_RETRY_AFTER = 3600.0
 TOO_MANY_REQUESTS = 429
+# Gateways share a session.
+type Session = aiohttp.ClientSession
+
 _NO_ADDRESS = (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: the body decides, the HTTP status is secondary, the content type is ignored."""
+class Response:
+    """A response. The body decides; the HTTP status is secondary, and the content type is ignored."""
 
     status: int
     text: str
+    # Seconds to wait before the next request. None: the provider does not say.
     retry_after: float | None = None
 
     def json(self) -> dict[str, Any]:
-        """The body as a JSON object; raises InvalidResponse for anything else."""
+        """Return the body as a JSON object; raise InvalidResponse if it is anything else."""
         try:
             value = read_json(self.text)
         except ValueError, RecursionError:
@@ -38,12 +44,10 @@ class Answer:
 
 
 class Transport:
-    """Requests to one gateway, in_flight at once; busy are the HTTP statuses that mean: not processed, later."""
+    """Requests to one provider. Limits how many run at the same time."""
 
-    def __init__(
-        self, session: aiohttp.ClientSession, *, in_flight: int, busy: Iterable[int] = (TOO_MANY_REQUESTS,)
-    ) -> None:
-        """Use the given session, which stays its owner's to close."""
+    def __init__(self, session: Session, *, in_flight: int, busy: Iterable[int] = (TOO_MANY_REQUESTS,)) -> None:
+        """Use a session that its owner closes; busy are HTTP statuses that mean: not processed, try again later."""
         self._session = session
         self._slots = asyncio.Semaphore(in_flight)
         self._busy = frozenset(busy)
@@ -57,11 +61,11 @@ class Transport:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Make one request, its body a form or JSON.
+    ) -> Response:
+        """Make one request. Its body is a form or JSON.
 
-        Raises CannotConnect when it never left, OutcomeUnknown when it left without an answer,
-        RateLimited when the gateway was too busy to process it.
+        Raises CannotConnect if the request was not sent, OutcomeUnknown if it was sent but no response came, and
+        RateLimited if the provider was too busy to process it.
         """
         if headers and not all(value.isprintable() for value in headers.values()):
             raise CannotConnect("a header that cannot be written")
@@ -77,7 +81,7 @@ class Transport:
                     timeout=TIMEOUT,
                     allow_redirects=False,
                 ) as response:
-                    return await self._answer(response)
+                    return await self._read(response)
             except aiohttp.ClientConnectorCertificateError:
                 raise CertificateInvalid from None
             except (*_NO_ADDRESS, *_NO_CONNECTION) as err:
@@ -85,22 +89,22 @@ class Transport:
             except (aiohttp.ClientError, TimeoutError) as err:
                 raise OutcomeUnknown(type(err).__name__) from None
 
-    async def _answer(self, response: aiohttp.ClientResponse) -> Answer:
-        """Read the body up to the limit."""
+    async def _read(self, response: aiohttp.ClientResponse) -> Response:
+        """Read the body; raise InvalidResponse if it is longer than MAX_RESPONSE."""
         retry_after = _retry_after(response.headers.get("Retry-After"))
         if response.status in self._busy:
             raise RateLimited(code=str(response.status), retry_after=retry_after)
         body = bytearray()
         async for chunk in response.content.iter_chunked(16 * 1024):
             body += chunk
-            if len(body) > ANSWER_LIMIT:
+            if len(body) > MAX_RESPONSE:
                 response.close()
                 raise InvalidResponse("the answer has no end")
-        return Answer(response.status, body.decode("utf-8-sig", "replace").strip(), retry_after)
+        return Response(response.status, body.decode("utf-8-sig", "replace").strip(), retry_after)
 
 
 def _retry_after(header: str | None) -> float | None:
-    """Seconds to wait, at most an hour; dates are not used by these gateways and mean None."""
+    """Return the seconds to wait, at most MAX_RETRY_AFTER. These providers send no dates; a date gives None."""
     if header is None or not header.strip().isdigit():
         return None
-    return min(float(header), RETRY_AFTER_LIMIT)
+    return min(float(header), MAX_RETRY_AFTER)

@@ -1,5 +1,5 @@
-"""Home Assistant imports this voice detector at every start; it needs a compiler, and the demo has no microphone."""
+"""Replaces a voice detector that Home Assistant imports at every start. The real one needs a compiler."""
 
 
 class MicroVad:
-    """Hears nobody."""
+    """Does nothing, because the demo has no microphone."""

@@ -1,5 +1,5 @@
-"""Home Assistant imports this noise filter at every start; it needs a compiler, and the demo has no microphone."""
+"""Replaces a noise filter that Home Assistant imports at every start. The real one needs a compiler."""
 
 
 class AudioProcessor:
-    """Filters nothing."""
+    """Does nothing, because the demo has no microphone."""

@@ -1,14 +1,16 @@
 """The registry: every provider and its gateway."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from ..gateway import Gateway
+from ..base import Gateway
 from ..provider import Provider
-from .club_texting import ClubTexting
-from .group_texting import GroupTexting
+from ..transport import Session, Transport
+from .ez_texting.club_texting import ClubTexting
+from .ez_texting.group_texting import GroupTexting
 from .textinghouse import TextingHouse
-from .textiopro import TextioPro
-from .thesmspoint import TheSMSPoint
+from .thesmspoint.gateway import TheSMSPoint
+from .ultimate_sms.textiopro import TextioPro
 
 GATEWAYS: Mapping[Provider, type[Gateway]] = {
     Provider.TEXTINGHOUSE: TextingHouse,
@@ -17,3 +19,10 @@ GATEWAYS: Mapping[Provider, type[Gateway]] = {
     Provider.GROUP_TEXTING: GroupTexting,
     Provider.THESMSPOINT: TheSMSPoint,
 }
+
+
+def create_gateway(session: Session, values: Mapping[str, Any]) -> Gateway:
+    """Create the gateway of an account from the fields of its entry; "provider" names the Provider."""
+    gateway = GATEWAYS[Provider(values["provider"])]
+    transport = Transport(session, in_flight=gateway.info.in_flight, busy=gateway.info.busy)
+    return gateway(transport, gateway.settings_type.from_mapping(values))

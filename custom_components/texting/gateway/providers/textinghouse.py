@@ -4,13 +4,13 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 import re
 from time import monotonic
-from typing import Any, override
+from typing import override
 
-from ..answers import amount
+from ..base import Gateway, accepted
 from ..capabilities import Capability
 from ..commercial_hours import next_opening
 from ..errors import (
@@ -24,8 +24,7 @@ from ..errors import (
     OutcomeUnknown,
     WebhookRejected,
 )
-from ..gateway import Gateway, accepted
-from ..media import with_media
+from ..json_fields import amount
 from ..message import (
     Balance,
     DeliveryReport,
@@ -34,23 +33,36 @@ from ..message import (
     Preview,
     SendResult,
     WebhookCall,
-    incoming_type,
+    type_of_text,
+    with_media,
 )
 from ..phone_number import digits, from_gateway
-from ..provider import AccountField, Provider, ProviderInfo
+from ..provider import Provider, ProviderInfo, Settings, account_field
 from ..status import FailureReason, Status
 from ..transport import Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextingHouseSettings(Settings):
+    """The settings of an account at TextingHouse."""
+
+    username: str = account_field()
+    password: str = account_field(secret=True)
+    sender: str = account_field(required=False, applied_in_place=True)
+    url: str = account_field(advanced=True, default="https://api.textinghouse.com")
+    # The host that is asked when the main host cannot be reached. Empty: none.
+    backup_url: str = account_field(advanced=True, default="https://api2.textinghouse.com")
+
+    @property
+    @override
+    def default_sender(self) -> str:
+        return self.sender
+
 
 INFO = ProviderInfo(
     provider=Provider.TEXTINGHOUSE,
     name="TextingHouse",
-    fields=(
-        AccountField(name="username"),
-        AccountField(name="password", secret=True),
-        AccountField(name="sender", required=False),
-        AccountField(name="url", advanced=True, default="https://api.textinghouse.com"),
-        AccountField(name="backup_url", advanced=True, default="https://api2.textinghouse.com"),
-    ),
+    fields=TextingHouseSettings.account_fields(),
     identity=("username", "url"),
     capabilities=frozenset(
         {
@@ -73,14 +85,17 @@ INFO = ProviderInfo(
 
 PATH = "/http/v1/do"
 STOP_MENTION = "STOP sms-s.top"
-# The documented characters. Others may be replaced on the way to some networks; they are not refused.
+# The documented characters. Some networks replace others; the provider does not refuse them.
 CHARACTERS = frozenset(
     " 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZÄäàÅåÆæßÇèéÉìÖöòØøÑñÜüù"
     "#¤%&()*+,-./:;<>=§$!?£¿·@¡'\"\n[]{}~^|"
 )
-FLOOD_SECONDS = 10.0  # in which the same text to the same number is refused
-QUESTIONS = 2  # at once about messages: what is to be sent goes before
-ASK_AGAIN_AFTER = 10.0  # seconds, before a lost message counts as never accepted
+# Seconds in which the provider refuses the same text to the same number.
+FLOOD_SECONDS = 10.0
+# Status requests at the same time. The other connections are for sending.
+MAX_STATUS_REQUESTS = 2
+# Seconds between two look-ups of a lost message. If neither finds it, it was never accepted.
+ASK_AGAIN_AFTER = 10.0
 
 STATUSES: Mapping[str, tuple[Status, FailureReason | None]] = {
     "0": (Status.ACCEPTED, None),
@@ -107,29 +122,30 @@ _ERROR = re.compile(r"ERR:\s*(\d+)\s*(?:\|\s*(.*))?", re.DOTALL)
 _ID = re.compile(r"ID:\s*(\S+)")
 
 
-class TextingHouse(Gateway):
-    """One account at TextingHouse, with its backup host."""
+class TextingHouse(Gateway[TextingHouseSettings]):
+    """One account at TextingHouse."""
 
     info = INFO
+    settings_type = TextingHouseSettings
 
-    def __init__(self, transport: Transport, account: Mapping[str, Any]) -> None:
-        """Start with nothing sent."""
-        super().__init__(transport, account)
-        self._questions = asyncio.Semaphore(QUESTIONS)
-        # When and by which message, oldest first.
+    def __init__(self, transport: Transport, settings: TextingHouseSettings) -> None:
+        """Remember what was sent, because of the flood rule."""
+        super().__init__(transport, settings)
+        self._status_requests = asyncio.Semaphore(MAX_STATUS_REQUESTS)
+        # The time and the reference of the last message with this number and text, oldest first.
         self._sent_at: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
 
     def _preview(self, message: Message) -> Preview:
         if message.commercial:
             message = replace(message, text=self._with_mention(message.text.rstrip()))
-        preview = replace(super()._preview(message), doubtful="".join(sorted(set(message.text) - CHARACTERS)))
+        preview = replace(super()._preview(message), may_be_replaced="".join(sorted(set(message.text) - CHARACTERS)))
         return replace(preview, cost=0) if message.to == INFO.test_number else preview
 
     def _with_mention(self, text: str) -> str:
-        """A commercial text with the mention at its very end, where the account's options allow to add it."""
+        """Return a commercial text with the mention at its end; raise MessageRejected if it may not be added."""
         if text.endswith(STOP_MENTION):
             return text
-        if not self._account.get("add_stop_mention"):
+        if not self.settings.add_stop_mention:
             raise MessageRejected(
                 limit=Limit.COMMERCIAL_MENTION, reason=FailureReason.INVALID_MESSAGE, mention=STOP_MENTION
             )
@@ -156,8 +172,8 @@ class TextingHouse(Gateway):
                 self._sent_at.pop(key, None)
             raise
 
-    async def _after_flood(self, message: Message, error: GatewayError) -> SendResult:
-        """Refused as a repetition: where the gateway has this very message, it was accepted the first time."""
+    async def _resolve_flood(self, message: Message, error: GatewayError) -> SendResult:
+        """Return the result of a message refused as a repetition: if the provider has it, it was accepted before."""
         try:
             report = await self._report(message, None)
         except GatewayError:
@@ -167,7 +183,7 @@ class TextingHouse(Gateway):
         return _known(message, report)
 
     async def _submit(self, message: Message) -> SendResult:
-        """Make the request."""
+        """Make the request for one message."""
         parameters = {
             "to": digits(message.to),
             "txt": message.text,
@@ -177,20 +193,20 @@ class TextingHouse(Gateway):
         if sender := self._sender(message):
             parameters["from"] = sender
         try:
-            answer = await self._call("sendsms", parameters)
+            response = await self._call("sendsms", parameters)
         except MessageRejected as err:
             if err.code != FLOOD:
                 raise
-            return await self._after_flood(message, err)
-        if match := _ID.fullmatch(answer):
+            return await self._resolve_flood(message, err)
+        if match := _ID.fullmatch(response):
             return accepted(message, message_id=match[1], provider_status="0")
         raise InvalidResponse("neither an id nor an error")
 
-    async def find_out(self, lost: Sequence[Message]) -> Sequence[SendResult]:
-        """Ask by our own id; known: it was accepted. Unknown twice: it was not."""
-        return [result for result in await asyncio.gather(*map(self._find_out, lost)) if result]
+    async def resolve_unknown(self, lost: Sequence[Message]) -> Sequence[SendResult]:
+        """Look messages up by reference. If the provider knows one, it was accepted; if twice not, it was not."""
+        return [result for result in await asyncio.gather(*map(self._resolve, lost)) if result]
 
-    async def _find_out(self, lost: Message) -> SendResult | None:
+    async def _resolve(self, lost: Message) -> SendResult | None:
         with suppress(GatewayError):
             report = await self._report(lost, None)
             if not report:
@@ -199,31 +215,31 @@ class TextingHouse(Gateway):
             return _known(lost, report) if report else SendResult(message=lost, status=Status.QUEUED)
         return None
 
-    async def balance(self) -> Sequence[Balance]:
-        """What the account holds."""
+    async def fetch_balance(self) -> Sequence[Balance]:
+        """Fetch the credit."""
         return [Balance(amount=amount(await self._call("getcredit", {})))]
 
-    async def reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
-        """One request a message: the gateway has no list."""
-        asked = (self._report(result.message, result.message_id) for result in sent)
-        answered = await asyncio.gather(*asked, return_exceptions=True)
-        failed = [answer for answer in answered if isinstance(answer, BaseException)]
-        if failed and len(failed) == len(answered):
+    async def fetch_reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
+        """Fetch the status of each message with one request; the provider has no list."""
+        requests = (self._report(result.message, result.message_id) for result in sent)
+        reports = await asyncio.gather(*requests, return_exceptions=True)
+        failed = [report for report in reports if isinstance(report, BaseException)]
+        if failed and len(failed) == len(reports):
             raise failed[0]
-        # What is known of others is news.
-        return [answer for answer in answered if isinstance(answer, DeliveryReport)]
+        # If only some requests failed, the other reports still count.
+        return [report for report in reports if isinstance(report, DeliveryReport)]
 
     async def _report(self, message: Message, message_id: str | None) -> DeliveryReport | None:
-        """The message's status by the gateway's id, else by ours; None where the gateway knows neither."""
+        """Fetch the status by the provider's id, else by ours; return None if the provider knows neither."""
         for name, value in (("api_id", message_id), ("climsgid", message.reference)):
             if value and (code := await self._status({name: value})):
                 return _report(code, message_id=message_id, reference=message.reference)
         return None
 
     async def _status(self, key: Mapping[str, str]) -> str | None:
-        """A status code, None where the gateway does not know the message."""
+        """Fetch a status code; return None if the provider does not know the message."""
         try:
-            async with self._questions:
+            async with self._status_requests:
                 code = await self._call("getstatus", key)
         except MessageRejected as err:
             if err.code in (UNKNOWN_MESSAGE_ID, UNKNOWN_CLIENT_ID):
@@ -234,7 +250,7 @@ class TextingHouse(Gateway):
         return code
 
     def parse_webhook(self, call: WebhookCall) -> Sequence[DeliveryReport | IncomingMessage]:
-        """A status {apimsgid, climsgid, status} or a reply {apimsgid, climsgid, from, txt, date}, JSON or a form."""
+        """Read a status {apimsgid, climsgid, status} or a reply {apimsgid, climsgid, from, txt, date}."""
         fields = {name: str(value) for name, value in call.parameters.items() if isinstance(value, str | int)}
         message_id, reference = fields.get("apimsgid") or None, fields.get("climsgid") or None
         if "from" in fields and "txt" in fields:
@@ -242,8 +258,8 @@ class TextingHouse(Gateway):
                 IncomingMessage(
                     sender=from_gateway(fields["from"]),
                     text=with_media(fields["txt"], call.parameters),
-                    type=incoming_type(fields["txt"]),
-                    answered_id=message_id,
+                    type=type_of_text(fields["txt"]),
+                    replied_message_id=message_id,
                     reference=reference,
                     sent_at=_time(fields.get("date", "")),
                 )
@@ -254,45 +270,45 @@ class TextingHouse(Gateway):
         raise WebhookRejected("neither a status nor a reply")
 
     async def _call(self, command: str, parameters: Mapping[str, str]) -> str:
-        """Ask the main host, and the backup host where the connection was never made. Raises on ERR."""
-        form = {"user": self._account["username"], "pass": self._account["password"], "cmd": command, **parameters}
+        """Make a request to the main host, or to the backup host if it cannot connect; raise the error of an ERR."""
+        form = {"user": self.settings.username, "pass": self.settings.password, "cmd": command, **parameters}
         try:
-            answer = await self._transport.request("POST", self._account["url"] + PATH, form=form)
+            response = await self._transport.request("POST", self.settings.url + PATH, form=form)
         except CannotConnect:
-            if not (backup := self._account.get("backup_url")):
+            if not self.settings.backup_url:
                 raise
-            answer = await self._transport.request("POST", backup + PATH, form=form)
-        if match := _ERROR.match(answer.text):
+            response = await self._transport.request("POST", self.settings.backup_url + PATH, form=form)
+        if match := _ERROR.match(response.text):
             code, text = match[1], match[2] or ""
             make = ERRORS.get(code)
             raise make(text, code) if make else MessageRejected(text, code=code)
-        if not answer.text or "<" in answer.text:
-            raise InvalidResponse(f"no answer of the gateway, HTTP {answer.status}")
-        return answer.text
+        if not response.text or "<" in response.text:
+            raise InvalidResponse(f"no answer of the gateway, HTTP {response.status}")
+        return response.text
 
 
 def _report(code: str, *, message_id: str | None, reference: str | None) -> DeliveryReport:
-    """A status code as a report; an undocumented one is kept as unknown."""
-    status, reason = STATUSES.get(code, (Status.UNKNOWN, None))
+    """Return the report of a status code; an undocumented code is uncertain."""
+    status, reason = STATUSES.get(code, (Status.UNCERTAIN, None))
     return DeliveryReport(
         status=status, reason=reason, provider_status=code, message_id=message_id, reference=reference
     )
 
 
 def _known(message: Message, report: DeliveryReport) -> SendResult:
-    """A message whose answer was lost, and that the gateway has: a status that is not known means accepted too."""
+    """Return the result of a message that the provider has; an undocumented status means accepted."""
     code: str = report.provider_status
     error: GatewayError | None = None
     if report.reason is FailureReason.INSUFFICIENT_CREDIT:
         error = InsufficientCredit(code=code)
     elif report.reason:
         error = MessageRejected(code=code, reason=report.reason)
-    status = Status.ACCEPTED if report.status is Status.UNKNOWN else report.status
+    status = Status.ACCEPTED if report.status is Status.UNCERTAIN else report.status
     return SendResult(message=message, status=status, provider_status=code, error=error)
 
 
 def _time(text: str) -> datetime | None:
-    """2019-04-01T13:09:16Z or 2019-04-01 13:09:16, both UTC."""
+    """Parse 2019-04-01T13:09:16Z or 2019-04-01 13:09:16, both UTC; return None for anything else."""
     try:
         return datetime.fromisoformat(text.strip().removesuffix("Z")).replace(tzinfo=UTC)
     except ValueError:

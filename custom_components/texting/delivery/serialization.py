@@ -1,0 +1,102 @@
+"""MessageRecord as a row of the database, and back."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import fields
+from datetime import datetime
+import json
+from typing import Any
+
+from ..gateway.capabilities import MessageType
+from ..gateway.message import Message
+from ..gateway.status import FailureReason, Status
+from .record import MessageRecord, Phase
+
+type Row = tuple[str | float | None, ...]
+
+# What never changes after a message was created.
+FIXED_COLUMNS = ("reference", "entry_id", "parent", "number", "created_at", "expires_at", "content")
+# What may change. progress is JSON with the rest.
+CHANGING_COLUMNS = ("phase", "status", "not_before", "accepted_at", "segments", "message_id", "progress")
+COLUMNS = FIXED_COLUMNS + CHANGING_COLUMNS
+
+_MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name not in ("reference", "to"))
+_CONTENT = ("recipient_name", "recipient_id", "groups", "urgent", "resend")
+_PROGRESS = ("batch_id", "provider_status", "reason", "status_on_timeout", "via", "resend_count")
+
+
+def to_row(record: MessageRecord) -> Row:
+    """Return the whole row."""
+    # An express message of False is not one of None.
+    message = {name: value for name in _MESSAGE_FIELDS if (value := getattr(record.message, name)) is not None}
+    if record.message.send_at:
+        message["send_at"] = record.message.send_at.isoformat()
+    content = {"message": message, **_values(record, _CONTENT)}
+    return (
+        record.reference,
+        record.entry_id,
+        record.parent,
+        to_text(record.message.to),
+        record.created_at,
+        record.expires_at,
+        json.dumps(content),
+        *_changing(record),
+    )
+
+
+def to_changes(record: MessageRecord) -> Row:
+    """Return the changing columns, then the reference."""
+    return (*_changing(record), record.reference)
+
+
+def from_row(row: Row) -> MessageRecord:
+    """Return the record of a row; raise ValueError, KeyError, TypeError or AttributeError if the row holds none."""
+    known: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
+    content, progress = json.loads(known["content"]), json.loads(known["progress"])
+    message = content.pop("message")
+    if "send_at" in message:
+        message["send_at"] = datetime.fromisoformat(message["send_at"])
+    message["type"] = MessageType(message["type"])
+    if "reason" in progress:
+        progress["reason"] = FailureReason(progress["reason"])
+    if "status_on_timeout" in progress:
+        progress["status_on_timeout"] = Status(progress["status_on_timeout"])
+    names = ("entry_id", "parent", "created_at", "expires_at", "not_before", "accepted_at", "segments", "message_id")
+    return MessageRecord(
+        message=Message(reference=known["reference"], to=known["number"], **message),
+        phase=Phase(known["phase"]),
+        status=Status(known["status"]),
+        **{name: known[name] for name in names},
+        **content,
+        # A newer version may have stored more.
+        **{name: progress[name] for name in _PROGRESS if name in progress},
+    )
+
+
+def valid_records(rows: Iterable[Row]) -> Iterator[MessageRecord]:
+    """Return the records of rows, and skip rows that hold none."""
+    for row in rows:
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            yield from_row(row)
+
+
+def to_text(text: str) -> str:
+    """Return the text as SQLite takes it: half a surrogate pair, which a provider may send, is replaced."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def _changing(record: MessageRecord) -> Row:
+    return (
+        record.phase.value,
+        record.status.value,
+        record.not_before,
+        record.accepted_at,
+        record.segments,
+        record.message_id and to_text(record.message_id),
+        json.dumps(_values(record, _PROGRESS)),
+    )
+
+
+def _values(record: MessageRecord, names: Iterable[str]) -> dict[str, Any]:
+    """Return what is set. json.dumps writes it in ASCII, so no odd character breaks the file."""
+    return {name: value for name in names if (value := getattr(record, name)) not in (None, False)}

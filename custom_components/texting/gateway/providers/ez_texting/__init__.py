@@ -1,0 +1,1 @@
+"""Club Texting and Group Texting: two brands of the EZ Texting platform."""

@@ -1,0 +1,1 @@
+"""TheSMSPoint: its API v1, https://thesmspoint.com/api/v1/{command}."""

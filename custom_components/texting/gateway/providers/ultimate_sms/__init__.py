@@ -1,0 +1,1 @@
+"""The "Ultimate SMS" software, which TextioPro and other sites run."""

@@ -1,0 +1,127 @@
+"""Campaigns of the "Ultimate SMS" software: one text to all contacts of groups."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from ...contacts import Campaign
+from ...errors import MessageRejected, NotFound
+from ...json_fields import Row, count, read_json, rows, text
+from ...message import DeliveryReport, Message, SendResult
+from ...status import FailureReason, Status
+from . import responses as wire
+
+# "done" means that all texts were handed over, but not that they were delivered.
+STATUSES: Mapping[str, tuple[Status, FailureReason | None]] = {
+    "new": (Status.ACCEPTED, None),
+    "queued": (Status.ACCEPTED, None),
+    "queuing": (Status.ACCEPTED, None),
+    "scheduled": (Status.ACCEPTED, None),
+    "paused": (Status.ACCEPTED, None),
+    "sending": (Status.SENT, None),
+    "processing": (Status.SENT, None),
+    "done": (Status.SENT, None),
+    "delivered": (Status.DELIVERED, None),
+    "failed": (Status.UNDELIVERED, FailureReason.OTHER),
+    "error": (Status.UNDELIVERED, FailureReason.OTHER),
+    "cancelled": (Status.REJECTED, FailureReason.OTHER),
+    "canceled": (Status.REJECTED, FailureReason.OTHER),
+}
+# The campaign is over, and its counts decide its status.
+FINISHED = frozenset({"done", "delivered", "failed", "error", "cancelled", "canceled"})
+# The counts are in the row or, as JSON in a string, in its field "cache" [seen].
+TOTAL = ("contact_count", "ContactCount", "total")
+DELIVERED = ("delivered_count", "DeliveredCount", "delivered")
+FAILED = ("failed_count", "FailedDeliveredCount", "failed")
+_NAMES = ("campaign_name", "name", "title")
+
+
+def campaign_of(row: Row, campaign_id: str, zone: tzinfo) -> Campaign:
+    """Return the campaign of a row; zone is the time zone of its times."""
+    counts = _counts(row)
+    return Campaign(
+        id=text(row, "uid") or campaign_id,
+        status=_state(row)[0],
+        provider_status=wire.status_word(row),
+        name=next(filter(None, (text(row, name) for name in _NAMES)), ""),
+        text=text(row, "message"),
+        send_at=_send_at(row, zone),
+        total=count(counts, *TOTAL),
+        delivered=count(counts, *DELIVERED),
+        failed=count(counts, *FAILED),
+    )
+
+
+def row_of(data: object) -> Row:
+    """Return the object of a response; raise NotFound if there is none."""
+    if not (listed := rows(data)):
+        raise NotFound("no data")
+    return listed[0]
+
+
+def report(data: object, campaign_id: str) -> DeliveryReport:
+    """Return the report of a campaign; an unknown status is uncertain and changes nothing."""
+    row = row_of(data)
+    status, reason, status_on_timeout = _state(row)
+    return DeliveryReport(
+        status=status,
+        reason=reason,
+        status_on_timeout=status_on_timeout,
+        provider_status=wire.status_word(row),
+        message_id=campaign_id,
+    )
+
+
+def results(messages: Sequence[Message], data: object) -> list[SendResult]:
+    """Return the results of a campaign. A scheduled one may have no data, and cannot be looked up then."""
+    row = next(iter(rows(data)), {})
+    status, reason, _ = _state(row)
+    word, uid = wire.status_word(row), text(row, "uid") or None
+    return [
+        SendResult(
+            message=message,
+            status=Status.ACCEPTED if status is Status.UNCERTAIN else status,
+            message_id=uid,
+            provider_status=word or None,
+            error=MessageRejected(word, reason=reason) if reason else None,
+        )
+        for message in messages
+    ]
+
+
+def _state(row: Row) -> tuple[Status, FailureReason | None, Status | None]:
+    """Return the status of a campaign, why it failed, and its final status if no better report comes.
+
+    A finished campaign is delivered if one contact got it, and undelivered if it failed for all. Between the two,
+    reports may still come.
+    """
+    word, counts = wire.status_word(row).lower(), _counts(row)
+    status, reason = STATUSES.get(word, (Status.UNCERTAIN, None))
+    total, delivered, failed = count(counts, *TOTAL), count(counts, *DELIVERED), count(counts, *FAILED)
+    if word not in FINISHED or delivered is None:
+        return status, reason, None
+    if delivered:
+        return Status.DELIVERED, None, None
+    if reason:
+        return status, reason, None
+    if total is not None and failed is not None and failed >= total > 0:
+        return Status.UNDELIVERED, FailureReason.OTHER, None
+    return Status.SENT, None, Status.UNDELIVERED
+
+
+def _counts(row: Row) -> Row:
+    """Return the row with the fields of its cache."""
+    cache = row.get("cache")
+    if isinstance(cache, str):
+        try:
+            cache = read_json(cache)
+        except ValueError, RecursionError:
+            cache = None
+    return {**cache, **row} if isinstance(cache, dict) else row
+
+
+def _send_at(row: Row, zone: tzinfo) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text(row, "schedule_time"))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=zone)

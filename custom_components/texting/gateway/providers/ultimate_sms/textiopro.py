@@ -1,0 +1,278 @@
+"""TextioPro, https://app.textiopro.com: the documentation of its API for developers (/api/v3/ and /api/http/)."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ...base import Gateway, refused
+from ...capabilities import Capability, MessageType
+from ...contacts import Contacts
+from ...encoding import Encoding, encoding_of
+from ...errors import GatewayError, Limit, MessageRejected, OutcomeUnknown
+from ...json_fields import Row, rows, text
+from ...message import (
+    Balance,
+    DeliveryReport,
+    IncomingMessage,
+    ListedMessage,
+    Message,
+    Preview,
+    Profile,
+    SendResult,
+)
+from ...phone_number import digits
+from ...provider import Provider, ProviderInfo
+from ...status import FailureReason
+from ...transport import Transport
+from . import campaigns, responses as wire
+from .api import Api, TextioProSettings, missing
+from .contacts import CAMPAIGN, UltimateContacts
+from .message_list import MessageList
+
+INFO = ProviderInfo(
+    provider=Provider.TEXTIOPRO,
+    name="TextioPro",
+    fields=TextioProSettings.account_fields(),
+    identity=("api_token", "url"),
+    capabilities=frozenset(
+        {
+            Capability.BATCH,
+            Capability.BALANCE,
+            Capability.STATUS,
+            Capability.INCOMING_POLL,
+            Capability.LOST_ANSWERS,
+            Capability.SENDER,
+            Capability.SCHEDULE,
+            Capability.TEMPLATES,
+            Capability.CONTACTS,
+            Capability.CAMPAIGNS,
+            Capability.MESSAGE_LIST,
+            Capability.PROFILE,
+        }
+    ),
+    message_types=tuple(MessageType),
+    languages=(
+        "cy-gb", "da-dk", "de-de", "el-gr", "en-au", "en-gb", "en-gb-wls", "en-in", "en-us", "es-es", "es-mx",
+        "es-us", "fr-ca", "fr-fr", "id-id", "is-is", "it-it", "ja-jp", "ko-kr", "ms-my", "nb-no", "nl-nl", "pl-pl",
+        "pt-br", "pt-pt", "ro-ro", "ru-ru", "sv-se", "ta-in", "th-th", "tr-tr", "vi-vn", "zh-cn", "zh-hk",
+    ),
+    batch_size=100,
+    sender_field="sender_id",
+    sender_pattern=r"[a-zA-Z0-9]{1,11}|\+?[0-9]{1,15}",
+    number_senders=True,
+    free_sender_types=frozenset({MessageType.WHATSAPP, MessageType.VIBER}),
+    # Some installations give every error the status 429. The body decides.
+    busy=frozenset(),
+)  # fmt: skip
+
+GENDERS = ("male", "female")
+# Messages of other types have no segments.
+SEGMENTED = frozenset({MessageType.SMS, MessageType.OTP})
+# Pages of the message list for the first and for later reads of incoming messages, and for anything else.
+MAX_FIRST_PAGES = 2
+MAX_INCOMING_PAGES = 40
+MAX_PAGES = 4
+# Messages whose uids are remembered.
+MAX_CLAIMS = 5000
+MESSAGE = "sms/{}"
+INVALID = FailureReason.INVALID_MESSAGE
+
+
+class TextioPro(Gateway[TextioProSettings]):
+    """One account at TextioPro, or at another site of the same software."""
+
+    info = INFO
+    settings_type = TextioProSettings
+
+    def __init__(self, transport: Transport, settings: TextioProSettings) -> None:
+        """Begin without any message of the list."""
+        super().__init__(transport, settings)
+        self._api = Api(transport, lambda: self.settings)
+        self._list = MessageList(self._api)
+        self._claims = wire.Claims(MAX_CLAIMS)
+        # The ids on the pages of the last read of incoming messages.
+        self._seen: set[str] | None = None
+
+    def _preview(self, message: Message) -> Preview:
+        if not self._sender(message):
+            raise MessageRejected(limit=Limit.SENDER_MISSING, reason=INVALID)
+        if message.type is MessageType.MMS and not message.media_url:
+            raise MessageRejected(limit=Limit.MEDIA_MISSING, reason=INVALID, type=message.type)
+        if message.type is MessageType.VOICE:
+            if message.language not in INFO.languages:
+                raise MessageRejected(limit=Limit.LANGUAGE, reason=INVALID, choices=", ".join(INFO.languages))
+            if message.gender not in GENDERS:
+                raise MessageRejected(limit=Limit.GENDER, reason=INVALID, choices=", ".join(GENDERS))
+        preview = super()._preview(message)
+        return preview if message.type in SEGMENTED else replace(preview, segments=1, cost=1)
+
+    async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
+        first = messages[0]
+        body = {
+            # The example of a campaign has recipient instead. Installations check the name in the table [seen].
+            **({"contact_list_id": ",".join(first.groups)} if first.groups else {"recipient": _recipients(messages)}),
+            "sender_id": self._sender(first),
+            "type": _type(first),
+            "message": first.text,
+        }
+        if first.type is MessageType.VOICE:
+            body |= {"language": first.language or "", "gender": first.gender or ""}
+        if first.media_url:
+            body["media_url"] = first.media_url
+        if first.template_id:
+            body["dlt_template_id"] = first.template_id
+        if first.send_at:
+            body["schedule_time"] = await self._local(first.send_at)
+        response = await self._api.call("POST", "sms/campaign" if first.groups else "sms/send", body=body)
+        envelope = wire.envelope_of(response)
+        if first.groups:
+            if error := wire.refusal(envelope, response):
+                raise missing(error, envelope, response)
+            return campaigns.results(messages, envelope.get("data"))
+        if (error := wire.refusal(envelope, response)) is None:
+            return self._claims.add(*wire.results(messages, envelope))
+        if len(messages) == 1 or error.reason not in wire.NUMBER_REASONS:
+            raise error
+        return await self._send_without(messages, wire.named(messages, text(envelope, "message")), error)
+
+    async def _send_without(
+        self, messages: Sequence[Message], named: Sequence[Message], error: GatewayError
+    ) -> list[SendResult]:
+        """Send a batch again that was refused for some numbers: without those, or in halves if none is named."""
+        results = [refused(message, error) for message in named]
+        half = len(messages) // 2
+        parts = [[message for message in messages if message not in named]]
+        for part in parts if named else [messages[:half], messages[half:]]:
+            try:
+                results += await self._send(part) if part else []
+            except GatewayError as err:
+                results += [refused(message, err) for message in part]
+        return results
+
+    async def _local(self, send_at: datetime) -> str:
+        """Return a time in the account's zone and the provider's format, rounded up to the next minute."""
+        local = send_at.astimezone(await self._api.zone())
+        return (local + timedelta(minutes=1, microseconds=-1)).strftime("%Y-%m-%d %H:%M")
+
+    async def resolve_unknown(self, lost: Sequence[Message]) -> Sequence[SendResult]:
+        """Find each message in the message list. A message that is not in the list stays uncertain.
+
+        Campaigns have no list, and the message list does not say which campaign a message is part of.
+        """
+        unknown = [refused(message, OutcomeUnknown("campaigns are not listed")) for message in lost if message.groups]
+        single = [message for message in lost if not message.groups]
+        listed: list[Row] = []
+        try:
+            if single:
+                with suppress(MessageRejected):  # a later request for the list would be refused too
+                    listed = [row async for row in self._list.rows(MAX_PAGES)]
+        except GatewayError:
+            return unknown
+        return [*unknown, *(self._found(message, listed) for message in single)]
+
+    def _found(self, lost: Message, listed: Sequence[Row]) -> SendResult:
+        row = next((row for row in listed if self._claims.fits(row, lost)), None)
+        return self._claims.add(wire.result(lost, row))[0] if row else refused(lost, OutcomeUnknown("not in the list"))
+
+    async def fetch_balance(self) -> Sequence[Balance]:
+        """Fetch the balance."""
+        return [wire.balance(await self._api.read("balance"))]
+
+    async def fetch_reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
+        """Read the message list if there are several messages, then fetch each message that is not in it."""
+        campaign_ids = [result.message_id for result in sent if result.message.groups and result.message_id]
+        single = [result for result in sent if not result.message.groups]
+        by_id = {result.message_id: result for result in single if result.message_id}
+        self._claims.add(*by_id.values())
+        without_id = [result for result in single if not result.message_id]
+        found = await self._find_in_list(by_id, without_id) if len(single) > 1 or without_id else []
+        for uid, path in (dict.fromkeys(campaign_ids, CAMPAIGN) | dict.fromkeys(by_id, MESSAGE)).items():
+            try:
+                data = await self._api.read(path, uid)
+                reports = [campaigns.report(data, uid)] if path == CAMPAIGN else _reports(data, uid)
+            except MessageRejected:
+                continue  # the provider does not keep it any more
+            except GatewayError:
+                if not found:
+                    raise
+                break  # the reports so far still count; the next poll fetches the others
+            found += reports
+        return found
+
+    async def _find_in_list(self, by_id: dict[str, SendResult], without_id: list[SendResult]) -> list[DeliveryReport]:
+        """Return the reports of messages in the message list, and remove these messages from the arguments."""
+        found = []
+        with suppress(MessageRejected):
+            async for row in self._list.rows(MAX_PAGES):
+                uid, reference = text(row, "uid"), None
+                if not by_id.pop(uid, None):
+                    fitting = (result for result in without_id if self._claims.fits(row, result.message))
+                    if not (result := next(fitting, None)):
+                        continue
+                    without_id.remove(result)
+                    self._claims.add(replace(result, message_id=uid))
+                    reference = result.message.reference
+                found.append(wire.report(row, message_id=uid, reference=reference))
+                if not by_id and not without_id:
+                    break
+        return found
+
+    async def fetch_incoming(self, known: Collection[str] = ()) -> Sequence[IncomingMessage]:
+        """Read the latest messages up to the page that has a known one; return the incoming ones."""
+        known_ids = {*known, *(self._seen or ())}
+        max_pages = MAX_FIRST_PAGES if self._seen is None and not known_ids else MAX_INCOMING_PAGES
+        seen: set[str] = set()
+        found: list[IncomingMessage] = []
+        try:
+            async for page in self._list.pages(max_pages):
+                ids = {wire.id_of(row) for row in page} - {""}
+                seen |= ids
+                found += [wire.incoming(row) for row in page if wire.is_incoming(row)]
+                if not ids.isdisjoint(known_ids):
+                    break
+        except GatewayError:  # the pages so far still count; the next read would fail at the same page
+            if not seen:
+                raise
+        self._seen = seen
+        return found
+
+    async def fetch_messages(self, limit: int) -> AsyncIterator[ListedMessage]:
+        """Iterate over the latest messages of the list; each page is fetched when it is needed."""
+        if limit < 1:
+            return
+        async for row in self._list.rows():
+            if not wire.id_of(row):
+                continue
+            yield wire.listed(row)
+            limit -= 1
+            if limit < 1:
+                return
+
+    async def fetch_message(self, message_id: str) -> ListedMessage:
+        """Fetch a message by its id, sent or received."""
+        return wire.listed(campaigns.row_of(await self._api.read(MESSAGE, message_id)), message_id)
+
+    async def fetch_profile(self) -> Profile:
+        """Fetch the owner of the account. The response repeats the token, which is left out."""
+        return wire.profile(await self._api.read("me"), self.settings.api_token)
+
+    @property
+    def contacts(self) -> Contacts:
+        """The contacts and contact groups of the account."""
+        return UltimateContacts(self._api)
+
+
+def _recipients(messages: Sequence[Message]) -> str:
+    return ",".join(digits(message.to) for message in messages)
+
+
+def _reports(data: object, uid: str) -> list[DeliveryReport]:
+    return [wire.report(row, message_id=uid) for row in rows(data)]
+
+
+def _type(message: Message) -> str:
+    """Return the provider's name of the type. The text decides whether an SMS is plain or unicode."""
+    if message.type is not MessageType.SMS:
+        return message.type
+    return "unicode" if encoding_of(message.text) is Encoding.UCS2 else "plain"

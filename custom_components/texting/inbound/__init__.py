@@ -1,0 +1,1 @@
+"""What came in: the inbox, questions, commands, keywords, and what a reply answers."""

@@ -1,0 +1,94 @@
+"""Every option of an account or a route: its type, its default and its bounds. Nothing else reads entry.options."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import UnitOfTime
+
+LEAVE, RESEND = IF_UNSURE = ("leave", "resend")
+_MAX_AMOUNT = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a number may be."""
+
+    min: int
+    max: int
+    # Home Assistant's unit of time, or None for a plain number.
+    unit: str | None = None
+
+
+def _number(default: int, least: int, most: int = _MAX_AMOUNT, unit: str | None = None) -> Any:
+    return field(default=default, metadata={"bounds": Bounds(least, most, unit)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of one entry. A route has only keep_days and log_texts."""
+
+    # Minutes between two reads of the balance.
+    balance_interval: int = _number(15, 1, 1440, UnitOfTime.MINUTES)
+    # Seconds between two reads of the incoming texts.
+    incoming_interval: int = _number(30, 5, 3600, UnitOfTime.SECONDS)
+    # The credit is low below this amount, in the balance's own unit.
+    low_credit: float = _number(0, 0)
+    # Segments a day. Texts beyond it are refused unless they are urgent. 0 is no limit.
+    daily_limit: int = _number(0, 0)
+    # What happens to a text whose outcome stays uncertain: "leave" or "resend".
+    if_unsure: str = LEAVE
+    # Days until a finished message is deleted.
+    keep_days: int = _number(30, 1, 365, UnitOfTime.DAYS)
+    # Whether the logbook shows what the texts say.
+    log_texts: bool = False
+    # Whether characters that the provider does not take are replaced by similar ones.
+    replace_characters: bool = False
+    # Seconds that the provider's request stays open for a reply. A provider gives up after 60.
+    reply_timeout: int = _number(0, 0, 45, UnitOfTime.SECONDS)
+    # The conversation agent that runs commands by text, or None if there are no commands.
+    conversation_agent: str | None = None
+    # Whether a commercial text gets the mention that the law asks for.
+    add_stop_mention: bool = False
+
+    @property
+    def resend_if_unsure(self) -> bool:
+        """Return True if a text of uncertain outcome is sent again."""
+        return self.if_unsure == RESEND
+
+
+_BOUNDS: Mapping[str, Bounds] = {each.name: each.metadata["bounds"] for each in fields(Options) if each.metadata}
+_DEFAULTS = Options()
+
+
+def read_options(entry: ConfigEntry[Any]) -> Options:
+    """Return the options of an entry as they are now. A number above its bounds counts as the largest one allowed."""
+    known = entry.options
+    return Options(
+        **{each.name: _limited(each.name, known[each.name]) for each in fields(Options) if each.name in known}
+    )
+
+
+def _limited(name: str, value: Any) -> Any:
+    return min(value, _BOUNDS[name].max) if name in _BOUNDS else value
+
+
+def gateway_values(entry: ConfigEntry[Any]) -> dict[str, Any]:
+    """Return what the settings of the account's gateway are made from: its data and its options."""
+    return {**entry.data, **entry.options}
+
+
+def stored_options(entry: ConfigEntry[Any]) -> dict[str, Any]:
+    """Return only what the user has set, as a form shows it."""
+    return dict(entry.options)
+
+
+def bounds_of(name: str) -> Bounds:
+    """Return the bounds of a number."""
+    return _BOUNDS[name]
+
+
+def default_of(name: str) -> Any:
+    """Return the default of an option."""
+    return getattr(_DEFAULTS, name)

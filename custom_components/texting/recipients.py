@@ -1,0 +1,111 @@
+"""Recipients: the people a home texts. Each is a subentry with a name, and numbers or a contact group."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant
+
+from .const import (
+    CONF_ALLOW_COMMANDS,
+    CONF_GROUP,
+    CONF_GROUP_NAME,
+    CONF_NUMBERS,
+    CONF_PIN,
+    CONF_QUIET_END,
+    CONF_QUIET_START,
+    CONF_SENDER,
+    CONF_TYPE,
+    DOMAIN,
+    SUBENTRY_RECIPIENT,
+)
+from .delivery.checks import QuietHours
+from .gateway.capabilities import MessageType
+from .gateway.contacts import ContactGroup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One recipient of an account or a route."""
+
+    # The subentry's id.
+    id: str
+    name: str
+    # In E.164; empty if it is a group.
+    numbers: tuple[str, ...]
+    # A contact group of the account, in place of numbers.
+    group: ContactGroup | None = None
+    # The type of its messages.
+    type: MessageType = MessageType.SMS
+    # The sender that it sees, if it is not the account's.
+    sender: str | None = None
+    # When nothing is sent to it that is not urgent.
+    quiet_hours: QuietHours | None = None
+    # Whether its texts are commands.
+    allow_commands: bool = False
+    # What its commands begin with.
+    pin: str | None = field(default=None, repr=False)
+
+
+def recipients(entry: ConfigEntry) -> list[Recipient]:
+    """Return all recipients of an entry, as they are now."""
+    return [_recipient(subentry) for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)]
+
+
+def recipient_by_id(entry: ConfigEntry, subentry_id: str) -> Recipient | None:
+    """Return the recipient of a subentry."""
+    subentry = entry.subentries.get(subentry_id)
+    return _recipient(subentry) if subentry and subentry.subentry_type == SUBENTRY_RECIPIENT else None
+
+
+def recipient_with_number(entry: ConfigEntry, number: str) -> Recipient | None:
+    """Return the first recipient of an entry with a number."""
+    return next((recipient for recipient in recipients(entry) if number in recipient.numbers), None)
+
+
+def recipient_for_number(hass: HomeAssistant, entry_id: str, number: str) -> Recipient | None:
+    """Return the recipient with a number: one of this entry, else one of any other account or route."""
+    entries = sorted(hass.config_entries.async_entries(DOMAIN), key=lambda entry: entry.entry_id != entry_id)
+    return next((recipient for entry in entries if (recipient := recipient_with_number(entry, number))), None)
+
+
+def commanding_recipient(entry: ConfigEntry, number: str) -> Recipient | None:
+    """Return the recipient whose commands come from a number. If several have it, one with a PIN comes first."""
+    known = [recipient for recipient in recipients(entry) if number in recipient.numbers]
+    return max(known, key=lambda recipient: (recipient.allow_commands, recipient.pin is not None), default=None)
+
+
+def pins_for_number(hass: HomeAssistant, number: str) -> set[str]:
+    """Return every PIN of recipients with a number, at any account."""
+    known = (recipient for entry in hass.config_entries.async_entries(DOMAIN) for recipient in recipients(entry))
+    return {recipient.pin for recipient in known if recipient.pin and number in recipient.numbers}
+
+
+def _recipient(subentry: ConfigSubentry) -> Recipient:
+    data = subentry.data
+    return Recipient(
+        id=subentry.subentry_id,
+        name=subentry.title,
+        numbers=tuple(data[CONF_NUMBERS]),
+        group=_group(data),
+        type=MessageType(data.get(CONF_TYPE, MessageType.SMS)),
+        sender=data.get(CONF_SENDER),
+        quiet_hours=_quiet_hours(data),
+        allow_commands=data.get(CONF_ALLOW_COMMANDS, False),
+        pin=data.get(CONF_PIN),
+    )
+
+
+def _group(data: Mapping[str, Any]) -> ContactGroup | None:
+    """Return the group as it was when it was chosen."""
+    if CONF_GROUP not in data:
+        return None
+    return ContactGroup(id=data[CONF_GROUP], name=data.get(CONF_GROUP_NAME, data[CONF_GROUP]))
+
+
+def _quiet_hours(data: Mapping[str, Any]) -> QuietHours | None:
+    if CONF_QUIET_START not in data:
+        return None
+    return QuietHours(time.fromisoformat(data[CONF_QUIET_START]), time.fromisoformat(data[CONF_QUIET_END]))

@@ -1,0 +1,1 @@
+"""A route and the accounts it sends through."""

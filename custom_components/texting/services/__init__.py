@@ -1,0 +1,23 @@
+"""The actions, one module for each family."""
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..const import DOMAIN
+from . import campaigns, contacts, messages, provider, questions
+
+ACTIONS = (
+    *messages.ACTIONS,
+    *questions.ACTIONS,
+    *contacts.ACTIONS,
+    *campaigns.ACTIONS,
+    *provider.ACTIONS,
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    for action in ACTIONS:
+        hass.services.async_register(
+            DOMAIN, action.name, action.handler, action.schema, supports_response=action.response
+        )

@@ -1,0 +1,274 @@
+"""The actions send_message, preview_message, reply, get_status and cancel_message."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+
+from ..account import Account, TextingConfigEntry
+from ..const import (
+    ATTR_ACCOUNT,
+    ATTR_IF_UNSURE,
+    ATTR_INCOMING_ID,
+    ATTR_MESSAGE,
+    ATTR_MESSAGE_ID,
+    ATTR_REFERENCE,
+    ATTR_TO,
+    ATTR_URGENT,
+    ATTR_VALID_FOR,
+    DOMAIN,
+)
+from ..delivery.record import MessageRecord
+from ..error_messages import home_assistant_error
+from ..gateway.errors import Limit, MessageRejected
+from ..gateway.phone_number import mask
+from ..gateway.status import FailureReason
+from ..messenger import Messenger, MessengerConfigEntry, Outcome, raise_for
+from ..recipients import recipient_by_id, recipient_with_number
+from ..replies import async_reply
+from ..storage.entry_state import async_get_state
+from ..targets import Address, addresses_of, deduplicate, resolve, validation_error
+from .service import ACCOUNT_SCHEMA, MESSAGE_OPTIONS, MESSAGE_SCHEMA, Action, async_messenger
+
+# The key None holds addresses that belong to no account that could send.
+type Targets = dict[Messenger | None, list[Address]]
+
+TARGET_KEYS = tuple(str(key) for key in cv.ENTITY_SERVICE_FIELDS)
+SEND_SCHEMA = vol.All(
+    vol.Schema(
+        {
+            **cv.ENTITY_SERVICE_FIELDS,
+            vol.Optional(ATTR_ACCOUNT): cv.string,
+            vol.Optional(ATTR_TO): vol.All(cv.ensure_list, [cv.string]),
+            **MESSAGE_SCHEMA,
+        }
+    ),
+    cv.has_at_least_one_key(*TARGET_KEYS, ATTR_ACCOUNT),
+)
+PREVIEW_SCHEMA = vol.Schema({**ACCOUNT_SCHEMA, vol.Optional(ATTR_TO): cv.string, **MESSAGE_SCHEMA})
+_REPLY_OPTIONS = (ATTR_VALID_FOR, ATTR_URGENT, ATTR_IF_UNSURE)
+REPLY_SCHEMA = vol.Schema(
+    {
+        vol.Required(ATTR_INCOMING_ID): cv.string,
+        vol.Required(ATTR_MESSAGE): cv.string,
+        **{marker: check for marker, check in MESSAGE_OPTIONS.items() if marker in _REPLY_OPTIONS},
+    }
+)
+STATUS_SCHEMA = vol.All(
+    vol.Schema(
+        {
+            vol.Exclusive(ATTR_REFERENCE, "message"): cv.string,
+            vol.Exclusive(ATTR_MESSAGE_ID, "message"): cv.string,
+            vol.Optional(ATTR_ACCOUNT): cv.string,
+        }
+    ),
+    cv.has_at_least_one_key(ATTR_REFERENCE, ATTR_MESSAGE_ID),
+)
+CANCEL_SCHEMA = vol.Schema({vol.Required(ATTR_REFERENCE): cv.string})
+
+
+# -- sending -----------------------------------------------------------------------------------------------------------
+
+
+async def _async_send_message(call: ServiceCall) -> ServiceResponse:
+    """Send to entities, or through an account to names and numbers. Accounts send side by side.
+
+    If a response is requested, single messages that failed are told there. Otherwise they raise.
+    """
+    sends = (_async_send(messenger, addresses, call) for messenger, addresses in targets_of(call).items())
+    outcomes = [outcome for part in await asyncio.gather(*sends) for outcome in part]
+    if not call.return_response or all(outcome.error for outcome in outcomes):
+        raise_for(outcomes)
+    return {"messages": [outcome.as_response() for outcome in outcomes]} if call.return_response else None
+
+
+async def _async_send(messenger: Messenger | None, addresses: list[Address], call: ServiceCall) -> list[Outcome]:
+    if messenger is None:
+        return [Outcome(address, error=address.error) for address in addresses]
+    return await messenger.async_send(deduplicate(addresses), call.data)
+
+
+def targets_of(call: ServiceCall) -> Targets:
+    """Return whom the caller names, by account or route."""
+    targets = _entity_targets(call)
+    if ATTR_ACCOUNT in call.data:
+        try:
+            messenger = async_messenger(call.hass, call.data[ATTR_ACCOUNT])
+        except ServiceValidationError as err:
+            targets.setdefault(None, []).append(Address(call.data[ATTR_ACCOUNT], error=err, reason=FailureReason.OTHER))
+        else:
+            wanted = call.data.get(ATTR_TO) or ()
+            addresses = resolve(call.hass, messenger.entry, wanted, messenger.test_number)
+            targets.setdefault(messenger, []).extend(addresses)
+    elif ATTR_TO in call.data:
+        raise validation_error("no_account")
+    if not any(targets.values()):
+        raise validation_error("no_target")
+    return targets
+
+
+def _entity_targets(call: ServiceCall) -> Targets:
+    """Return the recipients whose notify entities are named, directly or by device, area, floor or label."""
+    selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data))
+    registry = er.async_get(call.hass)
+    targets: Targets = {}
+    for entity_id in sorted(selected.referenced | selected.indirectly_referenced):
+        entity = registry.async_get(entity_id)
+        if entity is not None and entity.platform == DOMAIN and entity.domain == Platform.NOTIFY:
+            messenger, addresses = _of_entity(call.hass, entity)
+            targets.setdefault(messenger, []).extend(addresses)
+        elif entity_id in selected.referenced:
+            targets.setdefault(None, []).append(_no_recipient(entity_id))
+    missing = (selected.missing_devices, selected.missing_areas, selected.missing_floors, selected.missing_labels)
+    for target_id in sorted(set().union(*missing)):
+        targets.setdefault(None, []).append(_no_recipient(target_id))
+    return targets
+
+
+def _no_recipient(target_id: str) -> Address:
+    error = validation_error("not_a_recipient", entity=target_id)
+    return Address(target_id, error=error, reason=FailureReason.OTHER)
+
+
+def _of_entity(hass: HomeAssistant, entity: er.RegistryEntry) -> tuple[Messenger | None, list[Address]]:
+    """Return the account or route of a recipient's entity, and its addresses."""
+    entry: MessengerConfigEntry | None = hass.config_entries.async_get_entry(entity.config_entry_id or "")
+    if entry is None or entry.state is not ConfigEntryState.LOADED:
+        error = validation_error("account_not_loaded", account=entry.title if entry else entity.entity_id)
+        return None, [Address(entity.entity_id, error=error, reason=FailureReason.OTHER)]
+    recipient = recipient_by_id(entry, entity.config_subentry_id or "")
+    return entry.runtime_data, addresses_of(recipient) if recipient else []
+
+
+async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
+    """Return what a text would be without sending it. The cost is that of all numbers of a recipient."""
+    messenger = async_messenger(call.hass, call.data[ATTR_ACCOUNT])
+    addresses = [Address("")]
+    if ATTR_TO in call.data:
+        addresses = resolve(call.hass, messenger.entry, [call.data[ATTR_TO]], messenger.test_number)
+    addresses = await asyncio.gather(*map(messenger.async_measure, addresses))
+    if error := next((address.error for address in addresses if address.error), None):
+        limit = None if addresses[0].group else Limit.NUMBER
+        return {"error": str(error), "reason": FailureReason.INVALID_NUMBER, "limit": limit}
+    try:
+        prepared = [messenger.prepare(messenger.message(address, call.data)) for address in addresses]
+    except MessageRejected as err:
+        in_words = str(home_assistant_error(err, messenger.entry.title))
+        return {"error": in_words, "reason": err.reason, "limit": err.limit}
+    message, preview = prepared[0]
+    held_until = max((each.held_until for _, each in prepared if each.held_until), default=None)
+    is_uncounted = any(address.is_uncounted for address in addresses)
+    return {
+        "error": None,
+        "text": preview.text,
+        "encoding": preview.encoding,
+        "segments": preview.segments // (message.group_size or 1),
+        "units": preview.units,
+        "cost": None if is_uncounted else sum(each.cost for _, each in prepared),
+        "replaced": dict[str, Any](preview.replaced),
+        "may_be_replaced": preview.may_be_replaced,
+        "held_until": held_until.isoformat() if held_until else None,
+    }
+
+
+# -- replying ----------------------------------------------------------------------------------------------------------
+
+
+async def _async_reply(call: ServiceCall) -> ServiceResponse:
+    """Reply to a text, within the provider's own request if that still waits for it."""
+    incoming_id: str = call.data[ATTR_INCOMING_ID]
+    account, sender = _find_incoming(call.hass, incoming_id)
+    recipient = recipient_with_number(account.entry, sender)
+    if not sender.startswith("+"):
+        raise validation_error("cannot_reply", account=account.entry.title)
+    address = Address(recipient.name if recipient else mask(sender), sender, recipient)
+    record, within_request = await async_reply(account, incoming_id, account.compose(address, call.data))
+    outcome = account.outcome(address, record)
+    raise_for([outcome])
+    return {"method": "webhook" if within_request else "message", **outcome.as_response()}
+
+
+def _find_incoming(hass: HomeAssistant, incoming_id: str) -> tuple[Account, str]:
+    """Return the account that a text came in through, and its sender."""
+    entries: list[TextingConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    for entry in entries:
+        state = async_get_state(hass, entry.entry_id)
+        if state and (received := state.inbox.find(incoming_id)):
+            if entry.state is not ConfigEntryState.LOADED:
+                raise validation_error("account_not_loaded", account=entry.title)
+            return entry.runtime_data, received.sender
+    raise validation_error("unknown_incoming")
+
+
+# -- afterwards --------------------------------------------------------------------------------------------------------
+
+
+async def _async_get_status(call: ServiceCall) -> ServiceResponse:
+    """Return what is known of a message. The provider is asked if it can be asked."""
+    messenger, record = await _find(call)
+    if messenger:
+        await messenger.async_refresh_status(record)
+    held = messenger.held_until(record) if messenger else None
+    return {
+        "to": record.to,
+        "recipient": record.recipient_name,
+        "reference": record.reference,
+        "message_id": record.message_id,
+        "account": record.entry_id,
+        "status": record.status,
+        "provider_status": record.provider_status,
+        "reason": record.reason,
+        "segments": record.segments,
+        "created_at": _iso(record.created_at),
+        "accepted_at": _iso(record.accepted_at),
+        "held_until": held.isoformat() if held else None,
+    }
+
+
+async def _async_cancel_message(call: ServiceCall) -> ServiceResponse:
+    """Cancel a message that has not left."""
+    messenger, record = await _find(call)
+    if messenger is None or not await messenger.async_cancel(record):
+        raise validation_error("not_queued", status=record.status)
+    return {"reference": record.reference, "status": record.status, "cancelled": True}
+
+
+async def _find(call: ServiceCall) -> tuple[Messenger | None, MessageRecord]:
+    """Return the message that the caller names, and its account or route if that is loaded; raise unknown_message."""
+    entry_id: str | None = call.data.get(ATTR_ACCOUNT)
+    messengers = {entry_id: async_messenger(call.hass, entry_id)} if entry_id else _loaded(call.hass)
+    # All of them have the same database.
+    database = next((messenger.outbox.database for messenger in messengers.values()), None)
+    found = database and await database.find(
+        reference=call.data.get(ATTR_REFERENCE), message_id=call.data.get(ATTR_MESSAGE_ID), entry_id=entry_id
+    )
+    if not found:
+        raise validation_error("unknown_message")
+    messenger = messengers.get(found.entry_id)
+    return messenger, (messenger.outbox.get(found.reference) if messenger else None) or found
+
+
+def _loaded(hass: HomeAssistant) -> dict[str, Messenger]:
+    entries: list[MessengerConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    return {entry.entry_id: entry.runtime_data for entry in entries}
+
+
+def _iso(moment: float | None) -> str | None:
+    return datetime.fromtimestamp(moment, UTC).isoformat() if moment is not None else None
+
+
+ACTIONS = (
+    Action("send_message", _async_send_message, SEND_SCHEMA),
+    Action("preview_message", _async_preview_message, PREVIEW_SCHEMA, SupportsResponse.ONLY),
+    Action("reply", _async_reply, REPLY_SCHEMA),
+    Action("get_status", _async_get_status, STATUS_SCHEMA, SupportsResponse.ONLY),
+    Action("cancel_message", _async_cancel_message, CANCEL_SCHEMA),
+)

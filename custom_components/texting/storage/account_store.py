@@ -1,0 +1,79 @@
+"""AccountStore: what an account remembers across restarts, in one file of .storage."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
+
+from ..const import DOMAIN
+
+VERSION = 1
+SAVE_DELAY = 1.0
+
+
+@dataclass(slots=True)
+class Memory:
+    """The remembered values. Times are ISO 8601, or None if it never happened."""
+
+    # Ids of incoming texts that were read from the provider's list, newest first; None before the first read.
+    seen: list[str] | None = None
+    # When the webhook was last called.
+    webhook_called_at: str | None = None
+    # Calls of the webhook that were refused.
+    webhook_refused: int = 0
+    # Delivery reports for messages that nobody knows.
+    reports_unknown: int = 0
+    # Numbers that opted out, with the time.
+    opted_out: dict[str, str] = field(default_factory=dict)
+    # Contact groups that were texted, as {id: {name, size}}.
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+class AccountStore:
+    """The memory of one account, saved a second after it changed."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str, on_opt_out: Callable[[], None] = lambda: None) -> None:
+        """Prepare the file. on_opt_out is called when an opt-out came or went."""
+        self._store = Store[dict[str, Any]](hass, VERSION, f"{DOMAIN}.{entry_id}")
+        self.memory = Memory()
+        self.on_opt_out = on_opt_out
+        self._is_removed = False
+
+    async def async_load(self) -> None:
+        """Read the file."""
+        known = Memory.__slots__
+        data = await self._store.async_load() or {}
+        self.memory = Memory(**{name: value for name, value in data.items() if name in known})
+
+    @callback
+    def async_changed(self) -> None:
+        """Save soon."""
+        if not self._is_removed:
+            self._store.async_delay_save(lambda: asdict(self.memory), SAVE_DELAY)
+
+    async def async_save(self) -> None:
+        """Save now."""
+        if not self._is_removed:
+            await self._store.async_save(asdict(self.memory))
+
+    async def async_save_opt_out(self, number: str) -> bool:
+        """Save now. Return True if the opt-out of a number is on disk, or if it was taken back meanwhile.
+
+        The file is read again, since Home Assistant only logs that it could not write.
+        """
+        await self.async_save()
+        if self._is_removed or number not in self.memory.opted_out:
+            return True
+        try:
+            data = await self._store.async_load() or {}
+        except HomeAssistantError:
+            return False
+        return number in data.get("opted_out", {})
+
+    async def async_remove(self) -> None:
+        """Delete the file. A request under way may still use this object."""
+        self._is_removed = True
+        await self._store.async_remove()

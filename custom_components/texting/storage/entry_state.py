@@ -1,0 +1,319 @@
+"""EntryState: what of an account or a route outlives a reload: its messages, its inbox, and signals that are held."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import batched
+import logging
+import time
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.signal_type import SignalType
+
+from ..const import DOMAIN, MAX_EVENT_AGE
+from ..delivery.database import DatabaseError, MessageDatabase
+from ..delivery.outbox import MAX_LOAD, Change, Outbox, OutboxListener
+from ..delivery.record import MessageRecord, Phase
+from ..delivery.worker import Worker
+from ..gateway.base import Gateway
+from ..gateway.capabilities import Capability
+from ..gateway.errors import CertificateInvalid, GatewayError, MessageRejected
+from ..gateway.status import Status
+from ..inbound.inbox import Inbox
+from ..issues import Issue, async_certificate_invalid, async_delete
+from ..options import read_options
+from ..signals import MESSAGE_UPDATED, STATE_CHANGED
+from .account_store import AccountStore, Memory
+from .open_database import async_open, async_release
+from .opt_outs import OptOuts
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class EntryState:
+    """The state of one account or one route. It implements OutboxListener for its own outbox."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, database: MessageDatabase, gateway: Gateway[Any] | None
+    ) -> None:
+        """Know nothing yet. A route has no gateway."""
+        self._hass = hass
+        self._entry = entry
+        self._entry_id = entry.entry_id
+        self.store = AccountStore(hass, entry.entry_id, on_opt_out=self.async_changed)
+        self.opt_outs = OptOuts(self.store)
+        self.outbox = Outbox(
+            entry.entry_id,
+            database,
+            self,
+            now=hass.loop.time,
+            time=time.time,
+            tracks_accepted=gateway is None or gateway.info.reports,
+            tracks_uncertain=gateway is not None
+            and {Capability.STATUS, Capability.LOST_ANSWERS} <= gateway.info.capabilities,
+        )
+        # What sends; None for a route.
+        self.worker = (
+            Worker(self.outbox, gateway, self._async_connection_changed, hass.async_create_background_task)
+            if gateway
+            else None
+        )
+        self.inbox = Inbox(hass.loop.time)
+        # The message that changed last.
+        self.last_record: MessageRecord | None = None
+        # True from set-up to unload.
+        self.loaded = False
+        # True while the entities are there.
+        self.ready = False
+        self._listener: OutboxListener | None = None
+        self._held: list[tuple[float, Callable[[], None]]] = []
+        self._is_changing = False
+        self._is_in_batch = False
+        self._segments = 0
+        self._segments_day = ""
+
+    async def async_load(self) -> None:
+        """Load what an earlier run left."""
+        await self.store.async_load()
+        records = await self.outbox.load()
+        for batch in batched(records, MAX_LOAD, strict=False):
+            if self.worker:
+                self.worker.enqueue(batch)
+            await asyncio.sleep(0)
+        self.last_record = await self.outbox.database.latest(self._entry_id)
+        midnight = dt_util.start_of_local_day()
+        self._segments_day = midnight.date().isoformat()
+        self._segments = await self.outbox.database.segments_since(self._entry_id, midnight.timestamp())
+
+    @callback
+    def async_attach(self, listener: OutboxListener | None) -> None:
+        """Let the loaded account hear of its messages, or nobody."""
+        self._listener = listener
+
+    # -- updates -----------------------------------------------------------------------------------------------------
+
+    @callback
+    def message_updated(self, record: MessageRecord, change: Change) -> None:
+        """Take an update of the outbox: count it, remember it, and publish it."""
+        if change is Change.ACCEPTED:
+            self._segments, self._segments_day = self.segments_today + record.segments, _today()
+        if change is not Change.ENDED:
+            self.last_record = record
+            if self.worker:
+                self.opt_outs.async_note(record)
+        self.publish(MESSAGE_UPDATED, record, change)
+        if record.parent:
+            for route in attempt_listeners(self._hass):
+                route.message_updated(record, change)
+        if self._listener:
+            self._listener.message_updated(record, change)
+        # The counters change with the first update of a batch, and what is shown of the last message with the last one.
+        if not (self._is_in_batch and self.outbox.is_publishing):
+            self.async_changed()
+        self._is_in_batch = self.outbox.is_publishing
+
+    @callback
+    def publish[*Ts](self, signal: SignalType[*Ts], *data: *Ts) -> None:
+        """Send a signal, or hold it until the entities are there."""
+        if self.ready:
+            async_dispatcher_send(self._hass, signal, *data)
+        else:
+            self._held.append((self._hass.loop.time(), lambda: async_dispatcher_send(self._hass, signal, *data)))
+
+    @callback
+    def async_ready(self) -> None:
+        """Send the signals that were held, except old ones. The entities are there from now on."""
+        self.ready = True
+        held, self._held = self._held, []
+        for since, send in held:
+            if self._hass.loop.time() - since < MAX_EVENT_AGE:
+                send()
+        self.async_changed()
+
+    @callback
+    def async_unready(self) -> None:
+        """Hold signals from now on: the entities go."""
+        self.ready = False
+        self._listener = None
+
+    @callback
+    def async_changed(self) -> None:
+        """Let the entities update, once for everything that changes now."""
+        if self.ready and not self._is_changing:
+            self._is_changing = True
+            self._hass.loop.call_soon(self._async_send_changed)
+
+    @callback
+    def _async_send_changed(self) -> None:
+        self._is_changing = False
+        if self.ready:
+            async_dispatcher_send(self._hass, STATE_CHANGED.format(self._entry_id))
+
+    @callback
+    def _async_connection_changed(self, error: GatewayError | None) -> None:
+        """The provider went out of reach, or came back."""
+        if error:
+            _LOGGER.warning("%s cannot send texts now, so they wait: %s", self._entry.title, error)
+        else:
+            _LOGGER.warning("%s sends texts again", self._entry.title)
+        if isinstance(error, CertificateInvalid):
+            async_certificate_invalid(self._hass, self._entry)
+        else:
+            async_delete(self._hass, Issue.CERTIFICATE_INVALID, self._entry)
+
+    # -- counters ----------------------------------------------------------------------------------------------------
+
+    @property
+    def segments_today(self) -> int:
+        """Segments that the provider accepted since midnight, local time."""
+        return self._segments if self._segments_day == _today() else 0
+
+    @property
+    def segments_used(self) -> int:
+        """Segments of today, and of messages that may still be accepted today."""
+        return self.segments_today + self.outbox.unpublished_segments
+
+    # -- old messages --------------------------------------------------------------------------------------------------
+
+    async def async_purge(self, now: datetime) -> None:
+        """Delete messages that were done longer ago than the option keep_days says."""
+        keep_for = timedelta(days=read_options(self._entry).keep_days)
+        with suppress(DatabaseError):
+            await self.outbox.database.purge((now - keep_for).timestamp(), self._entry_id)
+
+    @callback
+    def async_purge_soon(self) -> None:
+        """Purge in the background."""
+        self._entry.async_create_background_task(self._hass, self.async_purge(dt_util.utcnow()), "texting purge")
+
+    @callback
+    def async_purge_daily(self) -> CALLBACK_TYPE:
+        """Purge now and once a day. Return a function that ends this."""
+        self.async_purge_soon()
+        return async_track_time_interval(self._hass, self.async_purge, timedelta(days=1), cancel_on_shutdown=True)
+
+
+def _today() -> str:
+    return dt_util.now().date().isoformat()
+
+
+# -- the states of all entries -----------------------------------------------------------------------------------------
+
+_STATES: HassKey[dict[str, EntryState]] = HassKey(f"{DOMAIN}_states")
+_ATTEMPT_LISTENERS: HassKey[list[OutboxListener]] = HassKey(f"{DOMAIN}_attempt_listeners")
+
+
+@callback
+def attempt_listeners(hass: HomeAssistant) -> list[OutboxListener]:
+    """The routes that hear of every message that was sent for a route's message."""
+    return hass.data.setdefault(_ATTEMPT_LISTENERS, [])
+
+
+async def async_load_state(hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway[Any] | None) -> EntryState:
+    """Return the state of an entry that is being set up. It is read from disk once in each run."""
+    database = await async_open(hass, entry.entry_id)
+    states = hass.data.setdefault(_STATES, {})
+    if not (state := states.get(entry.entry_id)):
+        state = EntryState(hass, entry, database, gateway)
+        await state.async_load()
+        states[entry.entry_id] = state
+    state.loaded = True
+    return state
+
+
+@callback
+def async_get_state(hass: HomeAssistant, entry_id: str) -> EntryState | None:
+    """Return the state of an entry that was loaded in this run."""
+    return hass.data.get(_STATES, {}).get(entry_id)
+
+
+async def async_store(hass: HomeAssistant, entry_id: str) -> AccountStore:
+    """Return an account's store; it is read from disk if the account was never loaded."""
+    if state := async_get_state(hass, entry_id):
+        return state.store
+    store = AccountStore(hass, entry_id)
+    await store.async_load()
+    return store
+
+
+async def async_memory(hass: HomeAssistant, entry_id: str) -> Memory:
+    """Return what an account remembers."""
+    return (await async_store(hass, entry_id)).memory
+
+
+async def async_unload_state(hass: HomeAssistant, entry_id: str) -> None:
+    """Save the store, and release the database once no request is under way."""
+    state = hass.data[_STATES][entry_id]
+    state.loaded = False
+    await state.store.async_save()
+
+    async def release() -> None:
+        # The entry may have been loaded again meanwhile.
+        if not state.loaded and not (state.worker and state.worker.requests):
+            await async_release(hass, entry_id)
+
+    for request in state.worker.requests if state.worker else ():
+        request.add_done_callback(lambda _request: hass.async_create_task(release()))
+    await release()
+
+
+async def async_cancel_record(
+    hass: HomeAssistant, database: MessageDatabase, record: MessageRecord, error: GatewayError
+) -> MessageRecord:
+    """Cancel a message of any account, loaded or not, if it has not left. Return how it stands then."""
+    state = async_get_state(hass, record.entry_id)
+    if state is None and record.phase is Phase.WAITING:
+        # The account reads this when it is loaded.
+        record = record.snapshot()
+        record.fail(Status.REJECTED, error)
+        await asyncio.wait([database.write([record])])
+        return record
+    if state and state.worker and (known := state.outbox.get(record.reference)):
+        await state.worker.cancel(known, error)
+        return known.snapshot()
+    return await database.find(reference=record.reference) or record
+
+
+async def async_remove_state(hass: HomeAssistant, entry: ConfigEntry) -> int:
+    """Delete the state of a removed entry. Return how many texts were waiting; they are never sent."""
+    state = await async_load_state(hass, entry, None)
+    del hass.data[_STATES][entry.entry_id]
+    outbox = state.outbox
+    parents = [record.reference for record in outbox]
+    waiting = await outbox.abandon()
+    for attempt in await outbox.database.attempts(parents) if parents else ():
+        await async_cancel_record(hass, outbox.database, attempt, MessageRejected("the route was removed"))
+    await state.store.async_remove()
+
+    requests = state.worker.requests if state.worker else ()
+
+    async def finish() -> None:
+        if requests:
+            await asyncio.wait(requests)
+            await outbox.abandon()
+        await async_release(hass, entry.entry_id)
+
+    if requests:
+        hass.async_create_task(finish(), "texting removed account")
+    else:
+        await finish()
+    return waiting
+
+
+async def async_finish_sends(hass: HomeAssistant) -> None:
+    """Let the requests under way finish before Home Assistant stops."""
+    states = hass.data.get(_STATES, {}).values()
+    for state in states:
+        state.inbox.close()
+    workers = [state.worker for state in states if state.worker]
+    for worker in workers:
+        worker.stop()
+    if requests := [request for worker in workers for request in worker.requests]:
+        await asyncio.wait(requests)

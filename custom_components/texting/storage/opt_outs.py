@@ -1,0 +1,74 @@
+"""OptOuts: the numbers that want no more texts from an account. They are refused without a request."""
+
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from ..delivery.record import MessageRecord
+from ..gateway.errors import Limit, MessageRejected
+from ..gateway.status import FailureReason
+from .account_store import AccountStore
+
+
+class OptOuts:
+    """Numbers in E.164, kept in the account's store."""
+
+    def __init__(self, store: AccountStore) -> None:
+        """Read and write this store."""
+        self._store = store
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._store.memory.opted_out)
+
+    def __contains__(self, number: str) -> bool:
+        """Return True if the number opted out."""
+        return number in self._store.memory.opted_out
+
+    @property
+    def numbers(self) -> set[str]:
+        """All numbers that opted out."""
+        return set(self._store.memory.opted_out)
+
+    @callback
+    def async_add(self, number: str) -> bool:
+        """Return True if the number was not opted out before. Values that are no phone number are ignored."""
+        if number in self or not number.startswith("+"):
+            return False
+        self._store.memory.opted_out[number] = dt_util.utcnow().isoformat()
+        self._async_changed()
+        return True
+
+    @callback
+    def async_discard(self, number: str) -> bool:
+        """Return True if the number was opted out before."""
+        if number not in self:
+            return False
+        del self._store.memory.opted_out[number]
+        self._async_changed()
+        return True
+
+    @callback
+    def async_note(self, record: MessageRecord) -> None:
+        """Remember a number that the provider refuses because it opted out there."""
+        if is_provider_opt_out(record):
+            self.async_add(record.message.to)
+
+    def _async_changed(self) -> None:
+        self._store.async_changed()
+        self._store.on_opt_out()
+
+    def check(self, number: str) -> None:
+        """Raise MessageRejected if the number opted out."""
+        if number in self:
+            raise opted_out()
+
+
+def is_provider_opt_out(record: MessageRecord) -> bool:
+    """Return True if the provider, not we, refused the message because its recipient opted out."""
+    limit = record.error.limit if isinstance(record.error, MessageRejected) else None
+    return record.reason is FailureReason.OPTED_OUT and limit is None
+
+
+def opted_out() -> MessageRejected:
+    """Return the error of a text to a person who opted out."""
+    return MessageRejected(limit=Limit.OPTED_OUT, reason=FailureReason.OPTED_OUT)

@@ -1,1 +1,0 @@
-"""What is said to the home: how texts are read and answered."""

@@ -1,0 +1,221 @@
+"""A database without trouble: what it stores, finds, deletes, and commits together."""
+
+import asyncio
+from dataclasses import fields
+from datetime import UTC, datetime
+import gc
+from pathlib import Path
+import sqlite3
+import threading
+from typing import Any
+
+import pytest
+
+from custom_components.texting.delivery import schema
+from custom_components.texting.delivery.database import DatabaseError, MessageDatabase
+from custom_components.texting.delivery.record import MessageRecord, Phase
+from custom_components.texting.gateway.capabilities import MessageType
+from custom_components.texting.gateway.message import Message
+from custom_components.texting.gateway.status import FailureReason, Status
+from tests.support.records import ACCOUNT, OTHER, commits, ended, names, numbers, open_files, record
+
+
+def values(record: MessageRecord) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+async def test_a_record_comes_back_as_it_was(database: MessageDatabase) -> None:
+    message = Message(
+        reference="01JD",
+        to="+33612345678",
+        text="À bientôt 🚰\0\ud800",
+        title="Cellar",
+        type=MessageType.SMS,
+        send_at=datetime(2026, 11, 21, 12, tzinfo=UTC),
+        express=False,
+        channel=0,
+    )
+    kept = MessageRecord(
+        message=message,
+        entry_id=ACCOUNT,
+        created_at=1.5,
+        expires_at=2.5,
+        not_before=2.0,
+        accepted_at=1.75,
+        recipient_name="Anna",
+        recipient_id="01JE",
+        parent="01JC",
+        urgent=True,
+        segments=3,
+        phase=Phase.TRACKED,
+        status=Status.SENT,
+        message_id="17",
+        batch_id="4",
+        provider_status="enroute",
+        reason=FailureReason.OTHER,
+        status_on_timeout=Status.UNCERTAIN,
+    )
+    await database.write([kept])
+    (found,) = await database.load(ACCOUNT)
+    assert values(found) == values(kept)
+
+
+async def test_a_record_is_stored_once_with_its_latest_state(database: MessageDatabase) -> None:
+    await database.write([record(1)])
+    await database.write([record(1, phase=Phase.SENDING), record(1, phase=Phase.TRACKED, message_id="17")])
+    (found,) = await database.load(ACCOUNT)
+    assert (found.phase, found.message_id) == (Phase.TRACKED, "17")
+
+
+async def test_load_returns_pending_messages_oldest_first(database: MessageDatabase) -> None:
+    await database.write([record(3), record(1, phase=Phase.TRACKED), ended(2), record(4, entry_id=OTHER)])
+    await database.write([record(6, created_at=0.0), record(5, created_at=0.0, phase=Phase.SENDING)])
+    assert numbers(await database.load(ACCOUNT)) == [6, 5, 1, 3]
+
+
+async def test_find_returns_the_newest(database: MessageDatabase) -> None:
+    await database.write(
+        [record(1, message_id="17"), ended(2, message_id="17"), record(3, message_id="17", entry_id=OTHER)]
+    )
+
+    async def found(**by: str) -> int | None:
+        record = await database.find(**by)
+        return numbers([record])[0] if record else None
+
+    assert await found(reference=record(1).reference) == 1
+    assert await found(message_id="17") == 3
+    assert await found(message_id="17", entry_id=ACCOUNT) == 2
+    assert await found(message_id="18") is None
+    assert await found() is None
+
+
+async def test_an_odd_message_id_is_found(database: MessageDatabase) -> None:
+    await database.write([record(1, message_id="17\ud800")])
+    assert await database.find(message_id="17\ud800")
+    assert not database.failing
+
+
+async def test_attempts_are_found_by_their_parents(database: MessageDatabase) -> None:
+    await database.write(
+        [record(3, parent="a"), record(1, parent="b"), ended(2, parent="a"), record(4, parent="c"), record(5)]
+    )
+    assert numbers(await database.attempts(["a", "b"])) == [1, 2, 3]
+    assert await database.attempts([]) == []
+
+
+async def test_segments_count_from_their_acceptance(database: MessageDatabase) -> None:
+    assert await database.segments_since(ACCOUNT, 0.0) == 0
+    await database.write(
+        [ended(1, accepted_at=10.0, segments=2), record(2, accepted_at=20.0, segments=3), record(3, segments=5)]
+    )
+    await database.write([record(4, accepted_at=20.0, segments=7, entry_id=OTHER)])
+    assert await database.segments_since(ACCOUNT, 10.0) == 5
+    assert await database.segments_since(ACCOUNT, 11.0) == 3
+
+
+async def test_purge_deletes_messages_that_are_done(database: MessageDatabase) -> None:
+    await database.write([ended(1), record(2), ended(3, entry_id=OTHER), ended(10)])
+    assert await database.purge(10.0, ACCOUNT) == 1
+    assert await database.purge(10.0) == 1
+    assert await database.find(reference=record(1).reference) is None
+    assert await database.find(reference=record(10).reference)
+    assert numbers(await database.load(ACCOUNT)) == [2]
+
+
+async def test_writes_of_one_turn_are_one_commit(database: MessageDatabase) -> None:
+    before = commits(database.path)
+    async with asyncio.TaskGroup() as group:
+        for number in range(100):
+            group.create_task(_write(database, number))
+    assert commits(database.path) == before + 1
+
+
+async def test_writes_during_a_commit_are_one_more_commit(database: MessageDatabase) -> None:
+    before = commits(database.path)
+    first = database.write([record(number) for number in range(10, 3000)])
+    await asyncio.sleep(0)
+    others = []
+    for number in range(4):
+        others.append(database.write([record(number)]))
+        await asyncio.sleep(0)
+        assert not first.done()
+    await asyncio.gather(first, *others)
+    assert commits(database.path) == before + 2
+
+
+async def test_a_read_sees_earlier_writes(database: MessageDatabase) -> None:
+    database.write([record(1)])
+    await asyncio.sleep(0)
+    database.write([record(2)])
+    assert numbers(await database.load(ACCOUNT)) == [1, 2]
+
+
+async def test_a_cancelled_write_cancels_no_other(database: MessageDatabase) -> None:
+    leaver, stayer = asyncio.ensure_future(_write(database, 1)), asyncio.ensure_future(_write(database, 2))
+    await asyncio.sleep(0)
+    leaver.cancel()
+    await stayer
+    assert numbers(await database.load(ACCOUNT)) == [1, 2]
+
+
+async def test_only_the_owner_can_read_the_file_and_it_stays_after_close(tmp_path: Path) -> None:
+    path = tmp_path / "odd ?#%41 näme" / "texting.db"
+    path.parent.mkdir()
+    for number in range(3):
+        database = MessageDatabase(path)
+        await database.open()
+        assert numbers(await database.load(ACCOUNT)) == list(range(number))
+        await database.write([record(number)])
+        assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}
+        await database.close()
+        assert names(path.parent) == ["texting.db"]
+        assert not database.failing
+        assert database.damaged is None
+
+
+async def test_nothing_is_left_after_close(tmp_path: Path, noise: list[dict[str, Any]]) -> None:
+    database = MessageDatabase(tmp_path / "texting.db")
+    await database.open()
+    last = database.write([record(1)])
+    await database.close()
+    await database.close()
+    await last
+    assert not [thread for thread in threading.enumerate() if "texting database" in thread.name]
+    assert not [file for file in open_files() if tmp_path in file.parents]
+
+    database.write([record(2)])  # nobody awaits this
+    with pytest.raises(DatabaseError, match="closed"):
+        await database.write([record(2)])
+    with pytest.raises(DatabaseError, match="closed"):
+        await database.load(ACCOUNT)
+    gc.collect()
+    assert noise == []
+
+
+async def test_each_commit_is_synced(database: MessageDatabase) -> None:
+    """SQLite syncs each commit only with synchronous = FULL, which is 2."""
+    read = database._file.read
+    assert await database._run(lambda: (read("PRAGMA journal_mode", ()), read("PRAGMA synchronous", ()))) == (
+        [("wal",)],
+        [(2,)],
+    )
+
+
+async def test_queries_use_the_indexes(database: MessageDatabase) -> None:
+    await database.write([record(1)])
+    plans = {
+        "entry_id = ? AND phase IN ('waiting', 'sending')": "message_phase",
+        "message_id = ?": "message_message_id",
+        "parent IN (SELECT value FROM json_each(?))": "message_parent",
+        "created_at < ?": "message_created_at",
+    }
+    with sqlite3.connect(database.path) as connection:
+        for where, index in plans.items():
+            sql = f"EXPLAIN QUERY PLAN {schema.SELECT} WHERE {where}"
+            plan = connection.execute(sql, ["1"] * where.count("?")).fetchall()
+            assert any(f"USING INDEX {index} " in row[3] for row in plan), plan
+    connection.close()
+
+
+async def _write(database: MessageDatabase, number: int) -> None:
+    await database.write([record(number)])

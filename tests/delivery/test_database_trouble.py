@@ -1,0 +1,183 @@
+"""A database whose file cannot be written: nothing is lost, and the file is written as soon as that works."""
+
+import asyncio
+import gc
+from pathlib import Path
+import shutil
+from typing import Any
+
+import pytest
+
+from custom_components.texting.delivery import database as module
+from custom_components.texting.delivery.database import DatabaseError, MessageDatabase
+from custom_components.texting.delivery.record import Phase
+from tests.support.records import ACCOUNT, ended, full_disk, names, numbers, record
+
+LONG = "Water in the cellar" * 500
+
+
+class Watched:
+    """A database that remembers each change of failing."""
+
+    def __init__(self, path: Path) -> None:
+        self.database = MessageDatabase(path, lambda: self.changes.append(self.database.failing))
+        self.changes: list[bool] = []
+
+
+async def numbers_on_disk(path: Path) -> list[int]:
+    """Return what a database that is opened now finds."""
+    database = MessageDatabase(path)
+    await database.open()
+    assert (database.failing, database.damaged) == (False, None)
+    found = numbers(await database.load(ACCOUNT))
+    await database.close()
+    return found
+
+
+async def test_a_full_disk_is_reported_and_loses_nothing(tmp_path: Path, noise: list[dict[str, Any]]) -> None:
+    watched = Watched(tmp_path / "texting.db")
+    database = watched.database
+    await database.open()
+    await database.write([record(1), record(2, message_id="17"), record(3, parent="a")])
+    with full_disk():
+        with pytest.raises(DatabaseError, match=r"^SQLITE_(IOERR_WRITE|FULL)$") as raised:
+            await database.write([record(4, text=LONG, parent="a"), record(1, phase=Phase.SENDING, accepted_at=5.0)])
+        assert raised.value.__cause__ is None
+        assert (database.failing, watched.changes) == (True, [True])
+        database.write([ended(2, message_id="18")])  # nobody awaits this
+        # Every read finds it as if it were in the file.
+        assert numbers(await database.load(ACCOUNT)) == [1, 3, 4]
+        assert numbers(await database.attempts(["a"])) == [3, 4]
+        assert await database.find(message_id="17") is None
+        assert await database.find(message_id="18")
+        assert await database.segments_since(ACCOUNT, 5.0) == 1
+        assert await database.purge(3.0) == 1
+    await database.write([record(5)])
+    assert (database.failing, watched.changes) == (False, [True, False])
+    assert {each.phase for each in await database.load(ACCOUNT)} == {Phase.SENDING, Phase.WAITING}
+    await database.close()
+    assert await numbers_on_disk(database.path) == [1, 3, 4, 5]
+    gc.collect()
+    assert noise == []
+
+
+async def test_the_file_is_tried_again_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RETRY_DELAY", 0.02)
+    watched = Watched(tmp_path / "texting.db")
+    await watched.database.open()
+    with full_disk():
+        with pytest.raises(DatabaseError):
+            await watched.database.write([record(1)])
+        await asyncio.sleep(0.1)
+        assert watched.changes == [True]
+    await asyncio.sleep(0.1)
+    assert watched.changes == [True, False]
+    await watched.database.close()
+    assert await numbers_on_disk(watched.database.path) == [1]
+
+
+async def test_closing_tries_once_more(tmp_path: Path) -> None:
+    database = MessageDatabase(tmp_path / "texting.db")
+    await database.open()
+    with full_disk(), pytest.raises(DatabaseError):
+        await database.write([record(1)])
+    await database.close()
+    assert await numbers_on_disk(database.path) == [1]
+
+
+async def test_an_invalid_row_stops_no_other(database: MessageDatabase) -> None:
+    with pytest.raises(DatabaseError, match=r"^OverflowError$"):
+        await database.write([record(1, segments=2**70)])
+    with pytest.raises(DatabaseError, match=r"^IntegrityError$"):
+        await database.write([record(1, segments=1.5)])
+    assert not database.failing
+    await database.write([record(2)])
+    assert numbers(await database.load(ACCOUNT)) == [2]
+
+
+async def test_a_missing_folder_is_reported_and_used_later(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "folder" / "texting.db")
+    database = watched.database
+    await database.open()
+    assert (database.failing, watched.changes, database.damaged) == (True, [True], None)
+    with pytest.raises(DatabaseError, match=r"^FileNotFoundError$"):
+        await database.write([record(1)])
+    assert numbers(await database.load(ACCOUNT)) == [1]
+    database.path.parent.mkdir()
+    await database.write([record(2)])
+    assert watched.changes == [True, False]
+    await database.close()
+    assert await numbers_on_disk(database.path) == [1, 2]
+
+
+async def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "texting.db").mkdir()
+    database = MessageDatabase(tmp_path / "texting.db")
+    await database.open()
+    assert database.failing
+    with pytest.raises(DatabaseError, match=r"^IsADirectoryError$"):
+        await database.write([record(1)])
+    await database.close()
+    assert names(tmp_path) == ["texting.db"]
+
+
+async def test_a_removed_file_is_written_again_with_all_rows(database: MessageDatabase) -> None:
+    await database.write([record(1)])
+    for file in database.path.parent.iterdir():
+        file.unlink()
+    await database.write([record(2)])
+    assert not database.failing
+    await database.close()
+    assert await numbers_on_disk(database.path) == [1, 2]
+
+
+async def test_a_removed_folder_is_awaited(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "folder" / "texting.db")
+    database = watched.database
+    database.path.parent.mkdir()
+    await database.open()
+    await database.write([record(1)])
+    shutil.rmtree(database.path.parent)
+    with pytest.raises(DatabaseError):
+        await database.write([record(2)])
+    assert numbers(await database.load(ACCOUNT)) == [1, 2]
+    database.path.parent.mkdir()
+    await database.write([record(3)])
+    assert watched.changes == [True, False]
+    await database.close()
+    assert await numbers_on_disk(database.path) == [1, 2, 3]
+
+
+async def test_a_replaced_file_is_used(database: MessageDatabase, tmp_path: Path) -> None:
+    other = MessageDatabase(tmp_path / "other.db")
+    await other.open()
+    await other.write([record(9)])
+    await other.close()
+    await database.write([record(1)])
+    other.path.replace(database.path)
+    answered = [record(number, phase=Phase.TRACKED, message_id=str(number)) for number in (1, 9)]
+    await database.write([record(2), *answered])
+    found = await database.load(ACCOUNT)
+    assert [each.message_id for each in found] == ["1", None, "9"]
+    assert numbers(found) == [1, 2, 9]
+
+
+async def test_a_file_that_is_damaged_while_open_is_moved_aside(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "texting.db")
+    database = watched.database
+    await database.open()
+    await database.write([record(number, text=LONG[:3000]) for number in range(2000)])  # more than SQLite caches
+    await database.close()
+    await database.open()
+    with database.path.open("r+b") as file:
+        file.seek(4096 * 20)
+        file.write(bytes(4096 * 100))
+    loaded = numbers(await database.load(ACCOUNT))
+    assert 500 < len(loaded) < 2000
+    assert watched.changes == [True]
+    await database.write([record(3000)])
+    assert watched.changes == [True, False]
+    assert database.damaged
+    assert database.recovered == len(loaded)
+    await database.close()
+    assert await numbers_on_disk(database.path) == [*loaded, 3000]

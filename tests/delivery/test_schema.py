@@ -1,0 +1,103 @@
+"""How a database of an older version is upgraded. The older versions are made up here."""
+
+from contextlib import closing
+from pathlib import Path
+import sqlite3
+
+import pytest
+
+from custom_components.texting.delivery import schema
+from custom_components.texting.delivery.database import MessageDatabase
+from custom_components.texting.delivery.record import MessageRecord
+from custom_components.texting.delivery.serialization import COLUMNS, to_row
+from tests.support.records import ACCOUNT, ended, numbers, opened, record
+
+COLUMN = "        accepted_at REAL,\n"
+INDEX = "    CREATE INDEX message_number ON message (entry_id, number, accepted_at) WHERE accepted_at IS NOT NULL;\n"
+INDEXES = {"message_phase", "message_message_id", "message_parent", "message_created_at", "message_number"}
+
+
+@pytest.fixture
+def migrations(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, str]:
+    """Scripts of three versions: version 1 lacks a column and an index, and version 2 only the index."""
+    (script,) = schema.MIGRATIONS
+    assert COLUMN in script
+    assert INDEX in script
+    scripts = script.replace(COLUMN, "").replace(INDEX, ""), "ALTER TABLE message ADD COLUMN accepted_at REAL;", INDEX
+    monkeypatch.setattr(schema, "MIGRATIONS", scripts)
+    monkeypatch.setattr(schema, "VERSION", len(scripts))
+    return scripts
+
+
+def create(path: Path, scripts: tuple[str, ...], records: list[MessageRecord]) -> None:
+    """Create a database of an older version, as that version wrote it."""
+    columns = [column for column in COLUMNS if column != "accepted_at" or any(column in each for each in scripts)]
+    rows = [dict(zip(COLUMNS, to_row(each), strict=True)) for each in records]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("".join(scripts))
+        connection.execute(f"PRAGMA user_version = {len(scripts)}")
+        with connection:
+            connection.executemany(
+                f"INSERT INTO message ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608  ours
+                [[row[column] for column in columns] for row in rows],
+            )
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def version_and_indexes(path: Path) -> tuple[int, set[str]]:
+    """Return what the file says of itself."""
+    with closing(sqlite3.connect(path)) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        indexes = connection.execute("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE INDEX%'").fetchall()
+    return version, {name for (name,) in indexes}
+
+
+def test_a_new_file_has_the_present_version(tmp_path: Path) -> None:
+    assert opened(tmp_path / "texting.db") == (None, [])
+    assert version_and_indexes(tmp_path / "texting.db") == (schema.VERSION, INDEXES)
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+async def test_an_older_file_is_upgraded_and_keeps_its_rows(
+    tmp_path: Path, migrations: tuple[str, ...], version: int
+) -> None:
+    path = tmp_path / "texting.db"
+    create(path, migrations[:version], [record(1, message_id="17"), ended(2)])
+    database = MessageDatabase(path)
+    await database.open()
+    assert (database.failing, database.damaged) == (False, None)
+    assert numbers(await database.load(ACCOUNT)) == [1]
+    await database.write([record(1, accepted_at=150.0), ended(3, accepted_at=160.0)])
+    found = await database.find_replied(ACCOUNT, record(1).message.to, 100.0, reference=None, message_id=None)
+    assert found is not None
+    assert numbers([found]) == [3]
+    assert await database.segments_since(ACCOUNT, 0.0) == 2
+    await database.close()
+    assert version_and_indexes(path) == (3, INDEXES)
+    assert opened(path) == (None, [1, 2, 3])
+
+
+def test_an_older_damaged_file_keeps_its_intact_rows(tmp_path: Path, migrations: tuple[str, ...]) -> None:
+    path = tmp_path / "texting.db"
+    create(path, migrations[:1], [record(1), record(2)])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'message_phase'")
+    content = path.read_bytes()
+    damaged, found = opened(path)
+    assert damaged
+    assert (damaged.read_bytes(), found) == (content, [1, 2])
+    assert version_and_indexes(path) == (3, INDEXES)
+
+
+def test_an_upgrade_step_that_fails_changes_nothing(tmp_path: Path, migrations: tuple[str, ...]) -> None:
+    path = tmp_path / "texting.db"
+    create(path, migrations[:1], [record(1)])
+    with closing(sqlite3.connect(path)) as connection:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(schema, "MIGRATIONS", (migrations[0], f"{migrations[1]} no sql;"))
+            with pytest.raises(sqlite3.OperationalError):
+                schema.migrate(connection)
+        connection.rollback()
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        schema.migrate(connection)
+        assert connection.execute("PRAGMA user_version").fetchone() == (3,)

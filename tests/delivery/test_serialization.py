@@ -1,0 +1,123 @@
+"""A record as a row of the database, and back."""
+
+from dataclasses import fields
+from datetime import UTC, datetime
+import json
+from typing import Any
+
+import pytest
+
+from custom_components.texting.delivery.record import MessageRecord, Phase
+from custom_components.texting.delivery.serialization import (
+    CHANGING_COLUMNS,
+    COLUMNS,
+    from_row,
+    to_changes,
+    to_row,
+    valid_records,
+)
+from custom_components.texting.gateway.capabilities import MessageType
+from custom_components.texting.gateway.message import Message
+from custom_components.texting.gateway.status import FailureReason, Status
+
+FULL = MessageRecord(
+    message=Message(
+        reference="one",
+        to="+33612345678",
+        text="Wasser \U0001f6b0",
+        title="Keller",
+        type=MessageType.VOICE,
+        sender="MyHome",
+        media_url="https://example.com/a.png",
+        language="de-de",
+        gender="female",
+        send_at=datetime(2026, 3, 29, 2, 30, tzinfo=UTC),
+        commercial=True,
+        express=False,
+        template_id="110",
+        channel=2,
+        group_size=3,
+    ),
+    entry_id="account",
+    created_at=1.5,
+    expires_at=2.5,
+    not_before=1.75,
+    accepted_at=2.0,
+    recipient_name="Anna",
+    recipient_id="sub",
+    groups="Family",
+    parent="parent",
+    via="account",
+    urgent=True,
+    resend=True,
+    resend_count=2,
+    segments=3,
+    phase=Phase.TRACKED,
+    status=Status.SENT,
+    message_id="id",
+    batch_id="job",
+    provider_status="Enroute",
+    reason=FailureReason.FLOOD,
+    status_on_timeout=Status.EXPIRED,
+)
+# Fields of one run, which are not stored.
+NOT_STORED = {"error", "is_in_flight", "queue_token", "ready", "deadline"}
+SMALL = MessageRecord(message=Message(reference="two", to="+1", text="x"), entry_id="a", created_at=1.0, expires_at=2.0)
+
+
+def values(record: MessageRecord) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(MessageRecord) if field.name not in NOT_STORED}
+
+
+@pytest.mark.parametrize("record", [FULL, SMALL])
+def test_a_record_comes_back_from_its_row(record: MessageRecord) -> None:
+    row = to_row(record)
+    assert len(row) == len(COLUMNS)
+    assert values(from_row(row)) == values(record)
+
+
+def test_the_full_record_sets_every_stored_field() -> None:
+    """A field that is added and not stored would be lost at a restart."""
+    default = values(SMALL)
+    assert all(value not in (None, False) and value != default[name] for name, value in values(FULL).items())
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("phase", "lost"),
+        ("status", "?"),
+        ("content", "{"),
+        ("content", "[]"),
+        ("content", "{}"),
+        ("progress", '{"reason": "?"}'),
+        ("progress", '{"status_on_timeout": "?"}'),
+        ("progress", "null"),
+    ],
+)
+def test_an_invalid_row_is_refused_and_skipped(column: str, value: str) -> None:
+    row = list(to_row(SMALL))
+    row[COLUMNS.index(column)] = value
+    with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
+        from_row(tuple(row))
+    assert [record.reference for record in valid_records([tuple(row), to_row(FULL)])] == ["one"]
+
+
+def test_what_a_newer_version_stored_besides_is_ignored() -> None:
+    row = list(to_row(FULL))
+    progress = COLUMNS.index("progress")
+    row[progress] = json.dumps(json.loads(str(row[progress])) | {"more": 1})
+    assert values(from_row(tuple(row))) == values(FULL)
+
+
+def test_progress_changes_and_content_does_not() -> None:
+    record = from_row(to_row(FULL))
+    record.status, record.phase, record.provider_status, record.resend_count = Status.DELIVERED, Phase.DONE, "3", 3
+    before, after = (dict(zip(COLUMNS, to_row(each), strict=True)) for each in (FULL, record))
+    assert {name for name in COLUMNS if before[name] != after[name]} == {"phase", "status", "progress"}
+    assert json.loads(str(after["progress"]))["resend_count"] == 3
+
+
+def test_the_changes_are_the_changing_columns_and_the_reference() -> None:
+    row = dict(zip(COLUMNS, to_row(FULL), strict=True))
+    assert to_changes(FULL) == (*(row[name] for name in CHANGING_COLUMNS), "one")

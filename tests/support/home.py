@@ -1,0 +1,125 @@
+"""Helpers that send texts, read entities and wait, in a home that uses the integration."""
+
+import asyncio
+from collections.abc import Callable
+import json
+from pathlib import Path
+from typing import Any
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.texting.const import DOMAIN
+from custom_components.texting.gateway.provider import Provider
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, HomeAssistant, State, callback
+from homeassistant.exceptions import HomeAssistantError
+from tests.support.accounts import RECIPIENTS
+
+TRANSLATIONS: dict[str, Any] = json.loads(
+    (Path(__file__).parents[2] / "custom_components/texting/translations/en.json").read_text("utf-8")
+)
+EXCEPTIONS: dict[str, str] = {key: text["message"] for key, text in TRANSLATIONS["exceptions"].items()}
+
+
+def first_number(provider: Provider) -> str:
+    """Return the number of the recipient who has only one number."""
+    return next(iter(RECIPIENTS[provider].values()))[0]
+
+
+def numbers(provider: Provider) -> list[str]:
+    """Return all numbers of all recipients."""
+    return [number for each in RECIPIENTS[provider].values() for number in each]
+
+
+def notify_entities(provider: Provider) -> list[str]:
+    """Return the ids of the recipients' notify entities."""
+    return [f"notify.{name.lower()}" for name in RECIPIENTS[provider]]
+
+
+async def notify(hass: HomeAssistant, entity_id: str, message: str, **data: Any) -> None:
+    """Send a text through a notify entity."""
+    await hass.services.async_call(
+        "notify", "send_message", {"entity_id": entity_id, "message": message, **data}, blocking=True
+    )
+
+
+async def send(hass: HomeAssistant, message: str, **data: Any) -> None:
+    """Send a text with texting.send_message, without a response."""
+    await hass.services.async_call(DOMAIN, "send_message", {"message": message, **data}, blocking=True)
+
+
+async def ask_to_send(hass: HomeAssistant, message: str, **data: Any) -> list[dict[str, Any]]:
+    """Send a text with texting.send_message. Return the messages in its response."""
+    response: Any = await hass.services.async_call(
+        DOMAIN, "send_message", {"message": message, **data}, blocking=True, return_response=True
+    )
+    messages: list[dict[str, Any]] = json.loads(json.dumps(response))["messages"]
+    return messages
+
+
+async def preview(hass: HomeAssistant, entry: MockConfigEntry, message: str, **data: Any) -> dict[str, Any]:
+    """Preview a text with texting.preview_message. Return the response."""
+    response: Any = await hass.services.async_call(
+        DOMAIN,
+        "preview_message",
+        {"account": entry.entry_id, "message": message, **data},
+        blocking=True,
+        return_response=True,
+    )
+    previewed: dict[str, Any] = json.loads(json.dumps(response))
+    return previewed
+
+
+def text_of(error: HomeAssistantError, key: str) -> str:
+    """Return the error's English text. It must be the translation of this key with all placeholders filled."""
+    assert (error.translation_domain, error.translation_key) == (DOMAIN, key)
+    text = str(error)
+    # Home Assistant removes the period at the end.
+    assert text == EXCEPTIONS[key].rstrip(".").format(**(error.translation_placeholders or {}))
+    assert "{" not in text
+    return text
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> State:
+    """Return the state of an entity. The entity must exist."""
+    state = hass.states.get(entity_id)
+    assert state is not None
+    return state
+
+
+async def told(hass: HomeAssistant) -> None:
+    """Wait until all work is done, saved and published."""
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        outbox = entry.runtime_data.outbox
+        await outbox.database.write(())
+        while outbox.is_publishing:  # noqa: ASYNC110  no event to wait for
+            await asyncio.sleep(0)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Load an account again, only from what is on disk."""
+    await hass.config_entries.async_unload(entry.entry_id)
+    hass.data.pop(f"{DOMAIN}_states")
+    await hass.config_entries.async_setup(entry.entry_id)
+    await told(hass)
+
+
+async def until(happened: Callable[[], object]) -> None:
+    """Wait until a condition is true, for example at the gateway."""
+    while not happened():  # noqa: ASYNC110  no event to wait for
+        await asyncio.sleep(0.001)
+
+
+def record_changes(hass: HomeAssistant, entity_id: str) -> list[State]:
+    """Record each new state of an entity in the returned list."""
+    states: list[State] = []
+
+    @callback
+    def record(event: Event[Any]) -> None:
+        if event.data["entity_id"] == entity_id and event.data["new_state"]:
+            states.append(event.data["new_state"])
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, record)
+    return states

@@ -1,0 +1,117 @@
+"""Records to store, a listener that remembers updates, and helpers that read database files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+import resource
+import shutil
+import struct
+from typing import Any
+
+from custom_components.texting.delivery.outbox import Change
+from custom_components.texting.delivery.record import MessageRecord, Phase
+from custom_components.texting.delivery.schema import SELECT
+from custom_components.texting.delivery.sqlite_file import SqliteFile
+from custom_components.texting.gateway.message import Message
+from custom_components.texting.gateway.status import Status
+
+ACCOUNT = "01JD0000000000000000000001"
+OTHER = "01JD0000000000000000000002"
+FRAME = 24 + 4096  # bytes of one page in a -wal file; the file header has 32 bytes
+
+
+class UpdateLog:
+    """A listener of an outbox that remembers every update."""
+
+    def __init__(self) -> None:
+        self.updates: list[tuple[MessageRecord, Change]] = []
+
+    def message_updated(self, record: MessageRecord, change: Change) -> None:
+        self.updates.append((record, change))
+
+    @property
+    def news(self) -> list[tuple[str, Status]]:
+        """The reference and status of each message that was accepted or changed."""
+        return [(record.reference, record.status) for record, change in self.updates if change is not Change.ENDED]
+
+    @property
+    def changes(self) -> list[tuple[str, Change]]:
+        """The reference and the change of each update."""
+        return [(record.reference, change) for record, change in self.updates]
+
+    def of(self, change: Change) -> list[tuple[str, Status]]:
+        """Return the reference and status of each update of one kind."""
+        return [(record.reference, record.status) for record, each in self.updates if each is change]
+
+
+def record(number: int, *, text: str = "Water in the cellar", **changes: Any) -> MessageRecord:
+    """Return a message of ACCOUNT. The number is the time of its creation in seconds, and part of its reference."""
+    message = Message(reference=f"01JD{number:022}", to="+33612345678", text=text)
+    values: dict[str, Any] = {"entry_id": ACCOUNT, "created_at": float(number), "expires_at": number + 3600.0} | changes
+    return MessageRecord(message=message, **values)
+
+
+def ended(number: int, **changes: Any) -> MessageRecord:
+    """Return a message that is done."""
+    return record(number, phase=Phase.DONE, **changes)
+
+
+def numbers(records: list[MessageRecord]) -> list[int]:
+    """Return the numbers that the records were created with."""
+    return [int(each.reference[4:]) for each in records]
+
+
+def copy(path: Path, folder: Path) -> Path:
+    """Copy the main file and the -wal file as they are now."""
+    folder.mkdir(exist_ok=True)
+    for name in (path.name, f"{path.name}-wal"):
+        if (path.parent / name).exists():
+            shutil.copyfile(path.parent / name, folder / name)
+    return folder / path.name
+
+
+def wal(path: Path) -> Path:
+    """Return the file that holds the latest commits."""
+    return Path(f"{path}-wal")
+
+
+def opened(path: Path) -> tuple[Path | None, list[int]]:
+    """Open a database in this thread. Return the new path of a damaged file, and the numbers of the records."""
+    sqlite = SqliteFile(path)
+    sqlite.open()
+    assert not sqlite.failing
+    found = [int(str(row[0])[4:]) for row in sqlite.read(f"{SELECT} ORDER BY id", ())]
+    assert sqlite.recovered == (len(found) if sqlite.damaged else 0)
+    sqlite.close()
+    return sqlite.damaged, found
+
+
+def commits(path: Path) -> int:
+    """Return the number of commits in the -wal file. The last frame of a commit has the database size in its header."""
+    frames = wal(path).read_bytes()
+    return sum(
+        struct.unpack_from(">I", frames, start + 4)[0] > 0
+        for start in range(32, len(frames), FRAME)
+        if frames[start + 8 : start + 16] == frames[16:24]
+    )
+
+
+def open_files() -> list[Path]:
+    """Return the files that this process has open."""
+    return [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.exists()]
+
+
+def names(folder: Path) -> list[str]:
+    """Return the names of the files in a folder."""
+    return sorted(file.name for file in folder.iterdir())
+
+
+@contextmanager
+def full_disk(limit: int = 4096) -> Iterator[None]:
+    """Prevent this process from writing files larger than this number of bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
