@@ -167,7 +167,7 @@ async def test_what_waits_is_no_news_until_it_is_taken_back(
     (waiting,) = await ask_to_send(hass, "Water", entity_id="notify.anna")
     assert await lines() == []
     await hass.services.async_call("texting", "cancel_message", {"reference": waiting["reference"]}, blocking=True)
-    assert await lines() == [("Text to Anna", "was taken back", OUT)]
+    assert await lines() == [("Text to Anna", "was canceled", OUT)]
 
 
 async def test_a_route_tells_once(

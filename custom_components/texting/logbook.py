@@ -24,7 +24,7 @@ SENT = {
     "expired": "was not delivered in time",
     "rejected": "was not delivered",
     "uncertain": "may not have been delivered",
-    "cancelled": "was taken back",
+    "cancelled": "was canceled",
 }
 
 

@@ -214,7 +214,6 @@ class Messenger(ABC):
     async def async_hand_over(self, records: list[MessageRecord]) -> list[MessageRecord]:
         """Save admitted messages and send them, as async_submit does."""
         saved = self.async_add(records)
-        self.state.async_changed()
         await self.outbox.wait_for_results(records, RESULT_TIMEOUT)
         await asyncio.shield(saved)
         return records
@@ -225,6 +224,8 @@ class Messenger(ABC):
         # What sends them saves that they leave. Both become one commit.
         saved = self.outbox.add(records)
         self.enqueue(records)
+        # A message that only waits is no update of the outbox, but it counts as pending.
+        self.state.async_changed()
         return saved
 
     def outcome(self, address: Address, record: MessageRecord | None) -> Outcome:

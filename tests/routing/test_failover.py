@@ -37,6 +37,17 @@ async def test_the_first_account_sends(hass: HomeAssistant, set_up: SetUp, simul
     assert answer["message_id"] == simulator.messages()[0].id
 
 
+async def test_an_attempt_that_waits_is_pending_at_its_account(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    house = await set_up(HOUSE)
+    route = await set_up_route(hass, [house])
+    house.runtime_data.outbox.paused_until = hass.loop.time() + 3600
+    assert (await begin(hass, pass_time, account=route.entry_id, to=ANNA))["status"] == "queued"
+    await shown(hass, "sensor.textinghouse_pending_messages", "1")
+    assert sent(simulator) == []
+
+
 async def test_no_credit_at_the_first(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     route = await set_up_route(hass, [await set_up(HOUSE), await set_up(PRO)])
     simulator.accounts[HOUSE].credit = Decimal(0)

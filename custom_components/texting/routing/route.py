@@ -154,7 +154,6 @@ class Route(Messenger):
         for record in records:
             if record.is_pending:
                 self._async_advance(self._messages.setdefault(record.reference, RouteAttempts(record)))
-        self.state.async_changed()
 
     @override
     async def async_cancel(self, record: MessageRecord) -> bool:

@@ -60,7 +60,7 @@ class AccountStore:
             await self._store.async_save(asdict(self.memory))
 
     async def async_save_opt_out(self, number: str) -> bool:
-        """Save now. Return True if the opt-out of a number is on disk, or if it was taken back meanwhile.
+        """Save now. Return True if the opt-out of a number is on disk, or if the person opted in again meanwhile.
 
         The file is read again, since Home Assistant only logs that it could not write.
         """
