@@ -29,7 +29,6 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.intent import IntentResponseErrorCode
 from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
-from tests.services.test_reply import rent
 from tests.simulator import Simulator
 from tests.support.assist import BOILER, HOME_ASSISTANT, Home, Phone, allow, command_sessions, home as make_home, start
 from tests.support.automations import automate, received
@@ -41,6 +40,7 @@ from tests.support.home import (
     notify,
     notify_entities,
     record_changes,
+    rent,
     state_of,
     told,
     until,

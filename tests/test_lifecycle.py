@@ -1,9 +1,7 @@
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import timedelta
 import gc
-from pathlib import Path
-import sys
 from types import MappingProxyType
 from typing import Any
 import weakref
@@ -19,57 +17,14 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSu
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.dispatcher import DATA_DISPATCHER
-from homeassistant.util.async_ import get_scheduled_timer_handles
 from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.flows import SECRETS, SITES, WRONG
 from tests.support.home import first_number, notify, notify_entities, restart, state_of, until
+from tests.support.leftovers import what_is_left
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 HOUSE, PRO, POINT = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.THESMSPOINT
-
-
-# The paths of this checkout and of the installed packages may also contain "texting".
-FOLDERS = (sys.prefix, str(Path(__file__).parent.parent))
-
-
-def ours(thing: object) -> bool:
-    text = repr(thing)
-    for folder in FOLDERS:
-        text = text.replace(folder, "")
-    return "texting" in text.lower() and "simulator" not in text
-
-
-def timers(hass: HomeAssistant) -> list[str]:
-    handles = get_scheduled_timer_handles(hass.loop)
-    return [repr(handle) for handle in handles if not handle.cancelled() and ours((handle, handle._args))]
-
-
-def tasks() -> list[str]:
-    found = []
-    for task in asyncio.all_tasks():
-        coroutine: Any = task.get_coro()
-        if isinstance(coroutine, Coroutine) and "custom_components/texting" in repr(getattr(coroutine, "cr_code", "")):
-            found.append(repr(task))
-    return found
-
-
-def what_is_left(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
-    """Return everything that an account still holds, by kind. Empty kinds are left out."""
-    held = {
-        "timers": timers(hass),
-        "tasks": tasks(),
-        "signals": [
-            signal
-            for signal, targets in hass.data[DATA_DISPATCHER].items()
-            if entry.entry_id in str(signal) and targets
-        ],
-        "webhooks": list(hass.data.get("webhook", ())),
-        "actions": sorted(set(hass.services.async_services()["notify"]) - {"send_message", "persistent_notification"}),
-        "run-time data": [entry.runtime_data] if hasattr(entry, "runtime_data") else [],
-    }
-    return {kind: found for kind, found in held.items() if found}
 
 
 async def use(hass: HomeAssistant, simulator: Simulator, provider: Provider) -> None:

@@ -20,7 +20,6 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.storage import Store
 from homeassistant.util.file import WriteError
 from tests.conftest import Connect, SetUp
-from tests.services.test_reply import rent
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
 from tests.support.flows import suggested
@@ -31,6 +30,7 @@ from tests.support.home import (
     notify_entities,
     preview,
     record_changes,
+    rent,
     restart,
     send,
     state_of,

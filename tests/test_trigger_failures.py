@@ -16,10 +16,9 @@ from custom_components.texting.gateway.status import Status
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
-from tests.inbound.test_incoming import post
 from tests.simulator import Simulator
 from tests.support.automations import FAILED, automate, check_trigger, failed
-from tests.support.home import ask_to_send, notify, send, state_of, told
+from tests.support.home import ask_to_send, notify, post, send, state_of, told
 from tests.support.routes import sent, set_up_route, shown
 
 HOUSE, PRO = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO

@@ -16,11 +16,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.trigger import async_get_all_descriptions
 from homeassistant.setup import async_setup_component
 from tests.conftest import Connect, PassTime, SetUp
-from tests.inbound.test_incoming import post
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
 from tests.support.automations import RECEIVED, automate, check_trigger, received
-from tests.support.home import notify, state_of
+from tests.support.home import notify, post, state_of
 from tests.support.routes import set_up_route
 
 HOUSE, PRO, CLUB, POINT = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.THESMSPOINT

@@ -1,7 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import aiohttp
 import pytest
 
 from custom_components.texting.gateway.provider import Provider
@@ -10,7 +9,7 @@ from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
 from tests.support.flows import reauth_flow
-from tests.support.home import notify, notify_entities, record_changes, state_of
+from tests.support.home import notify, notify_entities, post, record_changes, state_of
 
 type Settle = Callable[[], Awaitable[None]]
 
@@ -20,11 +19,6 @@ EZ = pytest.mark.parametrize("provider", [Provider.CLUB_TEXTING, Provider.GROUP_
 
 def texts(states: list[State]) -> list[str]:
     return [state.attributes["text"] for state in states]
-
-
-async def post(url: str, **fields: str) -> int:
-    async with aiohttp.ClientSession() as session, session.post(url, json=fields) as response:
-        return response.status
 
 
 # -- TextingHouse --------------------------------------------------------------------------------------------------

@@ -12,10 +12,9 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.inbound import reply_matcher as matching
 from homeassistant.core import HomeAssistant
 from tests.conftest import Connect, PassTime, SetUp
-from tests.services.test_reply import rent
 from tests.simulator import Simulator
 from tests.support.automations import automate, received
-from tests.support.home import ask_to_send, first_number, notify_entities, record_changes, restart, state_of, told
+from tests.support.home import ask_to_send, first_number, notify_entities, record_changes, rent, restart, state_of, told
 from tests.support.routes import ANNA, CLARA, new_route, set_up_route
 
 type Settle = Callable[[], Awaitable[None]]

@@ -13,8 +13,8 @@ from homeassistant.helpers import entity_registry as er
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.home import notify, record_changes, send, state_of, until
+from tests.support.leftovers import what_is_left
 from tests.support.routes import ANNA, CLARA, disconnect, sent, set_up_route, shown
-from tests.test_lifecycle import what_is_left
 
 HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
 STATUS, PENDING = "sensor.alerts_last_delivery_status", "sensor.alerts_pending_messages"

@@ -7,19 +7,16 @@ from decimal import Decimal
 from http import HTTPStatus
 import json
 import logging
-from types import MappingProxyType
 from typing import Any
 
 import aiohttp
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.diagnostics import async_get_config_entry_diagnostics
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.inbound import inbox
 from homeassistant.components.webhook import async_handle_webhook
-from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
@@ -28,7 +25,7 @@ from homeassistant.util.aiohttp import MockRequest
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
-from tests.support.home import notify, notify_entities, record_changes, restart, state_of, text_of, told, until
+from tests.support.home import notify, notify_entities, record_changes, rent, restart, state_of, text_of, told, until
 from tests.support.privacy import told as told_of
 
 type Settle = Callable[[], Awaitable[None]]
@@ -60,14 +57,6 @@ async def automate(hass: HomeAssistant, provider: Provider, message: str, **trig
     }
     assert await async_setup_component(hass, "automation", {"automation": automation})
     await hass.async_block_till_done()
-
-
-async def rent(hass: HomeAssistant, entry: MockConfigEntry, keyword: str, answer: str | None = None) -> None:
-    """Add a keyword to the account, as the dialog does."""
-    data = MappingProxyType({"keyword": keyword, **({"fixed_reply": answer} if answer else {})})
-    subentry = ConfigSubentry(data=data, subentry_type="keyword", title=keyword, unique_id=None)
-    hass.config_entries.async_add_subentry(entry, subentry)
-    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 def incoming_of(provider: Provider) -> str:

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Callable
 import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import aiohttp
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -123,3 +126,17 @@ def record_changes(hass: HomeAssistant, entity_id: str) -> list[State]:
 
     hass.bus.async_listen(EVENT_STATE_CHANGED, record)
     return states
+
+
+async def post(url: str, **fields: str) -> int:
+    """Call a webhook with JSON, as a provider does. Return the HTTP status."""
+    async with aiohttp.ClientSession() as session, session.post(url, json=fields) as response:
+        return response.status
+
+
+async def rent(hass: HomeAssistant, entry: MockConfigEntry, keyword: str, answer: str | None = None) -> None:
+    """Add a keyword to the account, as the dialog does."""
+    data = MappingProxyType({"keyword": keyword, **({"fixed_reply": answer} if answer else {})})
+    subentry = ConfigSubentry(data=data, subentry_type="keyword", title=keyword, unique_id=None)
+    hass.config_entries.async_add_subentry(entry, subentry)
+    await hass.async_block_till_done(wait_background_tasks=True)
