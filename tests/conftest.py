@@ -43,7 +43,7 @@ def _home(request: pytest.FixtureRequest, tmp_path: Path) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _forgotten_timers(request: pytest.FixtureRequest) -> Iterator[None]:
+def _forgotten_timers(request: pytest.FixtureRequest, _home: None) -> Iterator[None]:
     """Cancel timers that a Debouncer of 2026.5 forgot: it drops one that is set while its function runs.
 
     Such a timer does nothing any more, but the test kit would take it for a leak.
