@@ -35,6 +35,9 @@ from ..recipients import Recipient
 from ..storage.entry_state import EntryState, async_cancel_record, attempt_listeners
 from .accounts import SETTLED, RouteAccounts
 
+# What a late report may say of an attempt.
+_REPORTED = (Status.DELIVERED, Status.UNDELIVERED)
+
 type RouteConfigEntry = ConfigEntry[Route]
 
 
@@ -289,7 +292,8 @@ class Route(Messenger):
         if attempts := self._messages.get(record.parent or ""):
             attempts.attempts[record.reference] = record
             self._async_advance(attempts)
-        elif record.status in (Status.DELIVERED, Status.UNDELIVERED) and self._is_running:
+        # ENDED brings no news: a delivered attempt is not looked up once more after its message ended.
+        elif change is not Change.ENDED and record.status in _REPORTED and self._is_running:
             self._begin(self._async_apply_late(record))
 
     async def _async_apply_late(self, attempt: MessageRecord) -> None:
