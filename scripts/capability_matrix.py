@@ -56,7 +56,7 @@ NAMES = {TYPES[MessageType.WHATSAPP], TYPES[MessageType.VIBER]}
 ALWAYS = (
     "a notify entity for each recipient, `notify.<account>`, `texting.send_message`, `texting.preview_message`, "
     "`texting.get_status`, `texting.cancel_message`, sensors *Last delivery status*, *Pending messages*, *Oldest "
-    "pending age* and *Segments today*, event *Delivery report*, a place in routes"
+    "pending message* and *Segments today*, event *Delivery report*, a place in routes"
 )
 # Where Home Assistant offers each capability.
 WHERE = {

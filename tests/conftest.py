@@ -22,6 +22,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import aiohttp_client
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity import Entity
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from tests.simulator import Simulator
 from tests.support.accounts import new_entry
@@ -40,6 +41,13 @@ def _home(request: pytest.FixtureRequest, tmp_path: Path) -> None:
         request.getfixturevalue("enable_custom_integrations")
         hass = request.getfixturevalue("hass")
         hass.config.country, hass.config.config_dir = "FR", str(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _all_entities(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enable also the entities that are off by default, unless a test has the marker default_entities."""
+    if "hass" in request.fixturenames and not request.node.get_closest_marker("default_entities"):
+        monkeypatch.setattr(Entity, "entity_registry_enabled_default", property(lambda _entity: True))
 
 
 @pytest.fixture(autouse=True)

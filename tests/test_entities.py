@@ -145,7 +145,7 @@ async def test_the_balance_goes_and_comes_back_with_the_gateway(
     await pass_time(15 * 60 + 1)
     assert state_of(hass, sensor).state == "unavailable"
     name = sensor.split(".")[1].partition("_credit")[0]
-    assert state_of(hass, f"sensor.{name}_last_delivery_status").state == "unknown"
+    assert state_of(hass, f"sensor.{name}_last_delivery_status").state == "none"
     await simulator.restore()
     await pass_time(15 * 60 + 1)
     assert state_of(hass, sensor).state == shown

@@ -26,7 +26,7 @@ LAYERS = (
     ("entity",),
     (
         *("notify", "notify_legacy", "sensor", "binary_sensor", "event", "button"),
-        *("trigger", "condition", "logbook", "diagnostics", "backup"),
+        *("trigger", "condition", "activity", "logbook", "diagnostics", "backup"),
     ),
     ("__init__",),
 )

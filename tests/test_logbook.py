@@ -13,6 +13,7 @@ from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.util import session_scope
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
@@ -20,33 +21,31 @@ from tests.simulator import Simulator
 from tests.support.home import ask_to_send, notify, notify_entities, state_of, told
 from tests.support.routes import ANNA, CLARA, disconnect, set_up_route
 
-type Lines = Callable[[], Awaitable[list[tuple[str, str, str | None]]]]
+type Lines = Callable[[], Awaitable[list[tuple[str, str]]]]
 
 HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
-IN, OUT = "event.textinghouse_incoming_message", "event.textinghouse_delivery_report"
+IN = "event.textinghouse_incoming_message"
 HOSTILE = "<script>alert(1)</script> {{ 1/0 }} [x](javascript:1) \u202eevil\u202c\x1b[2J\0\n' OR 1=1"
 HARMLESS = "<script>alert(1)</script> {{ 1/0 }} [x](javascript:1) evil [2J ' OR 1=1"
 
 
 @pytest.fixture
 async def lines(recorder_mock: Any, hass: HomeAssistant, hass_client: Callable[[], Awaitable[Any]]) -> Lines:
-    """Return a function that reads our logbook lines: name, message and entity."""
+    """Return a function that reads our logbook lines: name and message. None belongs to an entity."""
     # The logbook depends on the frontend, but the test requests no page.
     hass.config.components.add("frontend")
     assert await async_setup_component(hass, "logbook", {})
     began = dt_util.utcnow() - timedelta(minutes=1)
 
-    async def read() -> list[tuple[str, str, str | None]]:
+    async def read() -> list[tuple[str, str]]:
         await told(hass)
         await get_instance(hass).async_block_till_done()
         client = await hass_client()
         response = await client.get(f"/api/logbook/{began.isoformat().replace('+00:00', 'Z')}")
         assert response.status == 200
-        return [
-            (line["name"], line["message"], line.get("entity_id"))
-            for line in await response.json()
-            if line.get("domain") == "texting"
-        ]
+        found = [line for line in await response.json() if line.get("domain") == "texting"]
+        assert not any("entity_id" in line for line in found)
+        return [(line["name"], line["message"]) for line in found]
 
     return read
 
@@ -83,9 +82,9 @@ async def test_who_wrote(lines: Lines, set_up: SetUp, simulator: Simulator, conn
     await come_in(url, "+33699999999", "Another private word")
     await come_in(url, ANNA, "STOP")
     assert await lines() == [
-        ("Anna", "wrote", IN),
-        ("+33699999999", "wrote", IN),
-        ("Anna", "wants no more texts", IN),
+        ("Anna", "wrote"),
+        ("+33699999999", "wrote"),
+        ("Anna", "wants no more texts"),
     ]
 
 
@@ -113,8 +112,8 @@ async def test_every_provider(
     await pass_time(31)
     end = "was sent" if provider in (CLUB, GROUP) else "was delivered"
     assert await lines() == [
-        (f"Text to {name}", end, f"event.{provider}_delivery_report"),
-        (name, "wrote", f"event.{provider}_incoming_message"),
+        (f"Text to {name}", end),
+        (name, "wrote"),
     ]
     assert state_of(hass, f"event.{provider}_incoming_message").attributes["text"] == "Secret two"
     stored = await database(hass)
@@ -137,8 +136,8 @@ async def test_what_did_not_arrive(
     await ask_to_send(hass, "Water", account=entry.entry_id, to=["+33612340006", "+33612340004"])
     await settle()
     assert sorted(await lines()) == [
-        ("Text to +33612340004", "was not delivered in time", OUT),
-        ("Text to +33612340006", "was not delivered", OUT),
+        ("Text to +33612340004", "was not delivered in time"),
+        ("Text to +33612340006", "was not delivered"),
     ]
 
 
@@ -147,7 +146,7 @@ async def test_what_may_have_arrived(lines: Lines, hass: HomeAssistant, set_up: 
     simulator.faults.add(GROUP, "html", path="/sending")
     with pytest.raises(HomeAssistantError):
         await notify(hass, "notify.clara", "Water")
-    assert await lines() == [("Text to Clara", "may not have been delivered", "event.group_texting_delivery_report")]
+    assert await lines() == [("Text to Clara", "may not have been delivered")]
 
 
 async def test_what_was_refused_here(
@@ -156,7 +155,7 @@ async def test_what_was_refused_here(
     await come_in(await connect(await set_up(HOUSE)), ANNA, "STOP")
     with pytest.raises(HomeAssistantError):
         await notify(hass, "notify.anna", "Water")
-    assert (await lines())[1:] == [("Text to Anna", "was not delivered", OUT)]
+    assert (await lines())[1:] == [("Text to Anna", "was not delivered")]
 
 
 async def test_what_waits_is_no_news_until_it_is_taken_back(
@@ -167,7 +166,7 @@ async def test_what_waits_is_no_news_until_it_is_taken_back(
     (waiting,) = await ask_to_send(hass, "Water", entity_id="notify.anna")
     assert await lines() == []
     await hass.services.async_call("texting", "cancel_message", {"reference": waiting["reference"]}, blocking=True)
-    assert await lines() == [("Text to Anna", "was canceled", OUT)]
+    assert await lines() == [("Text to Anna", "was canceled")]
 
 
 async def test_a_route_tells_once(
@@ -175,7 +174,7 @@ async def test_a_route_tells_once(
 ) -> None:
     route = await set_up_route(hass, [await set_up(CLUB), await set_up(GROUP)])
     await ask_to_send(hass, "Water", account=route.entry_id, to=CLARA)
-    assert await lines() == [(f"Text to {CLARA}", "was sent", "event.alerts_delivery_report")]
+    assert await lines() == [(f"Text to {CLARA}", "was sent")]
 
 
 async def test_texts_where_they_are_allowed(
@@ -190,9 +189,9 @@ async def test_texts_where_they_are_allowed(
     await notify(hass, "notify.anna", "Water in the cellar")
     await simulator.settle()
     shown = await lines()
-    assert shown[:2] == [("Anna", f"wrote: {HARMLESS}", IN), (HARMLESS, "wrote: Who?", IN)]
-    assert shown[2] == ("Anna", f"wrote: {'a' * 199}…", IN)
-    assert shown[3:] == [("Text to Anna", "was delivered: Water in the cellar", OUT)]
+    assert shown[:2] == [("Anna", f"wrote: {HARMLESS}"), (HARMLESS, "wrote: Who?")]
+    assert shown[2] == ("Anna", f"wrote: {'a' * 199}…")
+    assert shown[3:] == [("Text to Anna", "was delivered: Water in the cellar")]
     assert "Water in the cellar" in await database(hass)
     assert state_of(hass, IN).attributes["text"] == "a" * 10_000
 
@@ -211,10 +210,19 @@ async def test_the_event(
     hass.bus.async_listen("texting_message", record)
     await come_in(url, ANNA, "Hello")
     text = {"text": "Hello"} if allowed else {}
-    assert fired == [{"entity_id": IN, "kind": "reply", "name": "Anna", **text}]
+    assert fired == [{"device_id": device_of(hass, "notify.anna"), "kind": "reply", "name": "Anna", **text}]
+    fired.clear()
+    await come_in(url, "+33699999999", "Hello")
+    assert fired == [{"device_id": device_of(hass, IN), "kind": "reply", "name": "+33699999999", **text}]
+
+
+def device_of(hass: HomeAssistant, entity_id: str) -> str | None:
+    entity = er.async_get(hass).async_get(entity_id)
+    assert entity is not None
+    return entity.device_id
 
 
 async def test_an_event_of_somebody_else_is_shown_as_it_is(lines: Lines, hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, "texting", {})
     hass.bus.async_fire("texting_message", {"kind": "odd", "name": None})
-    assert await lines() == [("Text to ", "odd", None)]
+    assert await lines() == [("Text to ", "odd")]

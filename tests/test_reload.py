@@ -27,7 +27,7 @@ async def test_pending_messages_outlive_a_reload(
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert state_of(hass, "sensor.textinghouse_pending_messages").state == "1"
-    assert state_of(hass, "sensor.textinghouse_last_delivery_status").state == "sent"
+    assert state_of(hass, "sensor.textinghouse_last_delivery_status").state == "accepted"
     await simulator.set_status(simulator.messages()[0], "3")
     await settle()
     assert state_of(hass, "sensor.textinghouse_pending_messages").state == "0"

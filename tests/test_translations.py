@@ -368,12 +368,12 @@ def test_every_state_has_a_name() -> None:
     sensor = TRANSLATIONS["entity"]["sensor"]["last_delivery_status"]
     report = TRANSLATIONS["entity"]["event"]["delivery_report"]["state_attributes"]
     incoming = TRANSLATIONS["entity"]["event"]["incoming_message"]["state_attributes"]
-    assert set(sensor["state"]) == statuses
+    assert set(sensor["state"]) == statuses | {"none"}
     assert set(report["event_type"]["state"]) == statuses
     assert set(incoming["event_type"]["state"]) == set(map(str, IncomingType))
     assert set(sensor["state_attributes"]["reason"]["state"]) == reasons
     assert set(report["reason"]["state"]) == reasons
-    assert set(ICONS["entity"]["sensor"]["last_delivery_status"]["state"]) <= statuses
+    assert set(ICONS["entity"]["sensor"]["last_delivery_status"]["state"]) <= statuses | {"none"}
 
 
 async def test_every_attribute_has_a_name(

@@ -14,6 +14,7 @@ from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
 from .account import Account, TextingConfigEntry
+from .activity import async_setup_activity
 from .assist import async_setup_commands
 from .automations import async_setup_automations
 from .const import CONF_PROVIDER, DOMAIN, ROUTE
@@ -42,6 +43,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     at one host must not share a login.
     """
     hass.data[SESSION] = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+    async_setup_activity(hass)
     async_setup_automations(hass)
     async_setup_opt_outs(hass)
     async_setup_commands(hass)

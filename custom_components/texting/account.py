@@ -18,7 +18,7 @@ from .const import CONF_PROVIDER
 from .contact_groups import ContactGroups
 from .coordinator import BalanceCoordinator, IncomingCoordinator
 from .delivery.checks import check_counted, check_daily
-from .delivery.outbox import Change
+from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord, Phase
 from .delivery.status_poller import StatusPoller
 from .gateway.base import Gateway
@@ -257,12 +257,16 @@ class Account(Messenger):
         return not self.outbox.database.failing
 
     @callback
-    def message_updated(self, record: MessageRecord, change: Change) -> None:
-        """Take an update of the account's own outbox, and act on what it says about the account."""
-        if self._poller and (known := self.outbox.get(record.reference)):
-            self._poller.track(known)
-        if change is Change.ENDED:
-            return
+    def messages_updated(self, updates: Sequence[Update]) -> None:
+        """Take updates of the account's own outbox, and act on what they say about the account."""
+        for record, change in updates:
+            if self._poller and (known := self.outbox.get(record.reference)):
+                self._poller.track(known)
+            if change is not Change.ENDED:
+                self._act_on(record)
+
+    @callback
+    def _act_on(self, record: MessageRecord) -> None:
         if isinstance(record.error, AuthenticationFailed):
             self.async_start_reauth()
         elif isinstance(record.error, InsufficientCredit):

@@ -18,7 +18,7 @@ from homeassistant.util.signal_type import SignalType
 
 from .const import CONF_PROVIDER, DOMAIN, ROUTE
 from .recipients import recipient_by_id
-from .signals import COMMAND, MESSAGE_RECEIVED, MESSAGE_UPDATED
+from .signals import COMMAND, MESSAGE_RECEIVED, MESSAGES_UPDATED
 
 # Automations begin to listen when Home Assistant has started. Signals from before are passed on after these seconds.
 AUTOMATIONS_DELAY = 5.0
@@ -27,7 +27,7 @@ AUTOMATIONS_DELAY = 5.0
 @callback
 def async_setup_automations(hass: HomeAssistant) -> None:
     """Pass signals on to automations from now on, as long as Home Assistant runs."""
-    _relay(hass, MESSAGE_UPDATED)
+    _relay(hass, MESSAGES_UPDATED)
     _relay(hass, MESSAGE_RECEIVED)
     _relay(hass, COMMAND)
 

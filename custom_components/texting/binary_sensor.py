@@ -3,11 +3,9 @@
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .account import Account
-from .coordinator import BalanceCoordinator
-from .entity import MessengerEntity
+from .entity import BalanceEntity
 from .messenger import MessengerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -21,15 +19,14 @@ async def async_setup_entry(
         async_add_entities([LowCreditBinarySensor(account)])
 
 
-class LowCreditBinarySensor(MessengerEntity, CoordinatorEntity[BalanceCoordinator], BinarySensorEntity):
+class LowCreditBinarySensor(BalanceEntity, BinarySensorEntity):
     """On if the largest balance is used up, or below the option low_credit."""
 
     _attr_device_class = BinarySensorDeviceClass.PROBLEM
 
     def __init__(self, account: Account) -> None:
         """Follow the balance."""
-        CoordinatorEntity.__init__(self, account.balance)
-        MessengerEntity.__init__(self, account, "low_credit")
+        super().__init__(account, "low_credit")
 
     @property
     def is_on(self) -> bool | None:

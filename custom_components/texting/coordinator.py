@@ -59,8 +59,10 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
     @callback
     def async_apply_options(self) -> None:
         """Apply options that changed, at once."""
+        interval = self.update_interval
         self._read_options()
-        self._schedule_refresh()
+        if self.update_interval != interval:
+            self._schedule_refresh()
         self.async_update_listeners()
 
     @property
@@ -162,8 +164,10 @@ class IncomingCoordinator(DataUpdateCoordinator[None]):
     @callback
     def async_apply_options(self) -> None:
         """Apply options that changed, at once."""
+        interval = self.update_interval
         self._read_options()
-        self._schedule_refresh()
+        if self.update_interval != interval:
+            self._schedule_refresh()
 
     async def _async_update_data(self) -> None:
         memory = self._store.memory

@@ -1,21 +1,20 @@
-"""Event entities of an account or a route: a text came in, there is news of a text. Both also write to the logbook."""
+"""Event entities of an account or a route: a text came in, a text has ended."""
+
+from collections.abc import Sequence
 
 from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import EVENT_MESSAGE
-from .delivery.outbox import Change
+from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
 from .entity import MessengerEntity
-from .gateway.errors import Cancelled
 from .gateway.message import IncomingMessage, IncomingType
 from .gateway.status import Status
 from .messenger import Messenger, MessengerConfigEntry
 from .recipients import recipient_for_number
-from .signals import MESSAGE_RECEIVED, MESSAGE_UPDATED
-from .text.single_line import single_line
+from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED
 
 PARALLEL_UPDATES = 0
 
@@ -30,18 +29,7 @@ async def async_setup_entry(
         async_add_entities([IncomingMessageEvent(messenger)])
 
 
-class _MessageEvent(MessengerEntity, EventEntity):
-    """An event that is also a line of the logbook."""
-
-    def _log(self, kind: str, name: str, text: str) -> None:
-        data = {"entity_id": self.entity_id, "kind": kind, "name": single_line(name)}
-        if self._messenger.options.log_texts:
-            # The recorder keeps events.
-            data["text"] = single_line(text)
-        self.hass.bus.async_fire(EVENT_MESSAGE, data)
-
-
-class IncomingMessageEvent(_MessageEvent):
+class IncomingMessageEvent(MessengerEntity, EventEntity):
     """A text came in."""
 
     _attr_event_types = list(IncomingType)
@@ -62,12 +50,11 @@ class IncomingMessageEvent(_MessageEvent):
         if entry_id != self._messenger.entry.entry_id:
             return
         sender = recipient_for_number(self.hass, entry_id, incoming.sender)
-        sender_name = sender.name if sender else None
         self._trigger_event(
             incoming.type,
             {
                 "from": incoming.sender,
-                "sender_name": sender_name,
+                "sender_name": sender.name if sender else None,
                 "text": incoming.text,
                 "reference": incoming.reference,
                 "message_id": incoming.message_id or incoming.replied_message_id,
@@ -78,13 +65,13 @@ class IncomingMessageEvent(_MessageEvent):
             },
         )
         self.async_write_ha_state()
-        self._log(str(incoming.type), sender_name or incoming.sender, incoming.text)
 
 
-class DeliveryReportEvent(_MessageEvent):
-    """There is news of a text."""
+class DeliveryReportEvent(MessengerEntity, EventEntity):
+    """A text has ended: it was delivered, it failed, or no more is known of it."""
 
     _attr_event_types = list(Status)
+    _attr_entity_registry_enabled_default = False
 
     def __init__(self, messenger: Messenger) -> None:
         """Belong to one account or route."""
@@ -93,15 +80,18 @@ class DeliveryReportEvent(_MessageEvent):
     async def async_added_to_hass(self) -> None:
         """Listen."""
         await super().async_added_to_hass()
-        self.async_on_remove(async_dispatcher_connect(self.hass, MESSAGE_UPDATED, self._async_updated))
+        self.async_on_remove(async_dispatcher_connect(self.hass, MESSAGES_UPDATED, self._async_updated))
 
     @callback
-    def _async_updated(self, record: MessageRecord, change: Change) -> None:
-        if record.entry_id != self._messenger.entry.entry_id:
+    def _async_updated(self, entry_id: str, updates: Sequence[Update]) -> None:
+        if entry_id != self._messenger.entry.entry_id:
             return
-        if change is Change.ENDED:
-            self._log_outcome(record)
-            return
+        for record, change in updates:
+            if change is Change.ENDED:
+                self._async_write(record)
+
+    @callback
+    def _async_write(self, record: MessageRecord) -> None:
         self._trigger_event(
             record.status,
             {
@@ -115,9 +105,3 @@ class DeliveryReportEvent(_MessageEvent):
             },
         )
         self.async_write_ha_state()
-
-    def _log_outcome(self, record: MessageRecord) -> None:
-        """Log how a text ended. An attempt for a route is logged by the route."""
-        if not record.parent:
-            kind = "cancelled" if isinstance(record.error, Cancelled) else str(record.status)
-            self._log(kind, record.recipient_name or record.to, record.message.text)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from homeassistant.components.logbook import (
-    LOGBOOK_ENTRY_ENTITY_ID,
     LOGBOOK_ENTRY_MESSAGE,
     LOGBOOK_ENTRY_NAME,
 )
@@ -44,5 +43,4 @@ def _describe(event: Event) -> dict[str, Any]:
     return {
         LOGBOOK_ENTRY_NAME: name if kind in RECEIVED else f"Text to {name}",
         LOGBOOK_ENTRY_MESSAGE: f"{line}: {text}" if text else line,
-        LOGBOOK_ENTRY_ENTITY_ID: event.data.get("entity_id"),
     }

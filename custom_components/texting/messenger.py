@@ -115,6 +115,7 @@ class Messenger(ABC):
         self.state = state
         self.outbox = state.outbox
         self._change_listeners: list[Callable[[], None]] = []
+        self._keep_days = self.options.keep_days
 
     @property
     def options(self) -> Options:
@@ -166,7 +167,9 @@ class Messenger(ABC):
         """Apply data, options and recipients of the entry that changed and need no reload."""
         for listener in self._change_listeners:
             listener()
-        self.state.async_purge_soon()
+        if self._keep_days != (keep_days := self.options.keep_days):
+            self._keep_days = keep_days
+            self.state.async_purge_soon()
         self.state.async_changed()
 
     @abstractmethod

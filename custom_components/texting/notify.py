@@ -1,5 +1,6 @@
 """A notify entity for each recipient."""
 
+from collections.abc import Sequence
 from typing import override
 
 from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
@@ -11,11 +12,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import ATTR_MESSAGE, ATTR_TITLE, DOMAIN, SUBENTRY_RECIPIENT
-from .delivery.outbox import Change
-from .delivery.record import MessageRecord
+from .delivery.outbox import Change, Update
 from .messenger import Messenger, MessengerConfigEntry, raise_for
 from .recipients import recipient_by_id
-from .signals import MESSAGE_UPDATED
+from .signals import MESSAGES_UPDATED
 from .targets import addresses_of
 
 PARALLEL_UPDATES = 0
@@ -42,15 +42,18 @@ async def async_setup_entry(
                 async_add_entities([entities[subentry_id]], config_subentry_id=subentry_id)
 
     @callback
-    def updated(record: MessageRecord, change: Change) -> None:
+    def updated(entry_id: str, updates: Sequence[Update]) -> None:
         """Note the time of each text to a recipient, whatever sent it."""
-        is_sent = record.entry_id == entry.entry_id and change is Change.ACCEPTED and not record.error
-        if is_sent and (entity := entities.get(record.recipient_id or "")):
-            entity.async_note_sent()
+        if entry_id != entry.entry_id:
+            return
+        is_sent = (record for record, change in updates if change is Change.ACCEPTED and not record.error)
+        for recipient_id in {record.recipient_id for record in is_sent}:
+            if entity := entities.get(recipient_id or ""):
+                entity.async_note_sent()
 
     update_recipients()
     messenger.async_listen_changes(update_recipients)
-    entry.async_on_unload(async_dispatcher_connect(hass, MESSAGE_UPDATED, updated))
+    entry.async_on_unload(async_dispatcher_connect(hass, MESSAGES_UPDATED, updated))
 
 
 class RecipientNotifyEntity(NotifyEntity):
@@ -65,6 +68,8 @@ class RecipientNotifyEntity(NotifyEntity):
         """Give the recipient a device."""
         self._messenger = messenger
         self._subentry_id = subentry.subentry_id
+        # Calls of Home Assistant's action that are under way. It notes the time itself when they end.
+        self._calls = 0
         self._attr_unique_id = subentry.subentry_id
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, subentry.subentry_id)},
@@ -93,7 +98,7 @@ class RecipientNotifyEntity(NotifyEntity):
     @callback
     def async_note_sent(self) -> None:
         """Make now the time of the last text."""
-        if self.hass:
+        if self.hass and not self._calls:
             self._async_record_notification()
 
     @override
@@ -101,4 +106,8 @@ class RecipientNotifyEntity(NotifyEntity):
         """Send a text to all of the recipient's numbers."""
         recipient = recipient_by_id(self._messenger.entry, self._subentry_id)
         addresses = addresses_of(recipient) if recipient else []
-        raise_for(await self._messenger.async_send(addresses, {ATTR_MESSAGE: message, ATTR_TITLE: title}))
+        self._calls += 1
+        try:
+            raise_for(await self._messenger.async_send(addresses, {ATTR_MESSAGE: message, ATTR_TITLE: title}))
+        finally:
+            self._calls -= 1

@@ -1,25 +1,26 @@
 """The sensors of an account or a route: credit, status of the last text, pending texts, segments of today."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
-from homeassistant.const import EntityCategory, UnitOfTime
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.util import dt as dt_util
 
 from .account import Account
-from .coordinator import BalanceCoordinator
-from .entity import MessengerEntity, StateEntity
+from .entity import BalanceEntity, StateEntity
 from .gateway.message import Balance
 from .gateway.status import Status
 from .messenger import Messenger, MessengerConfigEntry
 
 PARALLEL_UPDATES = 0
-AGE_INTERVAL = timedelta(minutes=1)
+
+# The first state of the last text's status.
+NOTHING_SENT = "none"
 
 
 async def async_setup_entry(
@@ -28,22 +29,21 @@ async def async_setup_entry(
     """Add the sensors of an account or a route."""
     messenger = entry.runtime_data
     async_add_entities(
-        [LastDeliveryStatusSensor(messenger), PendingMessagesSensor(messenger), OldestPendingAgeSensor(messenger)]
+        [LastDeliveryStatusSensor(messenger), PendingMessagesSensor(messenger), OldestPendingSensor(messenger)]
     )
     if isinstance(messenger, Account):
         balances = [CreditBalanceSensor(messenger, pool) for pool in messenger.info.pools or (None,)]
         async_add_entities([*balances, SegmentsTodaySensor(messenger)])
 
 
-class CreditBalanceSensor(MessengerEntity, CoordinatorEntity[BalanceCoordinator], SensorEntity):
+class CreditBalanceSensor(BalanceEntity, SensorEntity):
     """The credit that is left, one sensor for each pool. The state is unknown if the account has no limit."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
 
     def __init__(self, account: Account, pool: str | None) -> None:
         """Follow one balance."""
-        CoordinatorEntity.__init__(self, account.balance)
-        MessengerEntity.__init__(self, account, "credit_balance")
+        super().__init__(account, "credit_balance")
         self._pool = pool
         # Credits are whole numbers. Money, and the units of some providers, have decimals.
         if self._balance:
@@ -79,19 +79,19 @@ class CreditBalanceSensor(MessengerEntity, CoordinatorEntity[BalanceCoordinator]
 
 
 class LastDeliveryStatusSensor(StateEntity, SensorEntity):
-    """The status of the text that was updated last."""
+    """The status of the text that was accepted or ended last."""
 
     _attr_device_class = SensorDeviceClass.ENUM
 
     def __init__(self, messenger: Messenger) -> None:
         """Follow the messages of an account or a route."""
         super().__init__(messenger, "last_delivery_status")
-        self._attr_options = list(Status)
+        self._attr_options = [NOTHING_SENT, *Status]
 
     @property
-    def native_value(self) -> str | None:
+    def native_value(self) -> str:
         """Return the status."""
-        return self._messenger.state.last_record.status if self._messenger.state.last_record else None
+        return self._messenger.state.last_record.status if self._messenger.state.last_record else NOTHING_SENT
 
     @property
     def extra_state_attributes(self) -> dict[str, Any] | None:
@@ -112,6 +112,8 @@ class PendingMessagesSensor(StateEntity, SensorEntity):
     """The number of messages without a final status."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
 
     def __init__(self, messenger: Messenger) -> None:
         """Follow the messages of an account or a route."""
@@ -128,34 +130,22 @@ class PendingMessagesSensor(StateEntity, SensorEntity):
         return {"opted_out": len(self._messenger.state.opt_outs)} if isinstance(self._messenger, Account) else None
 
 
-class OldestPendingAgeSensor(StateEntity, SensorEntity):
-    """The age of the oldest message without a final status, or 0 if there is none."""
+class OldestPendingSensor(StateEntity, SensorEntity):
+    """When the oldest message without a final status was created."""
 
-    _attr_device_class = SensorDeviceClass.DURATION
-    _attr_native_unit_of_measurement = UnitOfTime.SECONDS
-    _attr_state_class = SensorStateClass.MEASUREMENT
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
     _attr_entity_category = EntityCategory.DIAGNOSTIC
-    _attr_suggested_display_precision = 0
+    _attr_entity_registry_enabled_default = False
 
     def __init__(self, messenger: Messenger) -> None:
         """Follow the messages of an account or a route."""
-        super().__init__(messenger, "oldest_pending_age")
-
-    async def async_added_to_hass(self) -> None:
-        """Update the age once a minute."""
-        await super().async_added_to_hass()
-        self.async_on_remove(async_track_time_interval(self.hass, self._async_minute, AGE_INTERVAL))
-
-    @callback
-    def _async_minute(self, _now: datetime) -> None:
-        if self._messenger.outbox:
-            self.async_write_ha_state()
+        super().__init__(messenger, "oldest_pending")
 
     @property
-    def native_value(self) -> int:
-        """Return the age in whole seconds."""
+    def native_value(self) -> datetime | None:
+        """Return the time."""
         oldest = min((record.created_at for record in self._messenger.outbox), default=None)
-        return 0 if oldest is None else max(0, int(self._messenger.outbox.time() - oldest))
+        return None if oldest is None else dt_util.utc_from_timestamp(oldest)
 
 
 class SegmentsTodaySensor(StateEntity, SensorEntity):
@@ -175,7 +165,7 @@ class SegmentsTodaySensor(StateEntity, SensorEntity):
 
     @callback
     def _async_midnight(self, _now: datetime) -> None:
-        self.async_write_ha_state()
+        self.async_write_changes()
 
     @property
     def native_value(self) -> int:

@@ -1,15 +1,16 @@
 """The dispatcher signals. Each carries plain data, and the id of the entry that it is about."""
 
+from collections.abc import Sequence
+
 from homeassistant.util.signal_type import SignalType, SignalTypeFormat
 
 from .const import DOMAIN
-from .delivery.outbox import Change
-from .delivery.record import MessageRecord
+from .delivery.outbox import Update
 from .gateway.message import IncomingMessage
 from .inbound.command_sessions import Command
 
-# A message of record.entry_id changed.
-MESSAGE_UPDATED = SignalType[MessageRecord, Change](f"{DOMAIN}_message_updated")
+# Messages changed: the entry id, and the updates in their order.
+MESSAGES_UPDATED = SignalType[str, Sequence[Update]](f"{DOMAIN}_messages_updated")
 # A text came in: the account's entry id, the text, and the id to reply to.
 MESSAGE_RECEIVED = SignalType[str, IncomingMessage, str](f"{DOMAIN}_message_received")
 # A command came in: the account's entry id, the sender's number, the id to reply to, and the command.

@@ -1,5 +1,6 @@
 """The triggers of automations: a text came in, a text failed."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, override
 
 import voluptuous as vol
@@ -20,7 +21,7 @@ from .automations import (
     text_option,
 )
 from .const import ATTR_ACCOUNT, ATTR_RECIPIENT, CONF_PROVIDER
-from .delivery.outbox import Change
+from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
 from .gateway.errors import Cancelled
 from .gateway.message import IncomingMessage
@@ -28,7 +29,7 @@ from .gateway.provider import Provider
 from .gateway.providers import GATEWAYS
 from .gateway.status import FailureReason, Status
 from .recipients import recipient_for_number
-from .signals import MESSAGE_RECEIVED, MESSAGE_UPDATED
+from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED
 from .text.text_filter import CONTAINS, EQUALS, PATTERN, TextFilter
 
 CONF_FROM = "from"
@@ -181,7 +182,12 @@ class DeliveryFailed(TextingTrigger):
         uncertain: dict[str, None] = {}
 
         @callback
-        def updated(record: MessageRecord, change: Change) -> None:
+        def updated(_entry_id: str, updates: Sequence[Update]) -> None:
+            for record, change in updates:
+                take(record, change)
+
+        @callback
+        def take(record: MessageRecord, change: Change) -> None:
             is_failure = change is Change.ENDED and record.status.is_failure and not isinstance(record.error, Cancelled)
             if not is_failure or not self._is_chosen(record) or record.reference in uncertain:
                 return
@@ -205,7 +211,7 @@ class DeliveryFailed(TextingTrigger):
             }
             run_action(variables, f"text not delivered by {account}")
 
-        return async_listen(self._hass, MESSAGE_UPDATED, updated)
+        return async_listen(self._hass, MESSAGES_UPDATED, updated)
 
     def _is_chosen(self, record: MessageRecord) -> bool:
         # If an account of a route fails, the next account sends the text. Only a trigger of that account cares.

@@ -132,7 +132,7 @@ def _press(entity: str) -> dict[str, Any]:
 
 
 def _log(accounts: list[Account]) -> dict[str, Any]:
-    kinds = ("delivery_report", "incoming_message")
+    kinds = ("last_delivery_status", "incoming_message")
     events = [account.entities[kind] for account in accounts for kind in kinds if kind in account.entities]
     return {
         "type": "logbook",

@@ -1,13 +1,14 @@
 """When an outbox saves, what it publishes, in which order, and who waits for what."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.texting.delivery.database import MessageDatabase
-from custom_components.texting.delivery.outbox import MAX_LOAD, MAX_PUBLISH, Change, Outbox
+from custom_components.texting.delivery.outbox import MAX_LOAD, MAX_PUBLISH, Change, Outbox, Update
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.gateway.errors import MessageRejected, OutcomeUnknown
 from custom_components.texting.gateway.status import Status
@@ -86,8 +87,8 @@ async def test_an_update_is_published_once_it_is_saved_and_as_it_was_saved(
     news: list[tuple[Status, Status]] = []
 
     class Listener:
-        def message_updated(self, update: MessageRecord, change: Change) -> None:
-            news.append((update.status, record.status))
+        def messages_updated(self, updates: Sequence[Update]) -> None:
+            news.extend((update.record.status, record.status) for update in updates)
 
     outbox = Outbox(ACCOUNT, database, Listener(), now=clocks.now, time=clocks.time)
     await outbox.add([record := clocks.message()])
@@ -215,10 +216,9 @@ async def test_a_listener_that_fails_stops_no_other_update(
     log = UpdateLog()
 
     class Listener:
-        def message_updated(self, record: MessageRecord, change: Change) -> None:
-            log.message_updated(record, change)
-            if record.reference == "1" or change is Change.ENDED:
-                raise RuntimeError("secret")
+        def messages_updated(self, updates: Sequence[Update]) -> None:
+            log.messages_updated(updates)
+            raise RuntimeError("secret")
 
     outbox = Outbox(ACCOUNT, database, Listener(), now=clocks.now, time=clocks.time, tracks_accepted=False)
     records = [clocks.message(str(number)) for number in range(3 * MAX_PUBLISH)]
@@ -245,9 +245,8 @@ class Counter:
         self.published = 0
         self.seen: list[int] = []
 
-    def message_updated(self, record: MessageRecord, change: Change) -> None:
-        if change is Change.ACCEPTED:
-            self.published += record.segments
+    def messages_updated(self, updates: Sequence[Update]) -> None:
+        self.published += sum(record.segments for record, change in updates if change is Change.ACCEPTED)
         self.seen.append(self.total)
 
     @property

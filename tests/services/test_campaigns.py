@@ -82,7 +82,7 @@ async def test_one_text_to_all_of_a_group(
     assert state_of(hass, SEGMENTS).state == "6"
     await simulator.settle()
     await pass_time(16)
-    assert [state.attributes["event_type"] for state in reports] == ["accepted", "delivered"]
+    assert [state.attributes["event_type"] for state in reports] == ["delivered"]
     shown = reports[-1].attributes
     assert (shown["to"], shown["recipient_name"], shown["message_id"]) == ("Family", None, made["uid"])
     assert state_of(hass, PENDING).state == "0"

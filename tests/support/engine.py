@@ -79,12 +79,13 @@ class House:
 
     @property
     def shown(self) -> str:
-        """The last delivery status that the home shows. The event entity must show the same."""
+        """The status that the home shows of its only message. Once it has ended, the event entity shows the same."""
+        is_pending = self.sensor("pending_messages") != "0"
+        if (status := self.sensor("last_delivery_status")) == "none":
+            return "queued" if is_pending else status
         event = self.hass.states.get(f"event.{self.provider}_delivery_report")
-        sensor = self.state("last_delivery_status")
-        assert "reference" in sensor.attributes  # without a message, the state is "unknown" too
-        assert event is None or event.attributes["event_type"] == sensor.state
-        return sensor.state
+        assert is_pending or event is None or event.attributes["event_type"] == status
+        return status
 
     @property
     def held(self) -> int:
@@ -108,13 +109,8 @@ class House:
 
     async def until_shown(self, *statuses: str) -> None:
         """Wait until the home shows one of these statuses and has finished its work."""
-
-        def is_shown() -> bool:
-            sensor = self.state("last_delivery_status")
-            return sensor.state in statuses and "reference" in sensor.attributes
-
         async with asyncio.timeout(10):
-            while not is_shown():  # noqa: ASYNC110  no event to wait for
+            while self.sensor("last_delivery_status") not in statuses:  # noqa: ASYNC110  no event to wait for
                 await asyncio.sleep(0.005)
         await self.hass.async_block_till_done()
 

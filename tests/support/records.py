@@ -1,6 +1,6 @@
 """Records to store, a listener that remembers updates, and helpers that read database files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 import resource
@@ -8,7 +8,7 @@ import shutil
 import struct
 from typing import Any
 
-from custom_components.texting.delivery.outbox import Change
+from custom_components.texting.delivery.outbox import Change, Update
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.delivery.schema import SELECT
 from custom_components.texting.delivery.sqlite_file import SqliteFile
@@ -24,10 +24,10 @@ class UpdateLog:
     """A listener of an outbox that remembers every update."""
 
     def __init__(self) -> None:
-        self.updates: list[tuple[MessageRecord, Change]] = []
+        self.updates: list[Update] = []
 
-    def message_updated(self, record: MessageRecord, change: Change) -> None:
-        self.updates.append((record, change))
+    def messages_updated(self, updates: Sequence[Update]) -> None:
+        self.updates.extend(updates)
 
     @property
     def news(self) -> list[tuple[str, Status]]:

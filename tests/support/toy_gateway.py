@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from custom_components.texting.delivery.database import MessageDatabase
-from custom_components.texting.delivery.outbox import Change, Outbox
+from custom_components.texting.delivery.outbox import Outbox, Update
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.delivery.status_poller import StatusPoller
 from custom_components.texting.delivery.worker import Worker
@@ -114,11 +114,12 @@ class Bench:
         self.outbox = Outbox(ACCOUNT, self.database, self, now=asyncio.get_running_loop().time, time=self.clocks.time)
         self.worker = Worker(self.outbox, self.gateway, self.trouble.append)
 
-    def message_updated(self, record: MessageRecord, change: Change) -> None:
-        """Handle an update of the outbox as an account does."""
-        self.log.message_updated(record, change)
+    def messages_updated(self, updates: Sequence[Update]) -> None:
+        """Handle updates of the outbox as an account does."""
+        self.log.messages_updated(updates)
         if self.poller:
-            self.poller.track(record)
+            for record, _ in updates:
+                self.poller.track(record)
 
     async def add(self, *references: str, start: bool = True, **changes: object) -> list[MessageRecord]:
         """Add messages, and start the worker unless `start` is False."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from enum import StrEnum
 import logging
 import time
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..gateway.errors import GatewayError, MessageRejected, OutcomeUnknown
 from ..gateway.message import DeliveryReport, SendResult
@@ -18,7 +18,7 @@ from .record import MessageRecord, Phase
 _LOGGER = logging.getLogger(__name__)
 
 # Updates published in one turn of the event loop, so that a large batch does not block it.
-MAX_PUBLISH = 3
+MAX_PUBLISH = 40
 # Messages of an earlier run loaded in one turn.
 MAX_LOAD = 200
 # A report may arrive before the response to the send. It is kept so long, in seconds.
@@ -37,11 +37,20 @@ class Change(StrEnum):
     ENDED = "ended"
 
 
+class Update(NamedTuple):
+    """One change of one message."""
+
+    # The message as it was saved. It does not change any more.
+    record: MessageRecord
+    # What happened to it.
+    change: Change
+
+
 class OutboxListener(Protocol):
     """Hears of messages after the change is saved, or after it is known that it cannot be saved."""
 
-    def message_updated(self, record: MessageRecord, change: Change) -> None:
-        """Take a snapshot of the message as it was saved."""
+    def messages_updated(self, updates: Sequence[Update]) -> None:
+        """Take what was saved together, or a part of it if that is much."""
 
 
 class _ResultWaiter:
@@ -93,9 +102,9 @@ class Outbox:
         self._ended: set[str] = set()  # done, and not saved since
         self._unpublished_segments: dict[str, int] = {}  # of accepted messages, by reference
         self._waiters: set[_ResultWaiter] = set()
-        self._updates: deque[tuple[MessageRecord, Change] | asyncio.Future[None]] = deque()
+        # Updates in the order of their saves. A future follows the updates of its save.
+        self._updates: deque[Update | asyncio.Future[None]] = deque()
         self._unpublished = 0
-        self._is_publishing = False
         self._reporting = asyncio.Lock()
 
     def __iter__(self) -> Iterator[MessageRecord]:
@@ -296,7 +305,7 @@ class Outbox:
         with_news = {record.reference for record in (records if changed is None else changed)}
         snapshots = {record.reference: record.snapshot() for record in records}
         updates = [
-            (snapshot, change)
+            Update(snapshot, change)
             for snapshot in snapshots.values()
             for change in self._changes(snapshot, has_news=snapshot.reference in with_news)
         ]
@@ -314,47 +323,42 @@ class Outbox:
             self._ended.discard(record.reference)
             yield Change.ENDED
 
-    def _saved(
-        self,
-        written: asyncio.Future[None],
-        updates: list[tuple[MessageRecord, Change]],
-        published: asyncio.Future[None],
-    ) -> None:
-        """Publish the first updates, then wake who waits for results. The rest follows in later turns of the loop."""
+    def _saved(self, written: asyncio.Future[None], updates: Sequence[Update], published: asyncio.Future[None]) -> None:
+        """Publish in the loop's next turn, with all that was saved by the same commit; then wake who waits."""
         with suppress(DatabaseError, asyncio.CancelledError):
             written.result()
         if not updates:
             _finish(published)
             return
+        if not self._updates:
+            asyncio.get_running_loop().call_soon(self._publish)
         self._updates.extend((*updates, published))
         self._unpublished += len(updates)
-        if not self._is_publishing:
-            self._publish()
         if references := {record.reference for record, _ in updates if record.has_result}:
             for waiter in self._waiters:
                 waiter.take(references)
 
     def _publish(self) -> None:
-        self._is_publishing = False
-        for _ in range(MAX_PUBLISH):
-            if not self._updates:
-                return
+        updates: list[Update] = []
+        finished: list[asyncio.Future[None]] = []
+        while self._updates and len(updates) < MAX_PUBLISH:
             update = self._updates.popleft()
             if isinstance(update, asyncio.Future):
-                _finish(update)
+                finished.append(update)
             else:
-                self._publish_one(*update)
-        self._is_publishing = True
-        asyncio.get_running_loop().call_soon(self._publish)
-
-    def _publish_one(self, record: MessageRecord, change: Change) -> None:
-        self._unpublished -= 1
-        if change is Change.ACCEPTED:
-            self._unpublished_segments.pop(record.reference, None)
+                updates.append(update)
+        if self._updates:
+            asyncio.get_running_loop().call_soon(self._publish)
+        self._unpublished -= len(updates)
+        for record, change in updates:
+            if change is Change.ACCEPTED:
+                self._unpublished_segments.pop(record.reference, None)
         try:
-            self._listener.message_updated(record, change)
+            self._listener.messages_updated(updates)
         except Exception as err:  # noqa: BLE001  the other updates must be published all the same
-            _LOGGER.warning("Unexpected %s while a message update was published", type(err).__name__)
+            _LOGGER.warning("Unexpected %s while message updates were published", type(err).__name__)
+        for future in finished:
+            _finish(future)
 
     async def wait_for_results(self, records: Iterable[MessageRecord], timeout: float) -> None:  # noqa: ASYNC109  it raises nothing
         """Wait for the results of messages that leave or expire within timeout seconds, and no longer than that."""

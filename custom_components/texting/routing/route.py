@@ -24,7 +24,7 @@ from ..delivery.failover import (
     Wait,
     next_action,
 )
-from ..delivery.outbox import Change
+from ..delivery.outbox import Change, Update
 from ..delivery.record import MessageRecord, Phase
 from ..gateway.errors import Cancelled, CannotConnect, GatewayError, RateLimited
 from ..gateway.message import DeliveryReport, Message, Preview
@@ -287,14 +287,15 @@ class Route(Messenger):
     # -- updates of attempts -----------------------------------------------------------------------------------------
 
     @callback
-    def message_updated(self, record: MessageRecord, change: Change) -> None:
-        """Take an update of an attempt, perhaps one of this route."""
-        if attempts := self._messages.get(record.parent or ""):
-            attempts.attempts[record.reference] = record
-            self._async_advance(attempts)
-        # ENDED brings no news: a delivered attempt is not looked up once more after its message ended.
-        elif change is not Change.ENDED and record.status in _REPORTED and self._is_running:
-            self._begin(self._async_apply_late(record))
+    def messages_updated(self, updates: Sequence[Update]) -> None:
+        """Take updates of attempts, perhaps ones of this route."""
+        for record, change in updates:
+            if attempts := self._messages.get(record.parent or ""):
+                attempts.attempts[record.reference] = record
+                self._async_advance(attempts)
+            # ENDED brings no news: a delivered attempt is not looked up once more after its message ended.
+            elif change is not Change.ENDED and record.status in _REPORTED and self._is_running:
+                self._begin(self._async_apply_late(record))
 
     async def _async_apply_late(self, attempt: MessageRecord) -> None:
         """Take a late report about an attempt of a message that is done."""

@@ -1,7 +1,7 @@
 """EntryState: what of an account or a route outlives a reload: its messages, its inbox, and signals that are held."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import batched
@@ -19,7 +19,7 @@ from homeassistant.util.signal_type import SignalType
 
 from ..const import DOMAIN, MAX_EVENT_AGE
 from ..delivery.database import DatabaseError, MessageDatabase
-from ..delivery.outbox import MAX_LOAD, Change, Outbox, OutboxListener
+from ..delivery.outbox import MAX_LOAD, Change, Outbox, OutboxListener, Update
 from ..delivery.record import MessageRecord, Phase
 from ..delivery.worker import Worker
 from ..gateway.base import Gateway
@@ -29,7 +29,7 @@ from ..gateway.status import Status
 from ..inbound.inbox import Inbox
 from ..issues import Issue, async_certificate_invalid, async_delete
 from ..options import read_options
-from ..signals import MESSAGE_UPDATED, STATE_CHANGED
+from ..signals import MESSAGES_UPDATED, STATE_CHANGED
 from .account_store import AccountStore, Memory
 from .open_database import async_open, async_release
 from .opt_outs import OptOuts
@@ -66,7 +66,7 @@ class EntryState:
             else None
         )
         self.inbox = Inbox(hass.loop.time)
-        # The message that changed last.
+        # The message that was accepted or ended last.
         self.last_record: MessageRecord | None = None
         # True from set-up to unload.
         self.loaded = False
@@ -100,21 +100,22 @@ class EntryState:
     # -- updates -----------------------------------------------------------------------------------------------------
 
     @callback
-    def message_updated(self, record: MessageRecord, change: Change) -> None:
-        """Take an update of the outbox: count it, remember it, and publish it."""
-        if change is Change.ACCEPTED:
-            self._segments, self._segments_day = self.segments_today + record.segments, _today()
-        if change is not Change.ENDED:
-            self.last_record = record
-            if self.worker:
+    def messages_updated(self, updates: Sequence[Update]) -> None:
+        """Take updates of the outbox: count them, remember the last one, and publish them together."""
+        for record, change in updates:
+            if change is Change.ACCEPTED:
+                self._segments, self._segments_day = self.segments_today + record.segments, _today()
+            if change is not Change.UPDATED:
+                self.last_record = record
+            if change is not Change.ENDED and self.worker:
                 self.opt_outs.async_note(record)
-        self.publish(MESSAGE_UPDATED, record, change)
-        if record.parent:
+        self.publish(MESSAGES_UPDATED, self._entry_id, updates)
+        if attempts := [update for update in updates if update.record.parent]:
             for route in attempt_listeners(self._hass):
-                route.message_updated(record, change)
+                route.messages_updated(attempts)
         if self._listener:
-            self._listener.message_updated(record, change)
-        # The counters change with the first update of a batch, and what is shown of the last message with the last one.
+            self._listener.messages_updated(updates)
+        # The counters change with the first updates of many, and what is shown of the last message with the last ones.
         if not (self._is_in_batch and self.outbox.is_publishing):
             self.async_changed()
         self._is_in_batch = self.outbox.is_publishing

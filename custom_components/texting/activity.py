@@ -1,0 +1,67 @@
+"""Activity: one line for each text that came in or ended, on the device of the person, or else of the account."""
+
+from collections.abc import Sequence
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+
+from .const import DOMAIN, EVENT_MESSAGE
+from .delivery.outbox import Change, Update
+from .delivery.record import MessageRecord
+from .gateway.errors import Cancelled
+from .gateway.message import IncomingMessage
+from .options import read_options
+from .recipients import recipient_for_number, recipient_with_number
+from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED
+from .text.single_line import single_line
+
+
+@callback
+def async_setup_activity(hass: HomeAssistant) -> None:
+    """Write lines from now on, as long as Home Assistant runs."""
+
+    @callback
+    def received(entry_id: str, incoming: IncomingMessage, _incoming_id: str) -> None:
+        if entry := hass.config_entries.async_get_entry(entry_id):
+            own = recipient_with_number(entry, incoming.sender)
+            sender = own or recipient_for_number(hass, entry_id, incoming.sender)
+            name = sender.name if sender else incoming.sender
+            _write(hass, entry, own.id if own else None, str(incoming.type), name, incoming.text)
+
+    @callback
+    def updated(entry_id: str, updates: Sequence[Update]) -> None:
+        # An attempt for a route is the route's line.
+        ended = [record for record, change in updates if change is Change.ENDED and not record.parent]
+        if ended and (entry := hass.config_entries.async_get_entry(entry_id)):
+            for record in ended:
+                name = record.recipient_name or record.to
+                _write(hass, entry, record.recipient_id, _outcome(record), name, record.message.text)
+
+    async_dispatcher_connect(hass, MESSAGE_RECEIVED, received)
+    async_dispatcher_connect(hass, MESSAGES_UPDATED, updated)
+
+
+def _outcome(record: MessageRecord) -> str:
+    return "cancelled" if isinstance(record.error, Cancelled) else str(record.status)
+
+
+@callback
+def _write(  # noqa: PLR0913, PLR0917  each is a part of the line
+    hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, kind: str, name: str, text: str
+) -> None:
+    data = {ATTR_DEVICE_ID: _device_id(hass, entry, recipient_id), "kind": kind, "name": single_line(name)}
+    if read_options(entry).log_texts:
+        # The recorder keeps events.
+        data["text"] = single_line(text)
+    hass.bus.async_fire(EVENT_MESSAGE, data)
+
+
+@callback
+def _device_id(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None) -> str | None:
+    """Return the device of a recipient, or that of the account if there is none."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    by_identifier = {identifier: device.id for device in devices for identifier in device.identifiers}
+    return by_identifier.get((DOMAIN, recipient_id or "")) or by_identifier.get((DOMAIN, entry.entry_id))

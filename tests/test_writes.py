@@ -1,0 +1,162 @@
+"""How much a text, a reply and saved settings write: states for the recorder, and lines in Activity."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.texting.gateway.provider import Provider
+from homeassistant.components.recorder import get_instance
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from tests.conftest import Connect, PassTime, SetUp
+from tests.simulator import Simulator
+from tests.support.home import ask_to_send, notify, told
+
+pytestmark = pytest.mark.default_entities
+
+HOUSE = Provider.TEXTINGHOUSE
+# design.md, what users see
+MAX_WRITES, MAX_LINES, MAX_REPLY_LINES = 6, 5, 3
+ANNA = "+33612345601"
+type Lines = Callable[[], Awaitable[list[str]]]
+
+
+@pytest.fixture
+async def lines(recorder_mock: Any, hass: HomeAssistant, hass_client: Callable[[], Awaitable[Any]]) -> Lines:
+    """Return a function that reads the lines of Activity since its last call: the entity, or our own sentence."""
+    # The logbook depends on the frontend, but the test requests no page.
+    hass.config.components.add("frontend")
+    assert await async_setup_component(hass, "logbook", {})
+    began = dt_util.utcnow() - timedelta(minutes=1)
+    read_before = 0
+
+    async def read() -> list[str]:
+        nonlocal read_before
+        await told(hass)
+        await get_instance(hass).async_block_till_done()
+        client = await hass_client()
+        end = (dt_util.utcnow() + timedelta(hours=1)).isoformat()
+        url = f"/api/logbook/{began.isoformat().replace('+00:00', 'Z')}"
+        found = await (await client.get(url, params={"end_time": end.replace("+00:00", "Z")})).json()
+        new, read_before = found[read_before:], len(found)
+        return [line.get("entity_id") or f"{line['name']} {line['message']}" for line in new]
+
+    return read
+
+
+def count_writes(hass: HomeAssistant) -> list[str]:
+    """Return a list that gets the entity of each state that our entities write, also of one that changes nothing."""
+    writes: list[str] = []
+    registry = er.async_get(hass)
+
+    @callback
+    def is_ours(data: Mapping[str, Any]) -> bool:
+        entity = registry.async_get(data["entity_id"])
+        return entity is not None and entity.platform == "texting"
+
+    @callback
+    def written(event: Event[Any]) -> None:
+        writes.append(event.data["entity_id"])
+
+    for kind in (EVENT_STATE_CHANGED, EVENT_STATE_REPORTED):
+        hass.bus.async_listen(kind, written, event_filter=is_ours)
+    return writes
+
+
+@pytest.mark.parametrize("way", ["entity", "action"])
+async def test_a_text(
+    lines: Lines,
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    connect: Connect,
+    pass_time: PassTime,
+    way: str,
+) -> None:
+    await connect(await set_up(HOUSE))
+    await notify(hass, "notify.anna", "The first one")
+    await simulator.settle()
+    await pass_time(31)
+    await lines()
+    writes = count_writes(hass)
+    if way == "entity":
+        await notify(hass, "notify.anna", "Water")
+    else:
+        await ask_to_send(hass, "Water", entity_id="notify.anna")
+    await simulator.settle()
+    await told(hass)
+    await pass_time(31)
+    assert sorted(writes) == [
+        "notify.anna",
+        "sensor.textinghouse_credit_balance",
+        "sensor.textinghouse_last_delivery_status",
+        "sensor.textinghouse_last_delivery_status",
+        "sensor.textinghouse_segments_today",
+    ]
+    assert len(writes) <= MAX_WRITES
+    written = await lines()
+    assert sorted(written) == [
+        "Text to Anna was delivered",
+        "notify.anna",
+        "sensor.textinghouse_last_delivery_status",
+        "sensor.textinghouse_last_delivery_status",
+    ]
+    assert len(written) <= MAX_LINES
+
+
+async def test_a_reply(
+    lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
+) -> None:
+    await connect(await set_up(HOUSE))
+    await notify(hass, "notify.anna", "Water")
+    await simulator.settle()
+    await pass_time(31)
+    await lines()
+    writes = count_writes(hass)
+    await simulator.answer(ANNA, "Thank you", HOUSE)
+    await pass_time(31)
+    assert writes == ["event.textinghouse_incoming_message"]
+    written = await lines()
+    assert sorted(written) == ["Anna wrote", "event.textinghouse_incoming_message"]
+    assert len(written) <= MAX_REPLY_LINES
+
+
+async def test_saved_settings_write_nothing(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    entry = await set_up(HOUSE)
+    await notify(hass, "notify.anna", "Water")
+    await pass_time(31)
+    await told(hass)
+    writes = count_writes(hass)
+    options = {"low_credit": 2, "daily_limit": 50, "balance_interval": 20, "keep_days": 10}
+    hass.config_entries.async_update_entry(entry, options=entry.options | options)
+    anna = next(iter(entry.subentries.values()))
+    hass.config_entries.async_update_subentry(entry, anna, data={**anna.data, "sender": "Home"})
+    await told(hass)
+    assert writes == []
+
+
+async def test_many_texts_at_once_are_published_together(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    entry = await set_up(Provider.TEXTIOPRO)
+    writes = count_writes(hass)
+    await ask_to_send(hass, "Water", account=entry.entry_id, to=[f"+336123450{number:02}" for number in range(30)])
+    await told(hass)
+    assert sorted(writes) == ["sensor.textiopro_last_delivery_status", "sensor.textiopro_segments_today"]
+
+
+async def test_which_entities_are_off_by_default(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(HOUSE)
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    assert sorted(entity.translation_key or "" for entity in entities if entity.disabled_by) == [
+        "delivery_report",
+        "oldest_pending",
+        "pending_messages",
+    ]
