@@ -87,7 +87,7 @@ def main() -> None:
         sys.exit("Use: scripts/set_repository OWNER/NAME")
     try:
         changed = replace_address(ROOT, sys.argv[1])
-    except ValueError as error:
+    except (ValueError, subprocess.CalledProcessError) as error:
         sys.exit(str(error))
     print(f"{len(changed)} files changed. The address is https://github.com/{address()}.")
 
