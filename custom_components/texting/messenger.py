@@ -200,7 +200,8 @@ class Messenger(ABC):
 
     async def async_send(self, addresses: Sequence[Address], fields: Mapping[str, Any]) -> list[Outcome]:
         """Send one text to all addresses. An error of one address does not affect the others."""
-        addresses = await asyncio.gather(*map(self.async_measure, addresses))
+        if any(address.group for address in addresses):
+            addresses = await asyncio.gather(*map(self.async_measure, addresses))
         outgoing = {
             index: self.compose(address, fields)
             for index, address in enumerate(addresses)

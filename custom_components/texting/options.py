@@ -60,13 +60,21 @@ class Options:
 
 _BOUNDS: Mapping[str, Bounds] = {each.name: each.metadata["bounds"] for each in fields(Options) if each.metadata}
 _DEFAULTS = Options()
+# What was read of each entry, by its id. Changed options are another object.
+_READ: dict[str, tuple[Mapping[str, Any], Options]] = {}
 
 
 def read_options(entry: ConfigEntry[Any]) -> Options:
     """Return the options of an entry as they are now. A number above its bounds counts as the largest one allowed."""
-    known = entry.options
+    known = _READ.get(entry.entry_id)
+    if known is None or known[0] is not entry.options:
+        known = _READ[entry.entry_id] = entry.options, _read(entry.options)
+    return known[1]
+
+
+def _read(stored: Mapping[str, Any]) -> Options:
     return Options(
-        **{each.name: _limited(each.name, known[each.name]) for each in fields(Options) if each.name in known}
+        **{each.name: _limited(each.name, stored[each.name]) for each in fields(Options) if each.name in stored}
     )
 
 

@@ -1,8 +1,8 @@
 """Recipients: the people a home texts. Each is a subentry with a name, and numbers or a contact group."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import datetime, time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -49,20 +49,47 @@ class Recipient:
     pin: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The recipients of one entry."""
+
+    # When the entry was last changed, as it says. After a change it is another object.
+    modified_at: datetime
+    # By the subentry's id.
+    by_id: Mapping[str, Recipient]
+    # By number; several recipients may have the same one.
+    by_number: Mapping[str, Sequence[Recipient]]
+
+
+# By the entry's id.
+_KNOWN: dict[str, _Known] = {}
+
+
+def _known(entry: ConfigEntry) -> _Known:
+    known = _KNOWN.get(entry.entry_id)
+    if known is None or known.modified_at is not entry.modified_at:
+        by_id = {each.subentry_id: _read(each) for each in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)}
+        by_number: dict[str, list[Recipient]] = {}
+        for recipient in by_id.values():
+            for number in recipient.numbers:
+                by_number.setdefault(number, []).append(recipient)
+        known = _KNOWN[entry.entry_id] = _Known(entry.modified_at, by_id, by_number)
+    return known
+
+
 def recipients(entry: ConfigEntry) -> list[Recipient]:
     """Return all recipients of an entry, as they are now."""
-    return [_recipient(subentry) for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)]
+    return list(_known(entry).by_id.values())
 
 
 def recipient_by_id(entry: ConfigEntry, subentry_id: str) -> Recipient | None:
     """Return the recipient of a subentry."""
-    subentry = entry.subentries.get(subentry_id)
-    return _recipient(subentry) if subentry and subentry.subentry_type == SUBENTRY_RECIPIENT else None
+    return _known(entry).by_id.get(subentry_id)
 
 
 def recipient_with_number(entry: ConfigEntry, number: str) -> Recipient | None:
     """Return the first recipient of an entry with a number."""
-    return next((recipient for recipient in recipients(entry) if number in recipient.numbers), None)
+    return next(iter(_known(entry).by_number.get(number, ())), None)
 
 
 def recipient_for_number(hass: HomeAssistant, entry_id: str, number: str) -> Recipient | None:
@@ -73,17 +100,17 @@ def recipient_for_number(hass: HomeAssistant, entry_id: str, number: str) -> Rec
 
 def commanding_recipient(entry: ConfigEntry, number: str) -> Recipient | None:
     """Return the recipient whose commands come from a number. If several have it, one with a PIN comes first."""
-    known = [recipient for recipient in recipients(entry) if number in recipient.numbers]
+    known = _known(entry).by_number.get(number, ())
     return max(known, key=lambda recipient: (recipient.allow_commands, recipient.pin is not None), default=None)
 
 
 def pins_for_number(hass: HomeAssistant, number: str) -> set[str]:
     """Return every PIN of recipients with a number, at any account."""
-    known = (recipient for entry in hass.config_entries.async_entries(DOMAIN) for recipient in recipients(entry))
-    return {recipient.pin for recipient in known if recipient.pin and number in recipient.numbers}
+    entries = hass.config_entries.async_entries(DOMAIN)
+    return {known.pin for entry in entries for known in _known(entry).by_number.get(number, ()) if known.pin}
 
 
-def _recipient(subentry: ConfigSubentry) -> Recipient:
+def _read(subentry: ConfigSubentry) -> Recipient:
     data = subentry.data
     return Recipient(
         id=subentry.subentry_id,

@@ -81,6 +81,8 @@ class Inbox:
         """Start empty; now is in monotonic seconds."""
         self._now = now
         self._messages: dict[str, ReceivedMessage] = {}
+        # The same texts by sender, oldest first.
+        self._by_sender: dict[str, list[ReceivedMessage]] = {}
         self._waiters: set[asyncio.Future[str | None]] = set()
         self._is_open = False
 
@@ -107,11 +109,12 @@ class Inbox:
             replied_message_id=incoming.replied_message_id,
             sent_at=incoming.sent_at,
         )
-        latest = next((known for known in reversed(self._messages.values()) if known.sender == received.sender), None)
-        if any(received.repeats(known, is_latest=known is latest) for known in self._messages.values()):
+        known = self._by_sender.get(received.sender, [])
+        if any(received.repeats(each, is_latest=each is known[-1]) for each in known):
             return None
         self._drop_old(now)
         self._messages[received.id] = received
+        self._by_sender.setdefault(received.sender, []).append(received)
         return received
 
     def keep_open(self, received: ReceivedMessage, timeout: float, is_connected: Callable[[], bool]) -> None:
@@ -159,6 +162,9 @@ class Inbox:
             if len(self._messages) < MAX_MESSAGES and now - oldest.at < MAX_AGE:
                 return
             del self._messages[oldest.id]
+            self._by_sender[oldest.sender].remove(oldest)
+            if not self._by_sender[oldest.sender]:
+                del self._by_sender[oldest.sender]
 
 
 def _differ(one: object, other: object) -> bool:

@@ -83,8 +83,10 @@ async def _async_send_message(call: ServiceCall) -> ServiceResponse:
 
     If a response is requested, single messages that failed are told there. Otherwise they raise.
     """
-    sends = (_async_send(messenger, addresses, call) for messenger, addresses in targets_of(call).items())
-    outcomes = [outcome for part in await asyncio.gather(*sends) for outcome in part]
+    sends = [_async_send(messenger, addresses, call) for messenger, addresses in targets_of(call).items()]
+    # One account needs no task of its own.
+    parts = await asyncio.gather(*sends) if len(sends) > 1 else [await sends[0]]
+    outcomes = [outcome for part in parts for outcome in part]
     if not call.return_response or all(outcome.error for outcome in outcomes):
         raise_for(outcomes)
     return {"messages": [outcome.as_response() for outcome in outcomes]} if call.return_response else None
