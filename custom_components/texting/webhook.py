@@ -40,7 +40,7 @@ def async_listen(hass: HomeAssistant, account: Account) -> None:
     """Register the account's webhook."""
 
     async def handle(_hass: HomeAssistant, _webhook_id: str, request: Request) -> Response:
-        return await _async_handle(account, request)
+        return await async_handle_call(account, request)
 
     webhook.async_register(
         hass,
@@ -58,7 +58,7 @@ def async_stop_listening(hass: HomeAssistant, account: Account) -> None:
     webhook.async_unregister(hass, account.entry.data[CONF_WEBHOOK_ID])
 
 
-async def _async_handle(account: Account, request: Request) -> Response:
+async def async_handle_call(account: Account, request: Request) -> Response:
     """Handle one call. Respond with 200, with 400 or 413 if it is refused, or with 503 if it cannot be saved."""
     memory = account.store.memory
     try:

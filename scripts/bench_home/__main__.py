@@ -13,6 +13,7 @@ from homeassistant.const import __version__
 from scripts.bench_home.accounts import measure_accounts, measure_requests
 from scripts.bench_home.home import home
 from scripts.bench_home.database import measure_outbox
+from scripts.bench_home.incoming import measure_incoming
 from scripts.bench_home.sending import measure_sending
 from scripts.bench_home.simulator import SimulatorProcess
 from scripts.bench_home.table import Table
@@ -21,10 +22,11 @@ from scripts.bench_home.loop_monitor import MonitoredSelector
 
 HEADING = f"""\
 Home Assistant {__version__}. Each number is the time of Texting divided by the time of another method for the same
-texts. It is the median of ratios that were measured in turn. "bare" is aiohttp: at TextingHouse one request for each
-text, with 8 at the same time, and elsewhere one request for all texts. "write" is one durable write to the disk, which
-is the minimum for a text that must survive a crash. "rest_command" is called for all texts at the same time.
-"twilio_sms" works like Home Assistant's twilio_sms: it makes one request after another in a thread.
+texts. It is the median of ratios that were measured in turn, with its 95 % interval. "bare" is aiohttp: at
+TextingHouse one request for each text, with 8 at the same time, and elsewhere one request for all texts. "write" is one
+durable write to the disk, which is the minimum for a text that must survive a crash. "rest_command" is called for all
+texts at the same time. "twilio_sms" works like Home Assistant's twilio_sms: it makes one request after another in a
+thread.
 """
 
 
@@ -40,6 +42,7 @@ async def main(loop: MonitoredSelector) -> int:
             # This comes first. Memory that other measurements have freed would hide the growth.
             await measure_outbox(hass, simulator, loop, table)
             await measure_sending(hass, simulator, Path(folder), table)
+            await measure_incoming(hass, simulator, table)
             await measure_accounts(hass, simulator, table)
             await measure_requests(hass, simulator, table)
             return table.exceeded
