@@ -55,6 +55,7 @@ class EntryState:
             self,
             now=hass.loop.time,
             time=time.time,
+            today=_today,
             tracks_accepted=gateway is None or gateway.info.reports,
             tracks_uncertain=gateway is not None
             and {Capability.STATUS, Capability.LOST_ANSWERS} <= gateway.info.capabilities,
@@ -88,9 +89,8 @@ class EntryState:
                 self.worker.enqueue(batch)
             await asyncio.sleep(0)
         self.last_record = await self.outbox.database.latest(self._entry_id)
-        midnight = dt_util.start_of_local_day()
-        self._segments_day = midnight.date().isoformat()
-        self._segments = await self.outbox.database.segments_since(self._entry_id, midnight.timestamp())
+        self._segments_day = _today()
+        self._segments = await self.outbox.database.segments_on(self._entry_id, self._segments_day)
 
     @callback
     def async_attach(self, listener: OutboxListener | None) -> None:
@@ -102,8 +102,8 @@ class EntryState:
     @callback
     def message_updated(self, record: MessageRecord, change: Change) -> None:
         """Take an update of the outbox: count it, remember it, and publish it."""
-        if change is Change.ACCEPTED:
-            self._segments, self._segments_day = self.segments_today + record.segments, _today()
+        if change is Change.ACCEPTED and record.day == (today := _today()):
+            self._segments, self._segments_day = self.segments_today + record.segments, today
         if change is not Change.ENDED:
             self.last_record = record
             if self.worker:
@@ -273,6 +273,7 @@ async def async_cancel_record(
         # The account reads this when it is loaded.
         record = record.snapshot()
         record.fail(Status.REJECTED, error)
+        record.day = _today()
         await asyncio.wait([database.write([record])])
         return record
     if state and state.worker and (known := state.outbox.get(record.reference)):
