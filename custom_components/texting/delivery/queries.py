@@ -3,11 +3,11 @@
 from .record import Phase
 from .schema import FIELDS, SELECT
 
-# The condition is that of the index message_pending, word for word, so that SQLite uses it.
-PENDING = f"{SELECT} WHERE entry_id = ? AND phase != 'done' ORDER BY created_at, id"
-
-# Of all entries, with the id of the row. It reads only that index, and the rows.
-ALL_PENDING = f"SELECT id, {FIELDS} FROM message WHERE phase != 'done'"  # noqa: S608  our own names
+# The condition is that of the index, word for word. Without its name, SQLite may take another index and read all rows.
+_PENDING = f"FROM message INDEXED BY message_pending WHERE phase != '{Phase.DONE}'"
+PENDING = f"SELECT {FIELDS} {_PENDING} AND entry_id = ? ORDER BY created_at, id"
+# Of all entries, with the id of the row.
+ALL_PENDING = f"SELECT id, {FIELDS} {_PENDING}"
 
 LATEST = f"{SELECT} WHERE entry_id = ? ORDER BY created_at DESC, id DESC LIMIT 1"
 
