@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.delivery import database as module
 from custom_components.texting.delivery.database import DatabaseError, MessageDatabase
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.gateway.capabilities import MessageType
@@ -109,6 +110,23 @@ async def test_purge_deletes_messages_that_are_done(database: MessageDatabase) -
     assert await database.find(reference=record(1).reference) is None
     assert await database.find(reference=record(10).reference)
     assert numbers(await database.load(ACCOUNT)) == [2]
+
+
+async def test_a_text_is_written_between_the_pieces_of_a_purge(
+    database: MessageDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_PURGE", 10)
+    await database.write([ended(number, entry_id=OTHER if number % 2 else ACCOUNT) for number in range(200)])
+    before = commits(database.path)
+    purging = asyncio.create_task(database.purge(150.0))
+    for number in range(3):
+        await asyncio.sleep(0)
+        await database.write([record(1000 + number)])
+        assert not purging.done()
+    assert await purging == 150
+    # Of each entry, 75 messages are deleted in eight pieces. A ninth finds nothing, so it is no commit.
+    assert commits(database.path) == before + 3 + 2 * 8
+    assert numbers(await database.load(ACCOUNT)) == [1000, 1001, 1002]
 
 
 async def test_writes_of_one_turn_are_one_commit(database: MessageDatabase) -> None:
