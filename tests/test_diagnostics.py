@@ -72,7 +72,7 @@ async def test_calls_of_the_webhook_are_counted(
     await hass.async_block_till_done()
     told = await async_get_config_entry_diagnostics(hass, entry)
     assert told["webhook"]["called_at"]
-    assert told["messages"] == {"delivered": 1}
+    assert told["last_30_days"]["delivered"] == 1
     assert TEXT not in json.dumps(told)
 
 
@@ -83,4 +83,4 @@ async def test_an_account_whose_gateway_never_answered(
     for site in ("textinghouse_backup", provider):
         await simulator.faults.refuse(site)
     told = await async_get_config_entry_diagnostics(hass, await set_up(provider))
-    assert (told["balance_read"], told["balances"], told["messages"]) == (False, [], {})
+    assert (told["balance_read"], told["balances"], told["pending_messages"]) == (False, [], {})

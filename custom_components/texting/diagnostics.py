@@ -1,10 +1,14 @@
 """The diagnostics of an account or a route, without secrets, phone numbers, names or texts."""
 
+from collections import Counter
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from .account import Account
 from .const import CONF_ACCOUNTS, CONF_CONFIRM_WITHIN
@@ -12,6 +16,8 @@ from .messenger import MessengerConfigEntry
 from .options import stored_options
 from .recipients import recipients
 
+# Days of the totals, today included.
+TOTAL_DAYS = 30
 # Fields that identify the home. The secret fields are added from what the provider declares.
 _PRIVATE = {"username", "sender", "sender_id", "template_id", CONF_WEBHOOK_ID}
 
@@ -20,6 +26,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: Messeng
     """Return the state of the account or the route."""
     messenger = entry.runtime_data
     database = messenger.outbox.database
+    since_day = dt_util.now().date() - timedelta(days=TOTAL_DAYS - 1)
     return {
         **(_account(messenger) if isinstance(messenger, Account) else _route(entry)),
         "options": stored_options(entry),
@@ -32,8 +39,8 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: Messeng
             }
             for recipient in recipients(entry)
         ],
-        "messages": await database.count(entry.entry_id),
-        "pending_messages": len(messenger.outbox),
+        "pending_messages": dict(Counter(record.status.value for record in messenger.outbox)),
+        f"last_{TOTAL_DAYS}_days": asdict(await database.totals(entry.entry_id, since_day.isoformat())),
         "database": {
             "failing": database.failing,
             "damaged": database.damaged is not None,

@@ -7,8 +7,8 @@ from statistics import median
 
 # The keys of the methods that are compared with the integration.
 COLUMNS = ("bare", "durable", "rest_command", "requests")
-HEADINGS = ("÷ bare", "÷ bare + write", "÷ rest_command", "÷ twilio_sms")
-WIDTHS = (20, 16, 16, 20)
+# The headings and the widths of their columns.
+HEADINGS = {"÷ bare": 20, "÷ bare + write": 16, "÷ rest_command": 16, "÷ twilio_sms": 20}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,13 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 class Table:
     """Print the rows of the table."""
 
-    def __init__(self) -> None:
-        """Print the headings."""
+    def __init__(self, headings: Mapping[str, int] = HEADINGS) -> None:
+        """Print the headings, each over a column of its width."""
         # How many limits are exceeded.
         self.exceeded = 0
-        headings = "".join(f"{heading:>{width}}" for heading, width in zip(HEADINGS, WIDTHS, strict=True))
-        print(f"{'':<58}{headings}   limit")
+        self._widths = tuple(headings.values())
+        names = "".join(f"{heading:>{width}}" for heading, width in headings.items())
+        print(f"{'':<58}{names}   limit")
 
     def add_ratios(self, name: str, ratios: Mapping[str, Sequence[float]], limit: Limit | None) -> None:
         """Print the medians of the ratios of one method of the integration to the others.
@@ -45,16 +46,18 @@ class Table:
         """
         first = ratios[COLUMNS[0]]
         low, high = interval(first)
-        cells = f"{f'{median(first):.3g} ({low:.3g} - {high:.3g})':>{WIDTHS[0]}}" + "".join(
-            f"{f'{median(ratios[column]):.3g}' if ratios[column] else '':>{width}}"
-            for column, width in zip(COLUMNS[1:], WIDTHS[1:], strict=True)
-        )
-        print(f"{name:<58}{cells}   {self._verdict(median(first), limit) if limit else ''}".rstrip(), flush=True)
+        others = [f"{median(ratios[column]):.3g}" if ratios[column] else "" for column in COLUMNS[1:]]
+        self.add_cells(name, [f"{median(first):.3g} ({low:.3g} - {high:.3g})", *others], median(first), limit)
+
+    def add_cells(self, name: str, cells: Sequence[str], value: float, limit: Limit | None) -> None:
+        """Print one cell in each column. The limit is for a value."""
+        text = "".join(f"{cell:>{width}}" for cell, width in zip(cells, self._widths, strict=True))
+        print(f"{name:<58}{text}   {self._verdict(value, limit) if limit else ''}".rstrip(), flush=True)
 
     def add_value(self, name: str, value: float, limit: Limit) -> None:
         """Print one value that is only compared with its limit."""
         text = f"{value:.3g}{limit.unit}"
-        print(f"{name:<58}{text:>{WIDTHS[0]}}{'':>{sum(WIDTHS[1:])}}   {self._verdict(value, limit)}", flush=True)
+        self.add_cells(name, [text, *[""] * (len(self._widths) - 1)], value, limit)
 
     def _verdict(self, value: float, limit: Limit) -> str:
         self.exceeded += value > limit.maximum

@@ -5,13 +5,12 @@ from dataclasses import fields
 from datetime import UTC, datetime
 import gc
 from pathlib import Path
-import sqlite3
 import threading
 from typing import Any
 
 import pytest
 
-from custom_components.texting.delivery import schema
+from custom_components.texting.delivery import database as module
 from custom_components.texting.delivery.database import DatabaseError, MessageDatabase
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.gateway.capabilities import MessageType
@@ -44,6 +43,7 @@ async def test_a_record_comes_back_as_it_was(database: MessageDatabase) -> None:
         accepted_at=1.75,
         recipient_name="Anna",
         recipient_id="01JE",
+        day="2026-11-21",
         parent="01JC",
         urgent=True,
         segments=3,
@@ -103,16 +103,6 @@ async def test_attempts_are_found_by_their_parents(database: MessageDatabase) ->
     assert await database.attempts([]) == []
 
 
-async def test_segments_count_from_their_acceptance(database: MessageDatabase) -> None:
-    assert await database.segments_since(ACCOUNT, 0.0) == 0
-    await database.write(
-        [ended(1, accepted_at=10.0, segments=2), record(2, accepted_at=20.0, segments=3), record(3, segments=5)]
-    )
-    await database.write([record(4, accepted_at=20.0, segments=7, entry_id=OTHER)])
-    assert await database.segments_since(ACCOUNT, 10.0) == 5
-    assert await database.segments_since(ACCOUNT, 11.0) == 3
-
-
 async def test_purge_deletes_messages_that_are_done(database: MessageDatabase) -> None:
     await database.write([ended(1), record(2), ended(3, entry_id=OTHER), ended(10)])
     assert await database.purge(10.0, ACCOUNT) == 1
@@ -120,6 +110,23 @@ async def test_purge_deletes_messages_that_are_done(database: MessageDatabase) -
     assert await database.find(reference=record(1).reference) is None
     assert await database.find(reference=record(10).reference)
     assert numbers(await database.load(ACCOUNT)) == [2]
+
+
+async def test_a_text_is_written_between_the_pieces_of_a_purge(
+    database: MessageDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_PURGE", 10)
+    await database.write([ended(number, entry_id=OTHER if number % 2 else ACCOUNT) for number in range(200)])
+    before = commits(database.path)
+    purging = asyncio.create_task(database.purge(150.0))
+    for number in range(3):
+        await asyncio.sleep(0)
+        await database.write([record(1000 + number)])
+        assert not purging.done()
+    assert await purging == 150
+    # Of each entry, 75 messages are deleted in eight pieces. A ninth finds nothing, so it is no commit.
+    assert commits(database.path) == before + 3 + 2 * 8
+    assert numbers(await database.load(ACCOUNT)) == [1000, 1001, 1002]
 
 
 async def test_writes_of_one_turn_are_one_commit(database: MessageDatabase) -> None:
@@ -199,22 +206,6 @@ async def test_each_commit_is_synced(database: MessageDatabase) -> None:
         [("wal",)],
         [(2,)],
     )
-
-
-async def test_queries_use_the_indexes(database: MessageDatabase) -> None:
-    await database.write([record(1)])
-    plans = {
-        "entry_id = ? AND phase IN ('waiting', 'sending')": "message_phase",
-        "message_id = ?": "message_message_id",
-        "parent IN (SELECT value FROM json_each(?))": "message_parent",
-        "created_at < ?": "message_created_at",
-    }
-    with sqlite3.connect(database.path) as connection:
-        for where, index in plans.items():
-            sql = f"EXPLAIN QUERY PLAN {schema.SELECT} WHERE {where}"
-            plan = connection.execute(sql, ["1"] * where.count("?")).fetchall()
-            assert any(f"USING INDEX {index} " in row[3] for row in plan), plan
-    connection.close()
 
 
 async def _write(database: MessageDatabase, number: int) -> None:

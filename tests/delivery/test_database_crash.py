@@ -50,7 +50,7 @@ async def test_a_backup_made_while_writing_is_whole(database: MessageDatabase, t
     stop = asyncio.Event()
     writer = asyncio.create_task(_write_until(stop, database))
     await asyncio.sleep(0.05)
-    mark = await database.segments_since(ACCOUNT, 0.0)
+    mark = await database.segments_on(ACCOUNT, "2026-11-21")
     await database.pause_checkpoints()
     before, pieces = database.path.stat(), []
     with database.path.open("rb") as file:
@@ -101,7 +101,7 @@ async def test_closing_during_a_backup_does_not_change_the_main_file(database: M
 async def _write_until(stop: asyncio.Event, database: MessageDatabase) -> None:
     number = 1000
     while not stop.is_set():
-        await database.write([record(number + more, accepted_at=1.0) for more in range(10)])
+        await database.write([record(number + more, accepted_at=1.0, day="2026-11-21") for more in range(10)])
         number += 10
 
 

@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from custom_components.texting.delivery import schema
+from custom_components.texting.delivery import integrity, schema
 from custom_components.texting.delivery.sqlite_file import SqliteFile
 from tests.support.records import copy, full_disk, names, opened, record, wal
 
@@ -45,7 +45,7 @@ def test_an_intact_file_stays(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\0", b"no database", bytes(8192), schema.MAGIC], ids=["", "0", "text", "0s", "magic"]
+    "content", [b"", b"\0", b"no database", bytes(8192), integrity.MAGIC], ids=["", "0", "text", "0s", "magic"]
 )
 def test_a_file_that_is_no_database_is_moved_aside(path: Path, content: bytes) -> None:
     path.write_bytes(content)
@@ -92,8 +92,11 @@ def test_a_file_of_a_newer_version_is_moved_aside_unchanged(path: Path) -> None:
         ("ALTER TABLE message DROP COLUMN progress", []),
         ("PRAGMA user_version = 0", [1, 2, 3]),
         ("PRAGMA user_version = -1", [1, 2, 3]),
-        ("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'message_phase'", [1, 2, 3]),
-        ("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'phase)', 'status)')", [1, 2, 3]),
+        ("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'message_pending'", [1, 2, 3]),
+        (
+            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'phase !=', 'status !=')",
+            [1, 2, 3],
+        ),
     ],
 )
 def test_a_file_that_lacks_something_is_moved_aside(path: Path, sql: str, left: list[int]) -> None:

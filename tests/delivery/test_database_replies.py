@@ -1,14 +1,10 @@
 """Which message an incoming text answers."""
 
-from contextlib import closing
 from pathlib import Path
-import sqlite3
 
 import pytest
 
-from custom_components.texting.delivery import schema
-from custom_components.texting.delivery.database import REPLIED_CONDITIONS, DatabaseError, MessageDatabase
-from custom_components.texting.delivery.serialization import to_row
+from custom_components.texting.delivery.database import DatabaseError, MessageDatabase
 from tests.support.records import ACCOUNT, OTHER, ended, numbers, record
 
 NUMBER = "+33612345678"
@@ -81,19 +77,3 @@ async def test_odd_characters_find_nothing_and_break_nothing(database: MessageDa
 async def test_a_closed_database_raises(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError):
         await find(MessageDatabase(tmp_path / "texting.db"))
-
-
-@pytest.mark.parametrize("where", REPLIED_CONDITIONS)
-def test_no_query_scans_all_messages(tmp_path: Path, where: str) -> None:
-    path = tmp_path / "texting.db"
-    schema.create(path, (to_row(ended(number, accepted_at=float(number))) for number in range(1000)))
-    with closing(sqlite3.connect(path)) as connection:
-        plan = connection.execute(
-            f"EXPLAIN QUERY PLAN {schema.SELECT} WHERE {where}", ("a", "b", 0.0)[: where.count("?")]
-        ).fetchall()
-    steps = " ".join(row[3] for row in plan)
-    assert steps.startswith("SEARCH message USING INDEX")
-    assert any(
-        each in steps for each in ("(reference=?", "(message_id=?", "(entry_id=? AND number=? AND accepted_at>?)")
-    )
-    assert "TEMP B-TREE" not in steps.removesuffix("USE TEMP B-TREE FOR LAST TERM OF ORDER BY")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
+import os
 from pathlib import Path
 import shutil
 import sqlite3
@@ -10,13 +11,13 @@ import sqlite3
 import aiohttp
 import pytest
 
-from custom_components.texting.delivery import database as module
+from custom_components.texting.delivery import database as module, integrity
 from custom_components.texting.gateway.provider import Provider
 from tests.conftest import Connect
 from tests.support.engine import HOUSE, POINT, TAKEN, House
 from tests.support.home import record_changes
 from tests.support.processes import crash
-from tests.support.records import full_disk
+from tests.support.records import erase, full_disk
 
 from .conftest import Enter
 
@@ -75,6 +76,28 @@ async def test_garbage_in_its_place_is_told_of(enter: Enter) -> None:
     await home.simulator.restore()
     assert (await home.send("Dry again")).status in TAKEN
     assert home.held == 1
+
+
+async def test_damage_that_is_found_later_is_told_of(enter: Enter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file counts as a large one, so it is checked after it was opened."""
+    monkeypatch.setattr(integrity, "FULL_CHECK_SIZE", 0)
+    home = await enter(HOUSE)
+    assert (await home.send()).status in TAKEN
+
+    def damage(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as file:
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        erase(path, "message_number")
+        os.utime(path)
+
+    await crash(home, change=damage)
+    async with asyncio.timeout(5):
+        while not home.issue("database_damaged", of_account=False):  # noqa: ASYNC110  no event to wait for
+            await asyncio.sleep(0.01)
+    assert not home.issue("database_unwritable", of_account=False)
+    assert (await home.send("Dry again")).status in TAKEN
+    assert on_disk(home) == home.held == 2
+    assert home.sensor("segments_today") == "2"
 
 
 @EVERY_PROVIDER

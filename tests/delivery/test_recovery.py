@@ -12,7 +12,7 @@ import struct
 
 import pytest
 
-from custom_components.texting.delivery import recovery, schema
+from custom_components.texting.delivery import integrity, recovery, schema
 from custom_components.texting.delivery.serialization import Row
 from custom_components.texting.delivery.sqlite_file import SqliteFile
 from tests.support.records import FRAME, copy, opened, record, wal
@@ -80,9 +80,10 @@ def test_a_main_file_cut_anywhere_in_its_last_page(kept: Kept, copied: Path) -> 
     before = len(kept.commits[0][1])
     for length in range(whole - 1, whole - PAGE - 1, -STEP):
         os.truncate(copied, length)
-        with pytest.raises(schema.Damaged):
+        with pytest.raises(integrity.Damaged):
             schema.connect(copied)
-        found = _numbers(recovery.read_intact(copied))
+        with recovery.readable_copy(copied) as readable:
+            found = _numbers(recovery.intact_rows(readable))
         assert others & kept.commits[0][1] <= found
         assert len(found) <= before
         before = len(found)

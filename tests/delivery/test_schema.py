@@ -12,9 +12,9 @@ from custom_components.texting.delivery.record import MessageRecord
 from custom_components.texting.delivery.serialization import COLUMNS, to_row
 from tests.support.records import ACCOUNT, ended, numbers, opened, record
 
-COLUMN = "        accepted_at REAL,\n"
-INDEX = "    CREATE INDEX message_number ON message (entry_id, number, accepted_at) WHERE accepted_at IS NOT NULL;\n"
-INDEXES = {"message_phase", "message_message_id", "message_parent", "message_created_at", "message_number"}
+COLUMN = "parent TEXT, "
+INDEX = "CREATE INDEX message_parent ON message (parent) WHERE parent IS NOT NULL; "
+INDEXES = {"message_pending", "message_message_id", "message_parent", "message_created_at", "message_number"}
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def migrations(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, str]:
     (script,) = schema.MIGRATIONS
     assert COLUMN in script
     assert INDEX in script
-    scripts = script.replace(COLUMN, "").replace(INDEX, ""), "ALTER TABLE message ADD COLUMN accepted_at REAL;", INDEX
+    scripts = script.replace(COLUMN, "").replace(INDEX, ""), "ALTER TABLE message ADD COLUMN parent TEXT;", INDEX
     monkeypatch.setattr(schema, "MIGRATIONS", scripts)
     monkeypatch.setattr(schema, "VERSION", len(scripts))
     return scripts
@@ -31,7 +31,7 @@ def migrations(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, str]:
 
 def create(path: Path, scripts: tuple[str, ...], records: list[MessageRecord]) -> None:
     """Create a database of an older version, as that version wrote it."""
-    columns = [column for column in COLUMNS if column != "accepted_at" or any(column in each for each in scripts)]
+    columns = [column for column in COLUMNS if column != "parent" or any(column in each for each in scripts)]
     rows = [dict(zip(COLUMNS, to_row(each), strict=True)) for each in records]
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript("".join(scripts))
@@ -57,6 +57,15 @@ def test_a_new_file_has_the_present_version(tmp_path: Path) -> None:
     assert version_and_indexes(tmp_path / "texting.db") == (schema.VERSION, INDEXES)
 
 
+def test_the_schema_fits_into_the_first_page(tmp_path: Path) -> None:
+    """If it had a page of its own, all rows would be lost with that page."""
+    path = tmp_path / "texting.db"
+    schema.create(path)
+    with closing(sqlite3.connect(path)) as connection:
+        pages = connection.execute("SELECT pageno FROM dbstat WHERE name = 'sqlite_schema'").fetchall()
+    assert pages == [(1,)]
+
+
 @pytest.mark.parametrize("version", [1, 2, 3])
 async def test_an_older_file_is_upgraded_and_keeps_its_rows(
     tmp_path: Path, migrations: tuple[str, ...], version: int
@@ -67,11 +76,8 @@ async def test_an_older_file_is_upgraded_and_keeps_its_rows(
     await database.open()
     assert (database.failing, database.damaged) == (False, None)
     assert numbers(await database.load(ACCOUNT)) == [1]
-    await database.write([record(1, accepted_at=150.0), ended(3, accepted_at=160.0)])
-    found = await database.find_replied(ACCOUNT, record(1).message.to, 100.0, reference=None, message_id=None)
-    assert found is not None
-    assert numbers([found]) == [3]
-    assert await database.segments_since(ACCOUNT, 0.0) == 2
+    await database.write([ended(3, parent="route")])
+    assert numbers(await database.attempts(["route"])) == [3]
     await database.close()
     assert version_and_indexes(path) == (3, INDEXES)
     assert opened(path) == (None, [1, 2, 3])
@@ -81,7 +87,9 @@ def test_an_older_damaged_file_keeps_its_intact_rows(tmp_path: Path, migrations:
     path = tmp_path / "texting.db"
     create(path, migrations[:1], [record(1), record(2)])
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'message_phase'")
+        connection.executescript(
+            "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'message_pending'"
+        )
     content = path.read_bytes()
     damaged, found = opened(path)
     assert damaged

@@ -45,6 +45,7 @@ FULL = MessageRecord(
     accepted_at=2.0,
     recipient_name="Anna",
     recipient_id="sub",
+    day="2026-03-29",
     groups="Family",
     parent="parent",
     via="account",

@@ -271,8 +271,8 @@ async def test_diagnostics(hass: HomeAssistant, set_up: SetUp, simulator: Simula
         "confirm_within": 3,
         "options": {},
         "recipients": [{"numbers": 1, "group": None, "type": "sms", "own_sender": False}],
-        "messages": {"accepted": 1},
-        "pending_messages": 1,
+        "pending_messages": {"accepted": 1},
+        "last_30_days": {"texts": 1, "segments": 1, "delivered": 0, "failed": 0},
         "database": {"failing": False, "damaged": False, "recovered": 0},
     }
 

@@ -3,52 +3,52 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 import json
 from pathlib import Path
 
-from .record import MessageRecord, Phase
-from .schema import SELECT
-from .serialization import to_text, valid_records
+from . import queries
+from .integrity import FullCheck
+from .record import MessageRecord
+from .serialization import Row, to_text, valid_records
 from .sqlite_file import DatabaseError, SqliteFile
+from .totals import Totals
 
 __all__ = ["DatabaseError", "MessageDatabase"]
 
 RETRY_DELAY = 10.0  # seconds
 
-# Which message an incoming text answers, the surest way first. The plus stops SQLite from using the entry's index.
-REPLIED_CONDITIONS = (
-    "entry_id = ? AND reference = ?",
-    "+entry_id = ? AND message_id = ? ORDER BY id DESC LIMIT 1",
-    "entry_id = ? AND number = ? AND accepted_at >= ? ORDER BY accepted_at DESC, id DESC LIMIT 1",
-)
-
-_PENDING = ", ".join(f"'{phase}'" for phase in Phase if phase is not Phase.DONE)
+# Messages that are deleted in one commit. That takes less than 20 ms, so that texts are not kept waiting.
+MAX_PURGE = 200
+# Seconds between two tries to interrupt a check.
+_INTERRUPT_INTERVAL = 0.05
 
 
 class MessageDatabase:
     """Records in one file. The event loop never waits for the disk.
 
-    While the file cannot be written, failing is True. The rows are then kept in memory, are found by every read, and
-    are written as soon as that works again.
+    While the file cannot be written, failing is True. The rows that are written are then kept in memory, with the
+    pending messages and the newest others, are found by every read, and are written as soon as that works again.
+    A damaged file is moved aside, also while it is open. Its intact rows go on in a new file.
     """
 
-    def __init__(self, path: Path, on_failing_changed: Callable[[], None] = lambda: None) -> None:
-        """Do not touch the file yet. on_failing_changed is called in the event loop."""
+    def __init__(self, path: Path, on_changed: Callable[[], None] = lambda: None) -> None:
+        """Do not touch the file yet. on_changed is called in the event loop if failing or damaged changed."""
         self.path = path
         self.failing = False
-        self._on_failing_changed = on_failing_changed
+        # Where a damaged file was moved to, None if there was none.
+        self.damaged: Path | None = None
+        self._on_changed = on_changed
         self._file = SqliteFile(path)
         self._thread: ThreadPoolExecutor | None = None
         self._records: dict[str, MessageRecord] = {}
         self._writers: list[asyncio.Future[None]] = []
         self._commits = 0
         self._retry: asyncio.TimerHandle | None = None
-
-    @property
-    def damaged(self) -> Path | None:
-        """Where a damaged file was moved to, or None."""
-        return self._file.damaged
+        # The full check that runs or ran last, and its task.
+        self._check: FullCheck | None = None
+        self._checking: asyncio.Task[None] | None = None
 
     @property
     def recovered(self) -> int:
@@ -80,19 +80,16 @@ class MessageDatabase:
 
     async def load(self, entry_id: str) -> list[MessageRecord]:
         """Return the pending messages of an entry, oldest first."""
-        return await self._find(f"entry_id = ? AND phase IN ({_PENDING}) ORDER BY created_at, id", entry_id)
+        return list(valid_records(await self._run(self._file.pending, entry_id)))
 
     async def find(
         self, *, reference: str | None = None, message_id: str | None = None, entry_id: str | None = None
     ) -> MessageRecord | None:
-        """Return the newest message with this reference or message id, of any entry if none is given."""
-        found = await self._find(
-            "(reference = ?1 OR message_id = ?2) AND (?3 IS NULL OR entry_id = ?3) ORDER BY id DESC LIMIT 1",
-            reference,
-            message_id and to_text(message_id),
-            entry_id,
+        """Return the message with this reference, else the newest with this message id. Without an entry, of any."""
+        return await self._find_first(
+            (queries.FIND_BY_REFERENCE, (reference and to_text(reference), entry_id)),
+            (queries.FIND_BY_MESSAGE_ID, (message_id and to_text(message_id), entry_id)),
         )
-        return found[0] if found else None
 
     async def find_replied(
         self, entry_id: str, number: str, since: float, *, reference: str | None, message_id: str | None
@@ -103,42 +100,40 @@ class MessageDatabase:
         since a moment, in Unix seconds.
         """
         values = ((reference and to_text(reference),), (message_id and to_text(message_id),), (to_text(number), since))
-
-        def find() -> MessageRecord | None:
-            for where, parameters in zip(REPLIED_CONDITIONS, values, strict=True):
-                rows = self._file.read(f"{SELECT} WHERE {where}", (entry_id, *parameters))
-                if found := next(valid_records(rows), None):
-                    return found
-            return None
-
-        return await self._run(find)
+        return await self._find_first(
+            *((sql, (entry_id, *parameters)) for sql, parameters in zip(queries.REPLIED, values, strict=True))
+        )
 
     async def latest(self, entry_id: str) -> MessageRecord | None:
         """Return the newest message of an entry."""
-        found = await self._find("entry_id = ? ORDER BY id DESC LIMIT 1", entry_id)
-        return found[0] if found else None
-
-    async def count(self, entry_id: str) -> dict[str, int]:
-        """Return how many messages of an entry have which status."""
-        sql = "SELECT status, count(*) FROM message WHERE entry_id = ? GROUP BY status ORDER BY status"
-        return {str(status): int(number or 0) for status, number in await self._run(self._file.read, sql, (entry_id,))}
+        return await self._find_first((queries.LATEST, (entry_id,)))
 
     async def attempts(self, parents: Sequence[str]) -> list[MessageRecord]:
         """Return the attempts for these messages of a route, oldest first."""
-        return await self._find(
-            "parent IN (SELECT value FROM json_each(?)) ORDER BY created_at, id", json.dumps(list(parents))
-        )
+        return list(valid_records(await self._read(queries.ATTEMPTS, json.dumps(list(parents)))))
 
-    async def segments_since(self, entry_id: str, since: float) -> int:
-        """Return how many segments the provider accepted since a moment, in Unix seconds."""
-        sql = "SELECT coalesce(sum(segments), 0) FROM message WHERE entry_id = ? AND accepted_at >= ?"
-        ((segments,),) = await self._run(self._file.read, sql, (entry_id, since))
+    async def segments_on(self, entry_id: str, day: str) -> int:
+        """Return how many segments the provider accepted on a day of the home, in ISO format."""
+        ((segments,),) = await self._read(queries.SEGMENTS_ON, entry_id, day)
         return int(segments or 0)
 
+    async def totals(self, entry_id: str, since_day: str) -> Totals:
+        """Return the sums of an entry from a day of the home on, in ISO format."""
+        (sums,) = await self._read(queries.TOTALS, entry_id, since_day)
+        return Totals(*(int(each or 0) for each in sums))
+
     async def purge(self, before: float, entry_id: str | None = None) -> int:
-        """Delete messages that are done and were created before a moment; return how many. Raise DatabaseError."""
-        sql = "DELETE FROM message WHERE phase = ?1 AND created_at < ?2 AND (?3 IS NULL OR entry_id = ?3)"
-        return await self._run(self._file.delete, sql, (Phase.DONE.value, before, entry_id))
+        """Delete messages that are done and were created before a moment; return how many. Raise DatabaseError.
+
+        Without an entry, those of all entries are deleted. The totals stay. What is written meanwhile does not wait for
+        the end.
+        """
+        entries = [(entry_id,)] if entry_id else await self._read(queries.ENTRIES)
+        deleted = 0
+        for (each,) in entries:
+            while piece := await self._run(self._file.delete, queries.PURGE, (each, before, MAX_PURGE)):
+                deleted += piece
+        return deleted
 
     async def pause_checkpoints(self) -> None:
         """Leave the main file as it is and only append to its -wal, so that both can be copied one after the other."""
@@ -156,6 +151,7 @@ class MessageDatabase:
 
     async def close(self) -> None:
         """Commit what was written, then release the file and the thread."""
+        await self._end_check()
         if self._thread is None:
             return
         self._flush()
@@ -168,11 +164,17 @@ class MessageDatabase:
         finally:
             thread.shutdown()
 
-    async def _find(self, where: str, *parameters: object) -> list[MessageRecord]:
-        """Return the records of the rows that a condition finds."""
+    async def _read(self, sql: str, *parameters: object) -> list[Row]:
+        return await self._run(self._file.read, sql, parameters)
 
-        def find() -> list[MessageRecord]:
-            return list(valid_records(self._file.read(f"{SELECT} WHERE {where}", parameters)))
+    async def _find_first(self, *searches: tuple[str, tuple[object, ...]]) -> MessageRecord | None:
+        """Return the first record that one of these queries finds."""
+
+        def find() -> MessageRecord | None:
+            for sql, parameters in searches:
+                if found := next(valid_records(self._file.read(sql, parameters)), None):
+                    return found
+            return None
 
         return await self._run(find)
 
@@ -184,7 +186,7 @@ class MessageDatabase:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, job, *arguments)
         finally:
-            self._check_failing()
+            self._check_state()
 
     def _flush(self) -> None:
         """Commit what was written. What is written from now on waits for the next commit."""
@@ -198,7 +200,7 @@ class MessageDatabase:
 
     def _committed(self, writers: list[asyncio.Future[None]], commit: asyncio.Future[None]) -> None:
         self._commits -= 1
-        self._check_failing()
+        self._check_state()
         error = commit.exception()
         for future in writers:
             if future.done():  # its caller was cancelled
@@ -210,14 +212,34 @@ class MessageDatabase:
         if not self._commits:
             self._flush()
 
-    def _check_failing(self) -> None:
-        """Tell of a change, and try again later as long as the file cannot be written."""
-        failing = self._file.failing
-        if failing and self._retry is None and self._thread:
+    def _check_state(self) -> None:
+        """Tell of a change, try again later as long as the file cannot be written, and begin a check that is due."""
+        state = self._file.failing, self._file.damaged
+        if state[0] and self._retry is None and self._thread:
             self._retry = asyncio.get_running_loop().call_later(RETRY_DELAY, self._try_again)
-        if failing != self.failing:
-            self.failing = failing
-            self._on_failing_changed()
+        if (check := self._file.due_check) and check is not self._check and self._thread and not self._is_checking:
+            self._check = check
+            self._checking = asyncio.get_running_loop().create_task(self._run_check(check))
+        if state != (self.failing, self.damaged):
+            self.failing, self.damaged = state
+            self._on_changed()
+
+    @property
+    def _is_checking(self) -> bool:
+        return self._checking is not None and not self._checking.done()
+
+    async def _run_check(self, check: FullCheck) -> None:
+        """Check a file in a thread of its own, so that the database's thread goes on."""
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="texting check") as thread:
+            is_intact = await asyncio.get_running_loop().run_in_executor(thread, check.run)
+        with suppress(DatabaseError):
+            await self._run(partial(self._file.finish_check, check, is_intact=is_intact))
+
+    async def _end_check(self) -> None:
+        """Interrupt a check. It may not have begun to read, so that is tried until the check has ended."""
+        while self._check and self._checking and not self._checking.done():
+            self._check.interrupt()
+            await asyncio.wait([self._checking], timeout=_INTERRUPT_INTERVAL)
 
     def _try_again(self) -> None:
         self._retry = None

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import date
 from enum import StrEnum
 import logging
 import time
@@ -24,6 +25,14 @@ MAX_LOAD = 200
 # A report may arrive before the response to the send. It is kept so long, in seconds.
 EARLY_REPORT_TIMEOUT = 600.0
 MAX_EARLY_REPORTS = 1000
+
+
+_FAILED = {Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED}
+
+
+def local_day() -> str:
+    """Return the day of the system's time zone, in ISO format."""
+    return date.today().isoformat()  # noqa: DTZ011  the local day is what is asked for
 
 
 class Change(StrEnum):
@@ -78,18 +87,21 @@ class Outbox:
         *,
         now: Callable[[], float] = time.monotonic,
         time: Callable[[], float] = time.time,
+        today: Callable[[], str] = local_day,
         tracks_accepted: bool = True,
         tracks_uncertain: bool = False,
     ) -> None:
         """Start empty.
 
-        now is in monotonic seconds, time in Unix seconds. tracks_accepted: the provider reports more than that it
-        accepted a message. tracks_uncertain: a message of uncertain outcome may still be found.
+        now is in monotonic seconds, time in Unix seconds, today the home's day in ISO format. tracks_accepted: the
+        provider reports more than that it accepted a message. tracks_uncertain: a message of uncertain outcome may
+        still be found.
         """
         self.entry_id = entry_id
         self.database = database
         self.now = now
         self.time = time
+        self._today = today
         # Nothing leaves before this moment, in monotonic seconds.
         self.paused_until = 0.0
         self._listener = listener
@@ -302,6 +314,9 @@ class Outbox:
         if not records:
             published.set_result(None)
             return published
+        for record in records:
+            if record.day is None and (record.accepted_at is not None or record.status in _FAILED):
+                record.day = self._today()
         with_news = {record.reference for record in (records if changed is None else changed)}
         snapshots = {record.reference: record.snapshot() for record in records}
         updates = [

@@ -37,6 +37,8 @@ class MessageRecord:
     expires_at: float
     # When the provider accepted it, or may have; None before that.
     accepted_at: float | None = None
+    # The home's day that counts it, in ISO format: when it was accepted, or else when it failed. It is set once.
+    day: str | None = None
     # The recipient's name.
     recipient_name: str | None = None
     # The recipient's subentry id.

@@ -1,31 +1,48 @@
 """Recovery of a damaged database: take over the intact rows, and move the damaged file aside."""
 
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 import glob
 from itertools import count
 from pathlib import Path
 import shutil
 import sqlite3
-from tempfile import TemporaryDirectory
 
-from .schema import SELECT, Damaged, create, database_files, migrate, page_size, sync_folder
-from .serialization import Row, valid_records
+from .integrity import Damaged, page_size
+from .queries import ALL_PENDING, FIND_BY_REFERENCE
+from .record import Phase
+from .schema import FIELDS, SELECT, create, database_files, insert, migrate, sync_folder
+from .serialization import COLUMNS, Row, valid_records
+from .totals import merge_totals
 
 _RECOVERED = ".recovered"
 # More rows than one page can hold.
 _MAX_ROWS_PER_PAGE = 64
+# Rows that are read at a time.
+_MAX_READ = 1000
+_RANGE = f"SELECT id, {FIELDS} FROM message WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"  # noqa: S608  our own names
+_PHASE = COLUMNS.index("phase")
 
 
-def restore(path: Path) -> Path | None:
-    """Replace a damaged database by a new one with the intact rows. Return where the damaged file is now.
+def restore(path: Path, memory: sqlite3.Connection | None) -> Path | None:
+    """Replace a damaged database by a new one with its intact rows, and those in memory, which are newer.
 
-    Nothing is moved before the new file is on the disk. The new file's name tells where the damaged one goes, so that
-    finish_restore can complete this after a crash.
+    Return where the damaged file is now. Nothing is moved before the new file is on the disk. The new file's name tells
+    where the damaged one goes, so that finish_restore can complete this after a crash.
     """
     recovered = Path(f"{path}{_RECOVERED}")
-    create(recovered, read_intact(path))
+
+    def fill(connection: sqlite3.Connection) -> None:
+        with readable_copy(path) as damaged:
+            insert(connection, intact_rows(damaged))
+            if memory:
+                insert(connection, readable_rows(memory))
+            for source in (damaged, memory):
+                if source:
+                    merge_totals(source, connection)
+
+    create(recovered, fill)
     recovered.rename(f"{_free_name(path)}{_RECOVERED}")
     return finish_restore(path)
 
@@ -44,14 +61,13 @@ def finish_restore(path: Path) -> Path | None:
     return None
 
 
-def read_intact(path: Path) -> list[Row]:
-    """Return every row of a damaged database that can be read and holds a message.
-
-    This works on a copy, since SQLite writes to a file that it repairs.
-    """
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / "copy"
+@contextmanager
+def readable_copy(path: Path) -> Iterator[sqlite3.Connection]:
+    """Copy a damaged database and open the copy, since SQLite writes to a file that it repairs."""
+    copy = Path(f"{path}.copy")
+    try:
         for old, new in zip(database_files(path), database_files(copy), strict=True):
+            new.unlink(missing_ok=True)  # a crash left it
             if old.exists() and not old.name.endswith("-shm"):
                 shutil.copyfile(old, new)
         _repair_length(copy)
@@ -59,27 +75,67 @@ def read_intact(path: Path) -> list[Row]:
             with suppress(sqlite3.Error):
                 migrate(connection)
             connection.rollback()
-            return [row for row in readable_rows(connection) if list(valid_records([row]))]
+            yield connection
+    finally:
+        for file in database_files(copy):
+            file.unlink(missing_ok=True)
 
 
-def readable_rows(connection: sqlite3.Connection) -> Iterator[Row]:
-    """Return every row that can be read, oldest first.
+def copy_recent(source: sqlite3.Connection, target: sqlite3.Connection, references: Iterable[str], rows: int) -> None:
+    """Copy what is needed to continue without the file, as far as it can be read.
+
+    These are the pending messages, the newest rows, the messages with these references, and the totals.
+    """
+    first = _last_id(source) - rows + 1
+    insert(target, _older_pending(source, first))
+    for reference in references:
+        with suppress(sqlite3.Error):
+            insert(target, source.execute(FIND_BY_REFERENCE, (reference, None)).fetchall())
+    insert(target, intact_rows(source, first))
+    merge_totals(source, target)
+
+
+def intact_rows(connection: sqlite3.Connection, first: int = 1) -> Iterator[Row]:
+    """Return every row from an id on that can be read and holds a message, oldest first."""
+    return _valid(readable_rows(connection, first))
+
+
+def readable_rows(connection: sqlite3.Connection, first: int = 1) -> Iterator[Row]:
+    """Return every row from an id on that can be read, oldest first.
 
     A range that cannot be read is split in halves, until only single rows are skipped.
     """
-    ranges = [(1, _last_id(connection))]
+    ranges = [(max(first, 1), _last_id(connection))]
     while ranges:
         first, last = ranges.pop()
+        # The limit also stops SQLite from reading the page after the last row, which may be damaged.
+        limit = min(last - first + 1, _MAX_READ)
         try:
-            # The limit stops SQLite from reading the page after the last row, which may be damaged.
-            sql = f"{SELECT} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?"
-            found = connection.execute(sql, (first, last, last - first + 1)).fetchall()
+            found = connection.execute(_RANGE, (first, last, limit)).fetchall()
         except sqlite3.Error:
             if first < last:
                 middle = (first + last) // 2
                 ranges += [(middle + 1, last), (first, middle)]
         else:
-            yield from found
+            yield from (row[1:] for row in found)
+            # A damaged page may hold any id, so go on behind as many ids at least.
+            if found and len(found) == limit and (following := max(found[-1][0] + 1, first + limit)) <= last:
+                ranges.append((following, last))
+
+
+def _older_pending(connection: sqlite3.Connection, before: int) -> Iterator[Row]:
+    """Return the rows of pending messages below an id. If their index cannot be read, all rows are."""
+    found: Iterable[Row]
+    try:
+        found = [row[1:] for row in sorted(connection.execute(ALL_PENDING)) if row[0] < before]
+    except sqlite3.Error:
+        found = readable_rows(connection)
+    return (row for row in _valid(found) if row[_PHASE] != Phase.DONE)
+
+
+def _valid(rows: Iterable[Row]) -> Iterator[Row]:
+    """Return the rows that hold a message."""
+    return (row for row in rows if list(valid_records([row])))
 
 
 def _last_id(connection: sqlite3.Connection) -> int:

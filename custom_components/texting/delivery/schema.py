@@ -1,21 +1,35 @@
-"""The database file: its table, and how the file is created, checked and upgraded."""
+"""The database file: its tables, and how the file is created, opened and upgraded."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 import os
 from pathlib import Path
 import sqlite3
 
+from . import integrity
+from .integrity import Damaged
 from .serialization import CHANGING_COLUMNS, COLUMNS, Row
+
+
+def _short(script: str) -> str:
+    """Return a script without line breaks and indents, which SQLite would store."""
+    return " ".join(script.split())
+
 
 # Script n upgrades version n to version n + 1. Never change a script that was released; add one.
 # A new column and its index belong in two scripts: in a damaged file, only the column can be added.
+# The schema must fit into the first page of the file. On a page of its own it could be lost, and all rows with it.
+#
+# daily_total: what was sent and what became of it, by the day that counts a message. It outlives the messages. The two
+# triggers keep it. A message's day is set once, so an update adds the differences; a row without a day was not counted.
+# state: one row with the time when the file was closed without a doubt, and when all of it was checked.
 MIGRATIONS = (
-    """
+    _short("""
     CREATE TABLE message (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         reference TEXT NOT NULL UNIQUE,
         entry_id TEXT NOT NULL,
+        recipient_id TEXT,
         parent TEXT,
         number TEXT NOT NULL,
         created_at REAL NOT NULL,
@@ -25,36 +39,76 @@ MIGRATIONS = (
         status TEXT NOT NULL,
         not_before REAL NOT NULL,
         accepted_at REAL,
+        day TEXT,
         segments INTEGER NOT NULL,
         message_id TEXT,
         progress TEXT NOT NULL
     ) STRICT;
-    CREATE INDEX message_phase ON message (entry_id, phase);
+    CREATE INDEX message_pending ON message (entry_id, created_at) WHERE phase != 'done';
+    CREATE INDEX message_created_at ON message (entry_id, created_at);
     CREATE INDEX message_message_id ON message (message_id) WHERE message_id IS NOT NULL;
     CREATE INDEX message_parent ON message (parent) WHERE parent IS NOT NULL;
-    CREATE INDEX message_created_at ON message (created_at);
     CREATE INDEX message_number ON message (entry_id, number, accepted_at) WHERE accepted_at IS NOT NULL;
-    """,
+    CREATE TABLE daily_total (
+        entry_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        recipient_id TEXT NOT NULL,
+        currency TEXT NOT NULL,
+        texts INTEGER NOT NULL,
+        segments INTEGER NOT NULL,
+        cost REAL NOT NULL,
+        delivered INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        PRIMARY KEY (entry_id, day, recipient_id, currency)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER message_inserted AFTER INSERT ON message WHEN NEW.day IS NOT NULL BEGIN
+        INSERT INTO daily_total VALUES (
+            NEW.entry_id, NEW.day, coalesce(NEW.recipient_id, ''), '',
+            NEW.accepted_at IS NOT NULL,
+            iif(NEW.accepted_at IS NULL, 0, NEW.segments),
+            0,
+            NEW.status = 'delivered',
+            NEW.status IN ('undelivered', 'expired', 'rejected')
+        ) ON CONFLICT DO UPDATE SET
+            texts = texts + excluded.texts,
+            segments = segments + excluded.segments,
+            delivered = delivered + excluded.delivered,
+            failed = failed + excluded.failed;
+    END;
+    CREATE TRIGGER message_updated AFTER UPDATE ON message WHEN NEW.day IS NOT NULL AND
+        (OLD.day, OLD.accepted_at IS NULL, OLD.segments, OLD.status) IS NOT
+        (NEW.day, NEW.accepted_at IS NULL, NEW.segments, NEW.status)
+    BEGIN
+        INSERT INTO daily_total VALUES (
+            NEW.entry_id, NEW.day, coalesce(NEW.recipient_id, ''), '',
+            (NEW.accepted_at IS NOT NULL) - (OLD.day IS NOT NULL AND OLD.accepted_at IS NOT NULL),
+            iif(NEW.accepted_at IS NULL, 0, NEW.segments)
+                - iif(OLD.day IS NULL OR OLD.accepted_at IS NULL, 0, OLD.segments),
+            0,
+            (NEW.status = 'delivered') - (OLD.day IS NOT NULL AND OLD.status = 'delivered'),
+            (NEW.status IN ('undelivered', 'expired', 'rejected'))
+                - (OLD.day IS NOT NULL AND OLD.status IN ('undelivered', 'expired', 'rejected'))
+        ) ON CONFLICT DO UPDATE SET
+            texts = texts + excluded.texts,
+            segments = segments + excluded.segments,
+            delivered = delivered + excluded.delivered,
+            failed = failed + excluded.failed;
+    END;
+    CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), closed_at INTEGER, checked_at INTEGER) STRICT;
+    INSERT INTO state VALUES (1, NULL, NULL);
+    """),
 )
 VERSION = len(MIGRATIONS)
 
-_FIELDS = ", ".join(COLUMNS)
-SELECT = f"SELECT {_FIELDS} FROM message"  # noqa: S608  our own names
+FIELDS = ", ".join(COLUMNS)
+SELECT = f"SELECT {FIELDS} FROM message"  # noqa: S608  our own names
 _PLACES = ", ".join("?" * len(COLUMNS))
 _NEW_VALUES = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
 # Takes a whole row.
-UPSERT = f"INSERT INTO message ({_FIELDS}) VALUES ({_PLACES}) ON CONFLICT (reference) DO UPDATE SET {_NEW_VALUES}"  # noqa: S608  our own names
+UPSERT = f"INSERT INTO message ({FIELDS}) VALUES ({_PLACES}) ON CONFLICT (reference) DO UPDATE SET {_NEW_VALUES}"  # noqa: S608  our own names
 _CHANGES = ", ".join(f"{name} = ?" for name in CHANGING_COLUMNS)
 # Takes the changing columns, then the reference. It updates only the indexes of these columns.
 UPDATE = f"UPDATE message SET {_CHANGES} WHERE reference = ?"  # noqa: S608  our own names
-
-# The first bytes of every SQLite file.
-MAGIC = b"SQLite format 3\0"
-_DAMAGE_CODES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
-
-
-class Damaged(sqlite3.DatabaseError):
-    """The file, or a part of it, is not a database of a version that we know."""
 
 
 def database_files(path: Path) -> list[Path]:
@@ -68,8 +122,8 @@ def is_missing(path: Path) -> bool:
     return not path.exists() and not (wal.exists() and wal.stat().st_size)
 
 
-def create(path: Path, rows: Iterable[Row]) -> None:
-    """Create a database with these rows. It appears under its name only when it is complete."""
+def create(path: Path, fill: Callable[[sqlite3.Connection], None] = lambda _connection: None) -> None:
+    """Create a database, and let a function fill it. It appears under its name only when it is complete."""
     unfinished = Path(f"{path}.new")
     for leftover in (*database_files(unfinished), Path(f"{unfinished}-journal")):
         leftover.unlink(missing_ok=True)
@@ -77,7 +131,7 @@ def create(path: Path, rows: Iterable[Row]) -> None:
     with closing(sqlite3.connect(unfinished)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection)
-        insert(connection, rows)
+        fill(connection)
         connection.execute("PRAGMA journal_mode = WAL")
     unfinished.replace(path)
     sync_folder(path)
@@ -96,12 +150,13 @@ def connect(path: Path) -> sqlite3.Connection:
 
     Raise Damaged, sqlite3.Error or OSError. A damaged file is not changed.
     """
-    _check_length(path)
+    integrity.check_length(path)
+    is_small = integrity.is_small(path)
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
     try:
         # Closing a damaged file must not write to it.
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # noqa: FBT003  takes no keyword
-        _check_and_migrate(connection)
+        _check_and_migrate(connection, is_small=is_small)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, False)  # noqa: FBT003  takes no keyword
@@ -111,19 +166,11 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Upgrade the table to the present version. Each step is one transaction."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+def migrate(connection: sqlite3.Connection, version: int | None = None) -> None:
+    """Upgrade the tables to a version (default: the present one). Each step is one transaction."""
+    (before,) = connection.execute("PRAGMA user_version").fetchone()
+    for number, script in enumerate(MIGRATIONS[before:version], before + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
-
-
-def page_size(header: bytes) -> int:
-    """Return the bytes of a page from the file's first 100 bytes; raise Damaged if they are no header."""
-    size = int.from_bytes(header[16:18])
-    if not header.startswith(MAGIC) or not size:
-        raise Damaged
-    return 65536 if size == 1 else size
 
 
 def sync_folder(path: Path) -> None:
@@ -136,28 +183,20 @@ def sync_folder(path: Path) -> None:
             os.close(descriptor)
 
 
-def _check_length(path: Path) -> None:
-    """Raise Damaged if the file ends within a page. SQLite would read the missing bytes as zeros."""
-    try:
-        with path.open("rb") as file:
-            if path.stat().st_size % page_size(file.read(100)):
-                raise Damaged
-    except FileNotFoundError:
-        raise Damaged from None
-
-
-def _check_and_migrate(connection: sqlite3.Connection) -> None:
-    """Raise Damaged if the file is not intact, or of a newer version."""
+def _check_and_migrate(connection: sqlite3.Connection, *, is_small: bool) -> None:
+    """Raise Damaged if the file is not intact, or of a newer version. Of a large file, only the schema is checked."""
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if not 0 < version <= VERSION:
             raise Damaged
-        # quick_check would not see an index that disagrees with its table.
-        if connection.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]:
+        with closing(sqlite3.connect(":memory:")) as model:
+            migrate(model, version)
+            integrity.check_schema(connection, model)
+        if is_small and not integrity.is_intact(connection):
             raise Damaged
         migrate(connection)
-        connection.execute(f"{SELECT} ORDER BY id LIMIT 0")
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _DAMAGE_CODES:
+        # A table that SQLite cannot find is damage too.
+        if integrity.is_damage(error) or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
             raise Damaged from None
         raise

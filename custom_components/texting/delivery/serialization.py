@@ -15,13 +15,18 @@ from .record import MessageRecord, Phase
 type Row = tuple[str | float | None, ...]
 
 # What never changes after a message was created.
-FIXED_COLUMNS = ("reference", "entry_id", "parent", "number", "created_at", "expires_at", "content")
+FIXED_COLUMNS = ("reference", "entry_id", "recipient_id", "parent", "number", "created_at", "expires_at", "content")
 # What may change. progress is JSON with the rest.
-CHANGING_COLUMNS = ("phase", "status", "not_before", "accepted_at", "segments", "message_id", "progress")
+CHANGING_COLUMNS = ("phase", "status", "not_before", "accepted_at", "day", "segments", "message_id", "progress")
 COLUMNS = FIXED_COLUMNS + CHANGING_COLUMNS
 
+# Columns that a record takes as they are.
+_AS_STORED = (
+    *("entry_id", "recipient_id", "parent", "created_at", "expires_at", "not_before"),
+    *("accepted_at", "day", "segments", "message_id"),
+)
 _MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name not in ("reference", "to"))
-_CONTENT = ("recipient_name", "recipient_id", "groups", "urgent", "resend")
+_CONTENT = ("recipient_name", "groups", "urgent", "resend")
 _PROGRESS = ("batch_id", "provider_status", "reason", "status_on_timeout", "via", "resend_count")
 
 
@@ -35,6 +40,7 @@ def to_row(record: MessageRecord) -> Row:
     return (
         record.reference,
         record.entry_id,
+        record.recipient_id,
         record.parent,
         to_text(record.message.to),
         record.created_at,
@@ -61,12 +67,11 @@ def from_row(row: Row) -> MessageRecord:
         progress["reason"] = FailureReason(progress["reason"])
     if "status_on_timeout" in progress:
         progress["status_on_timeout"] = Status(progress["status_on_timeout"])
-    names = ("entry_id", "parent", "created_at", "expires_at", "not_before", "accepted_at", "segments", "message_id")
     return MessageRecord(
         message=Message(reference=known["reference"], to=known["number"], **message),
         phase=Phase(known["phase"]),
         status=Status(known["status"]),
-        **{name: known[name] for name in names},
+        **{name: known[name] for name in _AS_STORED},
         **content,
         # A newer version may have stored more.
         **{name: progress[name] for name in _PROGRESS if name in progress},
@@ -91,6 +96,7 @@ def _changing(record: MessageRecord) -> Row:
         record.status.value,
         record.not_before,
         record.accepted_at,
+        record.day,
         record.segments,
         record.message_id and to_text(record.message_id),
         json.dumps(_values(record, _PROGRESS)),

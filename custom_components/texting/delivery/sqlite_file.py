@@ -1,16 +1,22 @@
 """SqliteFile: the database as its thread uses it. While the file cannot be written, a copy in memory replaces it."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+import os
 from pathlib import Path
 import sqlite3
+import time
 
-from . import recovery, schema
-from .record import MessageRecord
-from .serialization import Row, to_changes, to_row
+from . import integrity, queries, recovery, schema
+from .record import MessageRecord, Phase
+from .serialization import COLUMNS, Row, to_changes, to_row
+from .totals import merge_totals
 
 # In pages. This is SQLite's own default.
 _AUTOCHECKPOINT = 1000
+# How many of the newest rows are kept in memory while the file cannot be written, besides the pending ones.
+MAX_MEMORY_ROWS = 10_000
+_PHASE = COLUMNS.index("phase")
 
 
 class DatabaseError(Exception):
@@ -24,6 +30,8 @@ class SqliteFile:
     damaged: Path | None = None
     # How many messages of the damaged file were intact.
     recovered: int = 0
+    # The full check that the file needs, None if there is no reason to doubt it.
+    due_check: integrity.FullCheck | None = None
 
     def __init__(self, path: Path) -> None:
         """Do not touch the file yet."""
@@ -35,6 +43,10 @@ class SqliteFile:
         # Rows that are not in the file, by reference.
         self._unwritten: dict[str, Row] = {}
         self._is_paused = False
+        # Whether damage was found while the file was open.
+        self._is_damaged = False
+        # When all of the file was checked, in Unix seconds. None: not in this run.
+        self._checked_at: int | None = None
 
     @property
     def failing(self) -> bool:
@@ -58,29 +70,29 @@ class SqliteFile:
         """
         records = list(records)
         try:
-            file = self._writable_file()
-            with file:
-                # A new file needs more than the latest rows.
-                file.executemany(schema.UPSERT, self._unwritten.values())
-                _write(file, records)
+            self._commit(records)
         except sqlite3.IntegrityError:
             raise  # one row is wrong, and trying again would not help
         except (sqlite3.Error, OSError) as error:
             self._unwritten |= {record.reference: to_row(record) for record in records}
-            self._use_memory()
-            raise DatabaseError(_kind(error)) from None
-        self._unwritten = {}
-        if self._memory:
-            self._memory.close()
-            self._memory = None
+            if not self._recover(error):
+                raise DatabaseError(_kind(error)) from None
 
     def read(self, sql: str, parameters: Sequence[object]) -> list[Row]:
         """Return the rows that a query finds."""
         try:
             return self._current().execute(sql, parameters).fetchall()
-        except sqlite3.Error, OSError:
-            self._use_memory()
+        except (sqlite3.Error, OSError) as error:
+            self._recover(error)
             return self._current().execute(sql, parameters).fetchall()
+
+    def pending(self, entry_id: str) -> list[Row]:
+        """Return the rows of an entry's pending messages. If one of them is done, its index is damaged."""
+        rows = self.read(queries.PENDING, (entry_id,))
+        if any(row[_PHASE] == Phase.DONE for row in rows):
+            self._recover(integrity.Damaged())
+            rows = self.read(queries.PENDING, (entry_id,))
+        return [row for row in rows if row[_PHASE] != Phase.DONE]
 
     def delete(self, sql: str, parameters: Sequence[object]) -> int:
         """Delete rows and return how many were deleted; raise DatabaseError."""
@@ -88,8 +100,17 @@ class SqliteFile:
             with self._current() as connection:
                 return connection.execute(sql, parameters).rowcount
         except (sqlite3.Error, OSError) as error:
-            self._use_memory()
+            self._recover(error)
             raise DatabaseError(_kind(error)) from None
+
+    def finish_check(self, check: integrity.FullCheck, *, is_intact: bool | None) -> None:
+        """Take the result of a full check: None if it came to no end. Another file may have been opened meanwhile."""
+        if check is not self.due_check or is_intact is None:
+            return
+        if is_intact:
+            self.due_check, self._checked_at = None, int(time.time())
+        else:
+            self._recover(integrity.Damaged())
 
     def pause_checkpoints(self, *, pause: bool) -> None:
         """Leave the main file as it is, so that commits only append to the -wal; or end that."""
@@ -104,13 +125,51 @@ class SqliteFile:
         if self.failing:
             with suppress(DatabaseError):
                 self.write(())
+        if self._file and not self._is_paused:
+            with suppress(sqlite3.Error, OSError):
+                self._mark_closed(self._file)
         for connection in (self._file, self._memory):
             if connection:
                 connection.close()
-        self._file = self._memory = None
+        self._file = self._memory = self.due_check = None
+
+    def _mark_closed(self, file: sqlite3.Connection) -> None:
+        """Note the time in the file and as the time of its last change. A file in doubt gets none."""
+        now = None if self.due_check else int(time.time())
+        with file:
+            sql = "UPDATE state SET closed_at = ?, checked_at = coalesce(?, checked_at)"
+            file.execute(sql, (now, self._checked_at))
+        file.close()
+        if now is not None and self._inode == _inode(self.path):
+            os.utime(self.path, (now, now))
 
     def _current(self) -> sqlite3.Connection:
         return self._memory or self._file or self._connect()
+
+    def _commit(self, records: Sequence[MessageRecord]) -> None:
+        """Write to the file, and use it again if memory replaced it."""
+        file = self._writable_file()
+        with file:
+            # A new file needs more than the latest rows.
+            file.executemany(schema.UPSERT, self._unwritten.values())
+            _write(file, records)
+        self._unwritten = {}
+        if self._memory:
+            self._memory.close()
+            self._memory = None
+
+    def _recover(self, error: Exception) -> bool:
+        """Continue in memory. If the file is damaged, try to replace it at once; return True if that worked."""
+        self._use_memory()
+        if not integrity.is_damage(error):
+            return False
+        self._is_damaged = True
+        try:
+            self._commit(())
+        except sqlite3.Error, OSError:
+            self._use_memory()
+            return False
+        return True
 
     def _writable_file(self) -> sqlite3.Connection:
         """Return the file. Open it again if it was released, or if it was replaced or removed."""
@@ -125,29 +184,45 @@ class SqliteFile:
         """Open the file. A missing file is created. A damaged one is replaced by one with the intact rows."""
         damaged = recovery.finish_restore(self.path)
         if is_new := schema.is_missing(self.path):
-            schema.create(self.path, ())
+            schema.create(self.path, self._copy_memory)
+        last_close = integrity.LastClose.read(self.path)
         try:
+            if self._is_damaged and not (damaged or is_new):
+                raise integrity.Damaged  # noqa: TRY301  as a check would
             file = schema.connect(self.path)
-        except schema.Damaged:
-            damaged = recovery.restore(self.path)
+        except integrity.Damaged:
+            damaged = recovery.restore(self.path, self._memory)
             file = schema.connect(self.path)
         self._set_checkpoints(file)
         if damaged:
-            self.damaged = damaged
             (self.recovered,) = file.execute("SELECT count(*) FROM message").fetchone()
-        if (is_new or damaged) and self._memory:
-            self._unwritten = {str(row[0]): row for row in recovery.readable_rows(self._memory)}
-        self._file, self._inode = file, _inode(self.path)
+            self.damaged = damaged
+        is_checked = is_new or damaged or last_close.is_small
+        self._checked_at = int(time.time()) if is_checked else None
+        in_doubt = not is_checked and last_close.leaves_doubt(file, time.time())
+        self.due_check = integrity.FullCheck(self.path) if in_doubt else None
+        self._file, self._inode, self._is_damaged = file, _inode(self.path), False
         return file
 
+    def _copy_memory(self, file: sqlite3.Connection) -> None:
+        """Fill a new file with what was kept in memory."""
+        if self._memory:
+            schema.insert(file, recovery.readable_rows(self._memory))
+            merge_totals(self._memory, file)
+
     def _use_memory(self) -> None:
-        """Release the file and continue in memory with all rows. The next write opens the file again."""
+        """Release the file and continue in memory. The next write opens the file again.
+
+        The memory holds the pending messages, the newest others, those that are not written yet, and the totals.
+        """
         if self._memory is None:
             self._memory = sqlite3.connect(":memory:")
             schema.migrate(self._memory)
-            with suppress(OSError):
-                rows = recovery.readable_rows(self._file) if self._file else recovery.read_intact(self.path)
-                schema.insert(self._memory, rows)
+            with (
+                suppress(OSError, sqlite3.Error),
+                nullcontext(self._file) if self._file else recovery.readable_copy(self.path) as source,
+            ):
+                recovery.copy_recent(source, self._memory, self._unwritten, MAX_MEMORY_ROWS)
         schema.insert(self._memory, self._unwritten.values())
         if self._file:
             self._file.close()

@@ -55,6 +55,7 @@ class EntryState:
             self,
             now=hass.loop.time,
             time=time.time,
+            today=_today,
             tracks_accepted=gateway is None or gateway.info.reports,
             tracks_uncertain=gateway is not None
             and {Capability.STATUS, Capability.LOST_ANSWERS} <= gateway.info.capabilities,
@@ -88,9 +89,8 @@ class EntryState:
                 self.worker.enqueue(batch)
             await asyncio.sleep(0)
         self.last_record = await self.outbox.database.latest(self._entry_id)
-        midnight = dt_util.start_of_local_day()
-        self._segments_day = midnight.date().isoformat()
-        self._segments = await self.outbox.database.segments_since(self._entry_id, midnight.timestamp())
+        self._segments_day = _today()
+        self._segments = await self.outbox.database.segments_on(self._entry_id, self._segments_day)
 
     @callback
     def async_attach(self, listener: OutboxListener | None) -> None:
@@ -102,9 +102,10 @@ class EntryState:
     @callback
     def messages_updated(self, updates: Sequence[Update]) -> None:
         """Take updates of the outbox: count them, remember the last one, and publish them together."""
+        today = _today()
         for record, change in updates:
-            if change is Change.ACCEPTED:
-                self._segments, self._segments_day = self.segments_today + record.segments, _today()
+            if change is Change.ACCEPTED and record.day == today:
+                self._segments, self._segments_day = self.segments_today + record.segments, today
             if change is not Change.UPDATED:
                 self.last_record = record
             if change is not Change.ENDED and self.worker:
@@ -115,9 +116,10 @@ class EntryState:
                 route.messages_updated(attempts)
         if self._listener:
             self._listener.messages_updated(updates)
-        # The counters change with the first updates of many, and what is shown of the last message with the last ones.
+        # At once, so that an action ends after it. The counters change with the first updates of many, and what is
+        # shown of the last message with the last ones.
         if not (self._is_in_batch and self.outbox.is_publishing):
-            self.async_changed()
+            self._async_send_changed()
         self._is_in_batch = self.outbox.is_publishing
 
     @callback
@@ -274,6 +276,7 @@ async def async_cancel_record(
         # The account reads this when it is loaded.
         record = record.snapshot()
         record.fail(Status.REJECTED, error)
+        record.day = _today()
         await asyncio.wait([database.write([record])])
         return record
     if state and state.worker and (known := state.outbox.get(record.reference)):

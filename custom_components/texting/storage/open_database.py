@@ -24,6 +24,8 @@ KEEP_FOR = timedelta(days=365)
 class _OpenDatabase:
     # The one database of the home.
     database: MessageDatabase
+    # The damaged file that the user was told of.
+    damaged: Path | None = None
     # Entry ids that use it.
     users: set[str] = field(default_factory=set)
     # It is opened or closed, never both at once.
@@ -38,14 +40,17 @@ async def async_open(hass: HomeAssistant, entry_id: str) -> MessageDatabase:
     if _OPEN not in hass.data:
 
         @callback
-        def failing_changed() -> None:
+        def changed() -> None:
             if database.failing:
                 async_database_unwritable(hass)
             else:
                 async_delete(hass, Issue.DATABASE_UNWRITABLE)
+            if database.damaged and database.damaged != opened.damaged:
+                opened.damaged = database.damaged
+                async_database_damaged(hass, database.damaged.name, database.recovered)
 
-        database = MessageDatabase(Path(hass.config.path(FILE)), failing_changed)
-        hass.data[_OPEN] = _OpenDatabase(database)
+        database = MessageDatabase(Path(hass.config.path(FILE)), changed)
+        hass.data[_OPEN] = opened = _OpenDatabase(database)
 
         async def close(_event: Event) -> None:
             await database.close()
@@ -55,12 +60,15 @@ async def async_open(hass: HomeAssistant, entry_id: str) -> MessageDatabase:
     async with opened.lock:
         if not opened.users:
             await opened.database.open()
-            if opened.database.damaged:
-                async_database_damaged(hass, opened.database.damaged.name, opened.database.recovered)
-            with suppress(DatabaseError):
-                await opened.database.purge((dt_util.utcnow() - KEEP_FOR).timestamp())
+            hass.async_create_background_task(_purge(opened.database), "texting purge of removed entries")
         opened.users.add(entry_id)
     return opened.database
+
+
+async def _purge(database: MessageDatabase) -> None:
+    """Delete what is left of removed entries after a year."""
+    with suppress(DatabaseError):
+        await database.purge((dt_util.utcnow() - KEEP_FOR).timestamp())
 
 
 def known_database(hass: HomeAssistant) -> MessageDatabase | None:

@@ -1,0 +1,50 @@
+"""What the database is asked. Each query finds its rows by an index, so it takes the same time with any history."""
+
+from .record import Phase
+from .schema import FIELDS, SELECT
+
+# The condition is that of the index, word for word. Without its name, SQLite may take another index and read all rows.
+_PENDING = f"FROM message INDEXED BY message_pending WHERE phase != '{Phase.DONE}'"
+PENDING = f"SELECT {FIELDS} {_PENDING} AND entry_id = ? ORDER BY created_at, id"
+# Of all entries, with the id of the row.
+ALL_PENDING = f"SELECT id, {FIELDS} {_PENDING}"
+
+LATEST = f"{SELECT} WHERE entry_id = ? ORDER BY created_at DESC, id DESC LIMIT 1"
+
+# Takes the value, then the entry's id, or None for any entry. The plus stops SQLite from using the entry's index.
+FIND_BY_REFERENCE = f"{SELECT} WHERE reference = ?1 AND (?2 IS NULL OR +entry_id = ?2)"
+FIND_BY_MESSAGE_ID = f"{SELECT} WHERE message_id = ?1 AND (?2 IS NULL OR +entry_id = ?2) ORDER BY id DESC LIMIT 1"
+
+# Which message an incoming text answers, the surest way first.
+REPLIED = (
+    f"{SELECT} WHERE entry_id = ? AND reference = ?",
+    f"{SELECT} WHERE +entry_id = ? AND message_id = ? ORDER BY id DESC LIMIT 1",
+    f"{SELECT} WHERE entry_id = ? AND number = ? AND accepted_at >= ? ORDER BY accepted_at DESC, id DESC LIMIT 1",
+)
+
+# Takes a JSON list. Only the few rows that are found are sorted.
+ATTEMPTS = f"{SELECT} WHERE parent IN (SELECT value FROM json_each(?)) ORDER BY created_at, id"  # noqa: S608  our own names
+
+SEGMENTS_ON = "SELECT coalesce(sum(segments), 0) FROM daily_total WHERE entry_id = ? AND day = ?"
+
+TOTALS = """
+SELECT coalesce(sum(texts), 0), coalesce(sum(segments), 0), coalesce(sum(delivered), 0), coalesce(sum(failed), 0)
+FROM daily_total WHERE entry_id = ? AND day >= ?
+"""
+
+# The entries that have messages. Each step looks the next one up in the index.
+ENTRIES = """
+WITH RECURSIVE entry (id) AS (
+    SELECT min(entry_id) FROM message
+    UNION ALL
+    SELECT (SELECT min(entry_id) FROM message WHERE entry_id > entry.id) FROM entry WHERE id IS NOT NULL
+)
+SELECT id FROM entry WHERE id IS NOT NULL
+"""
+
+# Deletes some messages of an entry that are done and were created before a moment. Takes their number last.
+PURGE = f"""
+DELETE FROM message WHERE id IN (
+    SELECT id FROM message WHERE entry_id = ? AND created_at < ? AND phase = '{Phase.DONE}' ORDER BY created_at LIMIT ?
+)
+"""  # noqa: S608  our own names

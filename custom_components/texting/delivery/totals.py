@@ -1,0 +1,50 @@
+"""The daily totals. Triggers of the message table keep them; here they are read, and taken over from another file."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+import sqlite3
+
+from .serialization import Row
+
+_KEY = ("entry_id", "day", "recipient_id", "currency")
+_SUMS = ("texts", "segments", "cost", "delivered", "failed")
+_FIELDS = ", ".join(_KEY + _SUMS)
+_PLACES = ", ".join("?" * len(_KEY + _SUMS))
+# Messages and totals of a damaged file may be lost, but none are invented. So of two sums the higher one is right.
+_HIGHER = ", ".join(f"{name} = max({name}, excluded.{name})" for name in _SUMS)
+_MERGE = (
+    f"INSERT INTO daily_total ({_FIELDS}) VALUES ({_PLACES}) "  # noqa: S608  our own names
+    f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET {_HIGHER}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over some days."""
+
+    # Messages that the provider accepted.
+    texts: int
+    # What was billed for them.
+    segments: int
+    # Messages that arrived.
+    delivered: int
+    # Messages that are known not to have arrived.
+    failed: int
+
+
+def merge_totals(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Take over the totals that can be read, after the messages: those have counted themselves already."""
+    with target:
+        for row in _readable(source):
+            with suppress(sqlite3.IntegrityError):
+                target.execute(_MERGE, row)
+
+
+def _readable(connection: sqlite3.Connection) -> Iterator[Row]:
+    """Read from both ends, each time up to the first page that cannot be read. A row may come twice."""
+    for order in ("", " DESC"):
+        by = ", ".join(f"{name}{order}" for name in _KEY)
+        with suppress(sqlite3.Error):
+            yield from connection.execute(f"SELECT {_FIELDS} FROM daily_total ORDER BY {by}")  # noqa: S608  our own names
+            return

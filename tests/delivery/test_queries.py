@@ -1,0 +1,71 @@
+"""Each query finds its rows by an index, so old messages do not make it slower."""
+
+from contextlib import closing
+from pathlib import Path
+import sqlite3
+
+import pytest
+
+from custom_components.texting.delivery import queries, schema
+from custom_components.texting.delivery.serialization import to_row
+from tests.support.records import ACCOUNT, OTHER, ended, record
+
+# What SQLite must do to find the rows.
+PLANS = {
+    queries.PENDING: "INDEX message_pending (entry_id=?)",
+    queries.LATEST: "INDEX message_created_at (entry_id=?)",
+    queries.FIND_BY_REFERENCE: "INDEX sqlite_autoindex_message_1 (reference=?)",
+    queries.FIND_BY_MESSAGE_ID: "INDEX message_message_id (message_id=?)",
+    queries.REPLIED[0]: "INDEX sqlite_autoindex_message_1 (reference=?)",
+    queries.REPLIED[1]: "INDEX message_message_id (message_id=?)",
+    queries.REPLIED[2]: "INDEX message_number (entry_id=? AND number=? AND accepted_at>?)",
+    queries.ATTEMPTS: "INDEX message_parent (parent=?)",
+    queries.SEGMENTS_ON: "PRIMARY KEY (entry_id=? AND day=?)",
+    queries.TOTALS: "PRIMARY KEY (entry_id=? AND day>?)",
+    queries.ENTRIES: "COVERING INDEX message_created_at (entry_id>?)",
+    queries.PURGE: "INDEX message_created_at (entry_id=? AND created_at<?)",
+    schema.UPDATE: "INDEX sqlite_autoindex_message_1 (reference=?)",
+}
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> sqlite3.Connection:
+    """A database with messages of two entries, read without statistics, as in a home."""
+    path = tmp_path / "texting.db"
+    records = [
+        ended(number, entry_id=OTHER if number % 3 else ACCOUNT, accepted_at=float(number), day="2026-11-21")
+        for number in range(500)
+    ]
+    rows = [to_row(each) for each in (*records, record(500))]
+    schema.create(path, lambda connection: schema.insert(connection, rows))
+    return sqlite3.connect(path)
+
+
+def plan(connection: sqlite3.Connection, sql: str) -> str:
+    """Return the steps that SQLite takes."""
+    places = 2 if "?1" in sql else sql.count("?")
+    return "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", ["1"] * places))
+
+
+@pytest.mark.parametrize("sql", PLANS)
+def test_no_query_reads_all_messages(connection: sqlite3.Connection, sql: str) -> None:
+    with closing(connection):
+        steps = plan(connection, sql)
+    assert PLANS[sql] in steps
+    assert "SCAN message" not in steps
+    assert "SCAN daily_total" not in steps
+    # Only the attempts of a few messages are sorted.
+    assert "TEMP B-TREE" not in steps or sql is queries.ATTEMPTS
+
+
+def test_the_pending_messages_of_all_entries_are_read_by_their_index(connection: sqlite3.Connection) -> None:
+    with closing(connection):
+        assert plan(connection, queries.ALL_PENDING) == "SCAN message USING INDEX message_pending"
+        assert len(connection.execute(queries.ALL_PENDING).fetchall()) == 1
+
+
+def test_entries_are_found_once_each(connection: sqlite3.Connection) -> None:
+    with closing(connection):
+        assert connection.execute(queries.ENTRIES).fetchall() == [(ACCOUNT,), (OTHER,)]
+        connection.execute("DELETE FROM message")
+        assert connection.execute(queries.ENTRIES).fetchall() == []
