@@ -1,13 +1,22 @@
 """Fixtures: a running simulator, and a customer with a callback URL."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
 from aiohttp import web
 import pytest
 
+from tests.support.loop_clock import LoopClock
+
 from . import Simulator
 from .customer import PUSHING, Client, Home
+
+
+@pytest.fixture
+async def loop_clock(monkeypatch: pytest.MonkeyPatch) -> LoopClock:
+    """The clock of the loop, for the test to move."""
+    return LoopClock(asyncio.get_running_loop(), monkeypatch)
 
 
 @pytest.fixture

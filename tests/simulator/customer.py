@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp import web
 
 from . import Simulator
+from .messages import Message
 
 LOGIN = {"user": "demo", "pass": "demo-password"}
 BEARER = {"Authorization": "Bearer 7|demoTokenTextioPro", "Accept": "application/json"}
@@ -30,6 +31,8 @@ CARD = dict.fromkeys(("FirstName", "LastName", "Address", "City", "State", "Zip"
     "Expm": "12",
     "Expy": "99",
 }
+# Seconds after which a customer gives up. A test that is about this moves the clock.
+PATIENCE = 60.0
 EZ = ("club_texting", "group_texting")
 PUSHING = ("textinghouse", *EZ)
 
@@ -43,7 +46,9 @@ class Client:
 
     async def raw(self, site: str, path: str, method: str = "POST", **options: Any) -> tuple[int, str]:
         url = self.simulator.url(site) + path
-        async with self.session.request(method, url, timeout=aiohttp.ClientTimeout(total=1), **options) as response:
+        async with self.session.request(
+            method, url, timeout=aiohttp.ClientTimeout(total=PATIENCE), **options
+        ) as response:
             return response.status, await response.text()
 
     async def house(self, *, site: str = "textinghouse", **params: str) -> str:
@@ -66,6 +71,20 @@ class Client:
 
     async def point(self, command: str, **params: str) -> Any:
         return json.loads((await self.raw("thesmspoint", f"/api/v1/{command}", headers=KEY, data=params))[1])
+
+    async def received(self) -> list[str]:
+        """Return the texts that phones have received, after a last one, "Now", that nothing delays."""
+        now = asyncio.Event()
+
+        def receive(message: Message) -> None:
+            if message.text == "Now":
+                now.set()
+
+        remove = self.simulator.on_text(receive)
+        await self.send_house(txt="Now")
+        await now.wait()
+        remove()
+        return [message.text for message in self.simulator.messages() if message.received][:-1]
 
     async def send_to(self, provider: str) -> None:
         if provider in EZ:
