@@ -1,5 +1,6 @@
 """Fixtures: gateways that talk to the simulator, and a webhook that it calls."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -15,7 +16,14 @@ from tests.simulator import Simulator
 from tests.simulator.customer import PUSHING
 from tests.support.accounts import account_data
 from tests.support.gateways import Bench, Calls, OpenGateway, Respond
+from tests.support.loop_clock import LoopClock
 from tests.support.samples import KEY, PASSWORD, TOKEN
+
+
+@pytest.fixture
+async def loop_clock(monkeypatch: pytest.MonkeyPatch) -> LoopClock:
+    """Return the clock of the loop, for the test to move."""
+    return LoopClock(asyncio.get_running_loop(), monkeypatch)
 
 
 @pytest.fixture

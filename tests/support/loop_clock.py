@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from homeassistant.util.async_ import get_scheduled_timer_handles
+
 
 class LoopClock:
     """The loop's clock. It runs as always, and a test moves it forward in addition."""
@@ -21,6 +23,11 @@ class LoopClock:
     def advance(self, seconds: float) -> None:
         """Move the clock forward. What is due then runs in the next turns of the loop."""
         self._passed += seconds
+
+    def waits_for(self, seconds: float) -> bool:
+        """Return True if something waits for about this number of seconds, or for what is left of them."""
+        timers = [timer for timer in get_scheduled_timer_handles(self._loop) if not timer.cancelled()]
+        return any(seconds / 2 < timer.when() - self() <= seconds for timer in timers)
 
     async def advance_until(self, happened: Callable[[], object], step: float) -> None:
         """Move the clock forward by one step after another, until a condition is true."""
