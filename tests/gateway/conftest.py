@@ -14,9 +14,9 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import create_gateway, textinghouse
 from tests.simulator import Simulator
 from tests.simulator.customer import PUSHING
+from tests.simulator.loop_clock import LoopClock
 from tests.support.accounts import account_data
 from tests.support.gateways import Bench, Calls, OpenGateway, Respond
-from tests.support.loop_clock import LoopClock
 from tests.support.samples import KEY, PASSWORD, TOKEN
 
 

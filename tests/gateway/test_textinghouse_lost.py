@@ -18,9 +18,9 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
+from tests.simulator.loop_clock import LoopClock
 from tests.support.gateways import OpenGateway, Respond
 from tests.support.home import until
-from tests.support.loop_clock import LoopClock
 from tests.support.samples import commands, new_message, send_one
 
 PROVIDER = HOUSE = Provider.TEXTINGHOUSE

@@ -27,8 +27,8 @@ from custom_components.texting.gateway.errors import (
 )
 from custom_components.texting.gateway.transport import MAX_RESPONSE, Response, Transport
 from tests.simulator import Simulator
+from tests.simulator.loop_clock import LoopClock
 from tests.support.home import until
-from tests.support.loop_clock import LoopClock
 
 SITE = "thesmspoint"
 PATH = "/api/v1/get-sms-balance"

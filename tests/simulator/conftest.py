@@ -7,10 +7,9 @@ import aiohttp
 from aiohttp import web
 import pytest
 
-from tests.support.loop_clock import LoopClock
-
 from . import Simulator
 from .customer import PUSHING, Client, Home
+from .loop_clock import LoopClock
 
 
 @pytest.fixture

@@ -102,6 +102,8 @@ class Home:
         self.status = 200
         self.seconds = 0.0
         self.url = ""
+        # Set by each call.
+        self.called = asyncio.Event()
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         if request.method == "GET":
@@ -111,5 +113,6 @@ class Home:
         else:
             data = dict(await request.post())
         self.received.append((request.method, request.content_type, data))
+        self.called.set()
         await asyncio.sleep(self.seconds)
         return web.Response(text=self.body, status=self.status)

@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.home import until
-from tests.support.loop_clock import LoopClock
-
 from .accounts import Keyword
 from .customer import CARD, EZ, LOGIN, Client, Home
+from .loop_clock import LoopClock
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -232,8 +230,9 @@ async def test_ez_response_in_a_minute(client: Client, home: Home, loop_clock: L
     account.wait_for_response, home.status = True, 500
     assert await client.simulator.answer("2125551234", "Hi") == (500, "Thanks!")
     home.status, home.seconds = 200, 3600.0
+    home.called.clear()
     answering = asyncio.create_task(client.simulator.answer("2125551234", "Hi"))
-    await until(lambda: len(home.received) == 3)
+    await home.called.wait()
     loop_clock.advance(account.callback_seconds + 1)
     assert await answering == (0, "")
     await client.simulator.settle()

@@ -2,18 +2,15 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from functools import partial
 import json
 from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.support.home import until
-from tests.support.loop_clock import LoopClock
-
 from . import Simulator
 from .customer import LOGIN, PATIENCE, Client, Home
+from .loop_clock import LoopClock
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -44,22 +41,27 @@ async def test_set_status_is_final_and_reported(client: Client, home: Home) -> N
     assert home.received[-1][2]["status"] == "5"
 
 
-def _are_there(simulator: Simulator, arrived: int, accepted: int) -> bool:
-    return (len(simulator.requests()), len(simulator.messages())) == (arrived, accepted)
-
-
 async def test_who_hangs_up_before_a_request_is_handled_is_not_served(client: Client, loop_clock: LoopClock) -> None:
     """If the connection is lost early, so is the request; if later, only the response is."""
-    simulator = client.simulator
-    site = simulator._sites["textinghouse"]
-    for place, (processing, latency) in enumerate(((3600.0, 0.0), (0.0, 3600.0))):
-        simulator.processing, simulator.latency = (lambda seconds=processing: seconds), latency
+    simulator, reached = client.simulator, asyncio.Event()
+
+    def begin() -> float:
+        reached.set()
+        return 3600.0
+
+    for place, delayed in enumerate(("processing", "latency")):
+        reached.clear()
+        setattr(simulator, delayed, begin)
         sending = asyncio.create_task(client.send_house(txt=f"Hello {place}"))
-        await until(partial(_are_there, simulator, arrived=place + 1, accepted=place))
+        await reached.wait()
+        setattr(simulator, delayed, 0.0)
         sending.cancel()
-        await until(lambda: not site._in_flight)
+        has_noticed = False
+        while not has_noticed:
+            simulator.clear_requests()
+            await client.house(cmd="getcredit")
+            has_noticed = simulator.max_in_flight("textinghouse") == 1
         loop_clock.advance(3601)
-    simulator.processing = simulator.latency = 0.0
     await client.house(cmd="getcredit")
     assert [message.text for message in simulator.messages()] == ["Hello 1"]
 

@@ -5,8 +5,6 @@ from collections.abc import Callable
 
 import pytest
 
-from homeassistant.util.async_ import get_scheduled_timer_handles
-
 
 class LoopClock:
     """The loop's clock. It runs as always, and a test moves it forward in addition."""
@@ -24,10 +22,14 @@ class LoopClock:
         """Move the clock forward. What is due then runs in the next turns of the loop."""
         self._passed += seconds
 
+    def timers(self) -> list[float]:
+        """Return when the timers of the loop are due."""
+        scheduled: list[asyncio.TimerHandle] = vars(self._loop)["_scheduled"]
+        return [timer.when() for timer in scheduled if not timer.cancelled()]
+
     def waits_for(self, seconds: float) -> bool:
         """Return True if something waits for about this number of seconds, or for what is left of them."""
-        timers = [timer for timer in get_scheduled_timer_handles(self._loop) if not timer.cancelled()]
-        return any(seconds / 2 < timer.when() - self() <= seconds for timer in timers)
+        return any(seconds / 2 < moment - self() <= seconds for moment in self.timers())
 
     async def advance_until(self, happened: Callable[[], object], step: float) -> None:
         """Move the clock forward by one step after another, until a condition is true."""
