@@ -18,6 +18,7 @@ from custom_components.texting.gateway.providers import textinghouse
 from homeassistant.core import HomeAssistant
 from tests.conftest import SetUp
 from tests.simulator import Simulator
+from tests.simulator.loop_clock import LoopClock
 from tests.support.clock import ACCOUNT, Clocks
 from tests.support.engine import WITHIN, House
 from tests.support.records import UpdateLog
@@ -60,9 +61,15 @@ def memory_outbox(clocks: Clocks, log: UpdateLog) -> Outbox:
 
 
 @pytest.fixture
-async def bench(database: MessageDatabase, clocks: Clocks) -> AsyncIterator[Bench]:
+async def loop_clock(monkeypatch: pytest.MonkeyPatch) -> LoopClock:
+    """The clock of the loop. It moves only when the test moves it."""
+    return LoopClock(asyncio.get_running_loop(), monkeypatch, stands_still=True)
+
+
+@pytest.fixture
+async def bench(database: MessageDatabase, clocks: Clocks, loop_clock: LoopClock) -> AsyncIterator[Bench]:
     """An outbox and a worker with a toy gateway. The worker is stopped after the test."""
-    bench = Bench(database, ToyGateway(), clocks)
+    bench = Bench(database, ToyGateway(), clocks, loop_clock)
     yield bench
     bench.worker.stop()
     bench.gateway.open.set()

@@ -7,13 +7,15 @@ import pytest
 
 
 class LoopClock:
-    """The loop's clock. It runs as always, and a test moves it forward in addition."""
+    """The loop's clock. A test moves it forward. It runs as always in addition, or it stands still."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch, *, stands_still: bool = False
+    ) -> None:
         self._loop = loop
         self._passed = 0.0
-        clock = loop.time
-        monkeypatch.setattr(loop, "time", lambda: clock() + self._passed)
+        clock, start = loop.time, loop.time()
+        monkeypatch.setattr(loop, "time", lambda: (start if stands_still else clock()) + self._passed)
 
     def __call__(self) -> float:
         return self._loop.time()
