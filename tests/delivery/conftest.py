@@ -12,15 +12,14 @@ from custom_components.texting import messenger
 from custom_components.texting.delivery import worker
 from custom_components.texting.delivery.database import MessageDatabase
 from custom_components.texting.delivery.outbox import Outbox
-from custom_components.texting.gateway import transport
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
 from homeassistant.core import HomeAssistant
-from tests.conftest import SetUp
+from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.loop_clock import LoopClock
 from tests.support.clock import ACCOUNT, Clocks
-from tests.support.engine import WITHIN, House
+from tests.support.engine import RESULT_TIMEOUT, House
 from tests.support.records import UpdateLog
 from tests.support.toy_gateway import Bench, ToyGateway
 
@@ -85,28 +84,23 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make retries wait 20 ms instead of 2 s."""
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry at once, and let an action wait for a result until the test ends its time."""
     monkeypatch.setattr(worker, "MIN_RETRY", 0.02)
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch, hasty: None) -> None:
-    """Make everything short that waits for a provider."""
-    monkeypatch.setattr(messenger, "RESULT_TIMEOUT", WITHIN)
+    monkeypatch.setattr(worker, "MAX_RETRY", 0.02)
+    monkeypatch.setattr(messenger, "RESULT_TIMEOUT", RESULT_TIMEOUT)
     monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 0.0)
-    monkeypatch.setattr(transport, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
 
 
 type Enter = Callable[..., Awaitable[House]]
 
 
 @pytest.fixture
-def enter(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> Enter:
+def enter(hass: HomeAssistant, simulator: Simulator, set_up: SetUp, pass_time: PassTime) -> Enter:
     """A function that sets up an account and forgets the requests made so far."""
 
     async def move_in(provider: Provider, **values: dict[str, Any]) -> House:
-        home = House(hass, simulator, provider, await set_up(provider, **values))
+        home = House(hass, simulator, provider, await set_up(provider, **values), pass_time)
         simulator.clear_requests()
         return home
 

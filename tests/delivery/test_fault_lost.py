@@ -33,7 +33,7 @@ NO_ANSWER = [
     ("answer", {"body": '{"status": "succ'}, False),
     ("truncated", {}, True),
 ]
-NO_END = [("slow", {"seconds": 3.0}, True), ("endless", {}, True)]
+NO_END = [("slow", {"seconds": 36_000.0}, True), ("endless", {}, True)]
 
 
 async def check(home: House, *, accepted: bool) -> None:
@@ -141,10 +141,10 @@ async def test_while_nothing_at_all_can_be_asked_it_goes_on(enter: Enter, provid
     home = await enter(provider)
     home.fail("cut", accept=True)
     home.fail("latency", None, delay=0.0)
-    home.simulator.faults.add(provider, "http_error", None)
+    lookup = home.simulator.faults.add(provider, "http_error", None)
     if provider is HOUSE:
         home.simulator.faults.add("textinghouse_backup", "http_error", None)
-    sent = await home.send()
+    sent = await home.send_late(when=lookup.reached.is_set)
     if provider in (HOUSE, PRO):
         assert sent.status == "queued"
         assert home.sensor("pending_messages") == "1"

@@ -1,6 +1,5 @@
 """Faults of the database file: texts are still sent, intact messages are kept, and the user gets a repair issue."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -10,11 +9,10 @@ import sqlite3
 import aiohttp
 import pytest
 
-from custom_components.texting.delivery import database as module
 from custom_components.texting.gateway.provider import Provider
 from tests.conftest import Connect
 from tests.support.engine import HOUSE, POINT, TAKEN, House
-from tests.support.home import record_changes
+from tests.support.home import record_changes, until
 from tests.support.processes import crash
 from tests.support.records import full_disk
 
@@ -38,7 +36,7 @@ async def wait(home: House, count: int) -> None:
     """Send this number of messages to a busy gateway, so that all of them are queued."""
     home.fail("rate_limited", None, seconds=0)
     for number in range(count):
-        assert (await home.send(f"Water {number}")).status == "queued"
+        assert (await home.send_late(f"Water {number}")).status == "queued"
 
 
 async def test_a_torn_file_is_told_of_and_what_is_intact_goes_on(enter: Enter, tmp_path: Path) -> None:
@@ -56,9 +54,7 @@ async def test_a_torn_file_is_told_of_and_what_is_intact_goes_on(enter: Enter, t
     intact = int(issue.translation_placeholders["count"])
     assert (tmp_path / issue.translation_placeholders["file"]).exists()
     await home.simulator.restore()
-    async with asyncio.timeout(5):
-        while home.held < intact or home.sensor("pending_messages") != str(intact):  # noqa: ASYNC110  polls the gateway
-            await asyncio.sleep(0.01)
+    await until(lambda: home.held >= intact and home.sensor("pending_messages") == str(intact))
     texts = [message.text for message in home.simulator.messages()]
     assert len(texts) == len(set(texts)) == intact <= 5
     assert (await home.send("Dry again")).status in TAKEN
@@ -78,10 +74,7 @@ async def test_garbage_in_its_place_is_told_of(enter: Enter) -> None:
 
 
 @EVERY_PROVIDER
-async def test_a_full_disk_keeps_no_text_back(
-    enter: Enter, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "RETRY_DELAY", 0.05)
+async def test_a_full_disk_keeps_no_text_back(enter: Enter, provider: Provider) -> None:
     home = await enter(provider)
     with full_disk():
         assert (await home.send("Water " * 20)).status in TAKEN
@@ -119,9 +112,8 @@ async def test_a_folder_in_place_of_the_file_keeps_no_text_back(enter: Enter) ->
 
 
 async def test_a_report_that_cannot_be_kept_is_not_acknowledged(
-    enter: Enter, connect: Connect, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+    enter: Enter, connect: Connect, session: aiohttp.ClientSession
 ) -> None:
-    monkeypatch.setattr(module, "RETRY_DELAY", 0.05)
     home = await enter(HOUSE)
     home.simulator.sent_after = None
     url = await connect(home.entry)
@@ -137,9 +129,7 @@ async def test_a_report_that_cannot_be_kept_is_not_acknowledged(
     with full_disk():
         assert await call() == 503
         assert await call() == 503
-    async with asyncio.timeout(5):
-        while await call() != 200:  # noqa: ASYNC110  no event to wait for
-            await asyncio.sleep(0.01)
+    assert await call() == 200
     assert home.shown == "delivered"
     assert [state.attributes["event_type"] for state in reports] == ["delivered"]
     await crash(home)
