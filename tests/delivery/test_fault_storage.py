@@ -9,10 +9,11 @@ import sqlite3
 import aiohttp
 import pytest
 
+from custom_components.texting.delivery.database import RETRY_DELAY
 from custom_components.texting.gateway.provider import Provider
 from tests.conftest import Connect
 from tests.support.engine import HOUSE, POINT, TAKEN, House
-from tests.support.home import record_changes, until
+from tests.support.home import record_changes, told, until
 from tests.support.processes import crash
 from tests.support.records import full_disk
 
@@ -129,6 +130,8 @@ async def test_a_report_that_cannot_be_kept_is_not_acknowledged(
     with full_disk():
         assert await call() == 503
         assert await call() == 503
+    await home.pass_time(RETRY_DELAY)
+    await told(home.hass)
     assert await call() == 200
     assert home.shown == "delivered"
     assert [state.attributes["event_type"] for state in reports] == ["delivered"]

@@ -102,7 +102,7 @@ class House:
         sending, is_late = asyncio.create_task(self.ask(text, **data)), when or (lambda: self.is_shown("queued"))
         waiters = self.entry.runtime_data.outbox._waiters
         await until(lambda: sending.done() or (waiters and is_late()))
-        await self.pass_time(RESULT_TIMEOUT + 1)
+        await self.pass_time(RESULT_TIMEOUT + 1, background=False)
         return await sending
 
     def sensor(self, key: str) -> str:
