@@ -16,7 +16,7 @@ async def test_an_action_returns_after_ten_seconds_whatever_happens(enter: Enter
     sending.add_done_callback(lambda _: returned_at.append(loop.time()))
     await hang.reached.wait()
     for _ in range(2):
-        await home.pass_time(5, background=False)
+        await home.skip(5, background=False)
     sent = await sending
     assert returned_at[0] - begin >= 10
     assert (sent.status, home.sensor("pending_messages"), home.held) == ("queued", "1", 1)

@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
+from custom_components.texting.storage import entry_state
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
@@ -60,8 +61,8 @@ class House:
     simulator: Simulator
     provider: Provider
     entry: MockConfigEntry
-    # Lets seconds pass.
-    pass_time: PassTime
+    # Lets seconds pass, whatever is under way.
+    skip: PassTime
     # What was made to fail.
     faults: list[Fault] = field(default_factory=list)
 
@@ -91,7 +92,7 @@ class House:
             if not sending.done():
                 for fault in hanging:
                     fault.reached.clear()
-                await self.pass_time(REQUEST_TIMEOUT + 1)
+                await self.skip(REQUEST_TIMEOUT + 1)
         return await sending
 
     async def send_late(self, text: str = "Water", *, when: Callable[[], object] | None = None, **data: Any) -> Sent:
@@ -140,6 +141,12 @@ class House:
     def issue(self, kind: str, *, of_account: bool = True) -> ir.IssueEntry | None:
         name = f"{kind}_{self.entry.entry_id}" if of_account else kind
         return ir.async_get(self.hass).async_get_issue("texting", name)
+
+    async def pass_time(self, seconds: float, *, background: bool = True) -> None:
+        """Let seconds pass once no message is being sent, so that no request ends because of it."""
+        states = self.hass.data[entry_state._STATES].values()
+        await until(lambda: not any(state.worker and state.worker.requests for state in states))
+        await self.skip(seconds, background=background)
 
     def is_shown(self, *statuses: str) -> bool:
         """Return True if the home shows one of these statuses."""
