@@ -85,8 +85,8 @@ async def test_what_expired_while_nobody_was_there_is_not_sent(enter: Enter) -> 
     home.fail("rate_limited", None, seconds=0)
     assert (await home.send_late(valid_for={"seconds": 1000})).status == "queued"
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
-    await home.simulator.restore()
     await home.pass_time(900)
+    await home.simulator.restore()
     assert await home.hass.config_entries.async_setup(home.entry.entry_id)
     await home.until_shown("expired")
     assert home.held == 0
