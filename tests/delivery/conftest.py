@@ -12,14 +12,14 @@ from custom_components.texting import messenger
 from custom_components.texting.delivery import worker
 from custom_components.texting.delivery.database import MessageDatabase
 from custom_components.texting.delivery.outbox import Outbox
-from custom_components.texting.gateway import transport
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
 from homeassistant.core import HomeAssistant
-from tests.conftest import SetUp
+from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
+from tests.simulator.loop_clock import LoopClock
 from tests.support.clock import ACCOUNT, Clocks
-from tests.support.engine import WITHIN, House
+from tests.support.engine import RESULT_TIMEOUT, House
 from tests.support.records import UpdateLog
 from tests.support.toy_gateway import Bench, ToyGateway
 
@@ -60,9 +60,15 @@ def memory_outbox(clocks: Clocks, log: UpdateLog) -> Outbox:
 
 
 @pytest.fixture
-async def bench(database: MessageDatabase, clocks: Clocks) -> AsyncIterator[Bench]:
+async def loop_clock(monkeypatch: pytest.MonkeyPatch) -> LoopClock:
+    """The clock of the loop. It moves only when the test moves it."""
+    return LoopClock(asyncio.get_running_loop(), monkeypatch, stands_still=True)
+
+
+@pytest.fixture
+async def bench(database: MessageDatabase, clocks: Clocks, loop_clock: LoopClock) -> AsyncIterator[Bench]:
     """An outbox and a worker with a toy gateway. The worker is stopped after the test."""
-    bench = Bench(database, ToyGateway(), clocks)
+    bench = Bench(database, ToyGateway(), clocks, loop_clock)
     yield bench
     bench.worker.stop()
     bench.gateway.open.set()
@@ -78,28 +84,23 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make retries wait 20 ms instead of 2 s."""
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry at once, and let an action wait for a result until the test ends its time."""
     monkeypatch.setattr(worker, "MIN_RETRY", 0.02)
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch, hasty: None) -> None:
-    """Make everything short that waits for a provider."""
-    monkeypatch.setattr(messenger, "RESULT_TIMEOUT", WITHIN)
+    monkeypatch.setattr(worker, "MAX_RETRY", 0.02)
+    monkeypatch.setattr(messenger, "RESULT_TIMEOUT", RESULT_TIMEOUT)
     monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 0.0)
-    monkeypatch.setattr(transport, "TIMEOUT", aiohttp.ClientTimeout(total=0.2))
 
 
 type Enter = Callable[..., Awaitable[House]]
 
 
 @pytest.fixture
-def enter(hass: HomeAssistant, simulator: Simulator, set_up: SetUp) -> Enter:
+def enter(hass: HomeAssistant, simulator: Simulator, set_up: SetUp, pass_time: PassTime) -> Enter:
     """A function that sets up an account and forgets the requests made so far."""
 
     async def move_in(provider: Provider, **values: dict[str, Any]) -> House:
-        home = House(hass, simulator, provider, await set_up(provider, **values))
+        home = House(hass, simulator, provider, await set_up(provider, **values), pass_time)
         simulator.clear_requests()
         return home
 

@@ -13,7 +13,8 @@ import pytest
 
 from custom_components.texting.delivery.record import Phase
 from custom_components.texting.gateway.provider import Provider
-from tests.support.engine import HOUSE, PRO, TAKEN, House
+from tests.support.engine import HOUSE, PRO, RESULT_TIMEOUT, TAKEN, House
+from tests.support.home import until
 from tests.support.processes import crash, until_on_disk
 
 from .conftest import Enter
@@ -25,11 +26,9 @@ EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 async def under_way(home: House, *, accepted: bool, **data: str) -> asyncio.Task[object]:
     """Start sending a message whose response never arrives. Return the task when the request is at the gateway."""
     home.fail("hang", accept=accepted)
-    sending = asyncio.create_task(home.send(**data))
+    sending = asyncio.create_task(home.ask(**data))
     await until_on_disk(home, Phase.SENDING)
-    async with asyncio.timeout(5):
-        while home.tries < 1:  # noqa: ASYNC110  no event to wait for
-            await asyncio.sleep(0.002)
+    await until(lambda: home.tries)
     return sending
 
 
@@ -37,7 +36,7 @@ async def test_before_the_intent_is_on_disk_the_action_has_not_returned(enter: E
     """An action never returns before its message is on disk."""
     home = await enter(HOUSE)
     home.fail("rate_limited", None, seconds=0)
-    sent = await home.send()
+    sent = await home.send_late()
     assert sent.status == "queued"
     path = Path(home.hass.config.path("texting.db"))
     with closing(sqlite3.connect(path)) as file:
@@ -50,10 +49,13 @@ async def test_before_the_intent_is_on_disk_the_action_has_not_returned(enter: E
 @EVERY_PROVIDER
 async def test_after_the_intent_it_is_sent_once(enter: Enter, provider: Provider) -> None:
     home = await enter(provider)
-    home.fail("rate_limited", seconds=1)  # the wait continues after the restart
-    assert (await home.send()).status == "queued"
+    home.fail("rate_limited", seconds=1000)  # the wait continues after the restart
+    assert (await home.send_late()).status == "queued"
     await until_on_disk(home, Phase.WAITING)
     await crash(home)
+    await home.pass_time(500)
+    assert home.held == 0
+    await home.pass_time(500)
     await home.until_shown(*TAKEN)
     assert home.held == 1
     await crash(home)
@@ -83,7 +85,8 @@ async def test_while_sending_the_rule_decides(
     await crash(home)
     await home.hass.async_block_till_done(wait_background_tasks=True)
     assert home.tries == 1 + (not accepted if provider is HOUSE else if_unsure == "resend" and not finds)
-    await asyncio.wait([sending])
+    await home.pass_time(RESULT_TIMEOUT)
+    await sending
 
 
 @EVERY_PROVIDER
@@ -100,16 +103,13 @@ async def test_while_several_are_sent_each_is_found_out(enter: Enter) -> None:
     home = await enter(HOUSE)
     home.fail("hang", 2, accept=True)
     home.fail("hang", 1)
-    sending = asyncio.create_task(home.send(to=["Anna", "Ben"]))
+    sending = asyncio.create_task(home.ask(to=["Anna", "Ben"]))
     await until_on_disk(home, Phase.SENDING, 3)
-    async with asyncio.timeout(5):
-        while home.tries < 3:  # noqa: ASYNC110  no event to wait for
-            await asyncio.sleep(0.002)
+    await until(lambda: home.tries == 3)
     await crash(home)
-    async with asyncio.timeout(5):
-        while home.held < 3:  # noqa: ASYNC110  no event to wait for
-            await asyncio.sleep(0.002)
+    await until(lambda: home.held == 3)
     await home.until_shown(*TAKEN)
     assert (home.held, home.tries) == (3, 4)
     assert len({message.to for message in home.simulator.messages()}) == 3
-    await asyncio.wait([sending])
+    await home.pass_time(RESULT_TIMEOUT)
+    await sending

@@ -49,14 +49,14 @@ async def test_a_backup_made_while_writing_is_whole(database: MessageDatabase, t
     await database.write([record(number) for number in range(1000)])
     stop = asyncio.Event()
     writer = asyncio.create_task(_write_until(stop, database))
-    await asyncio.sleep(0.05)
-    mark = await database.segments_on(ACCOUNT, "2026-11-21")
+    while (mark := await database.segments_on(ACCOUNT, "2026-11-21")) < 50:
+        pass  # each look lets the writer go on
     await database.pause_checkpoints()
     before, pieces = database.path.stat(), []
     with database.path.open("rb") as file:
         while piece := file.read(65536):
             pieces.append(piece)
-            await asyncio.sleep(0.01)
+            await database.write(())  # what was written until now is committed
     await database.write([record(-1, text="Water in the cellar" * 300_000)])  # SQLite would make a checkpoint now
     committed = wal(database.path).read_bytes()
     assert database.path.stat().st_mtime_ns == before.st_mtime_ns

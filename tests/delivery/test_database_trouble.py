@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.texting.delivery import database as module
-from custom_components.texting.delivery.database import DatabaseError, MessageDatabase
+from custom_components.texting.delivery.database import RETRY_DELAY, DatabaseError, MessageDatabase
 from custom_components.texting.delivery.record import Phase
+from tests.simulator.loop_clock import LoopClock
 from tests.support.records import ACCOUNT, ended, full_disk, names, numbers, record
 
 LONG = "Water in the cellar" * 500
@@ -23,10 +23,14 @@ class Watched:
         self.database = MessageDatabase(path, self._remember)
         self.changes: list[bool] = []
         self.damages = 0
+        # Set when the file can be written again.
+        self.writable = asyncio.Event()
 
     def _remember(self) -> None:
         self.changes.append(self.database.failing)
         self.damages += self.database.damaged is not None
+        if not self.database.failing:
+            self.writable.set()
 
 
 async def numbers_on_disk(path: Path) -> list[int]:
@@ -65,16 +69,20 @@ async def test_a_full_disk_is_reported_and_loses_nothing(tmp_path: Path, noise: 
     assert noise == []
 
 
-async def test_the_file_is_tried_again_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RETRY_DELAY", 0.02)
+async def test_the_file_is_tried_again_after_a_while(tmp_path: Path, loop_clock: LoopClock) -> None:
     watched = Watched(tmp_path / "texting.db")
     await watched.database.open()
     with full_disk():
         with pytest.raises(DatabaseError):
             await watched.database.write([record(1)])
-        await asyncio.sleep(0.1)
+        for _ in range(3):
+            loop_clock.advance(RETRY_DELAY)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            await watched.database.load(ACCOUNT)  # after the try that was due
         assert watched.changes == [True]
-    await asyncio.sleep(0.1)
+    loop_clock.advance(RETRY_DELAY)
+    await watched.writable.wait()
     assert watched.changes == [True, False]
     await watched.database.close()
     assert await numbers_on_disk(watched.database.path) == [1]

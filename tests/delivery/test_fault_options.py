@@ -1,7 +1,6 @@
 """Choices of the user: resending uncertain messages, validity, urgency, quiet hours and the daily limit."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -13,6 +12,7 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.options import LEAVE, RESEND
 from homeassistant.util import dt as dt_util
 from tests.support.engine import CLUB, GROUP, HOUSE, POINT, PRO, TAKEN, House
+from tests.support.home import until
 from tests.support.processes import crash
 
 from .conftest import Enter
@@ -20,12 +20,6 @@ from .conftest import Enter
 pytestmark = pytest.mark.usefixtures("quick")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 UNSURE = pytest.mark.parametrize("provider", [CLUB, GROUP, POINT])
-
-
-async def until(happened: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not happened():  # noqa: ASYNC110  no event to wait for
-            await asyncio.sleep(0.005)
 
 
 # -- if_unsure -----------------------------------------------------------------------------------------------------
@@ -76,23 +70,23 @@ async def test_sending_again_ends(enter: Enter, provider: Provider) -> None:
 
 @EVERY_PROVIDER
 async def test_what_waits_too_long_expires(enter: Enter, provider: Provider) -> None:
-    """Takes one second of real time."""
     home = await enter(provider)
     home.fail("rate_limited", None, seconds=0)
-    assert (await home.send(valid_for={"seconds": 1})).status == "queued"
+    assert (await home.send_late(valid_for={"seconds": 1000})).status == "queued"
+    await home.pass_time(900)
     await home.until_shown("expired")
     await home.simulator.restore()
-    await asyncio.sleep(0.1)
+    await home.pass_time(900)
     assert (home.held, home.sensor("pending_messages"), home.sensor("segments_today")) == (0, "0", "0")
 
 
 async def test_what_expired_while_nobody_was_there_is_not_sent(enter: Enter) -> None:
     home = await enter(HOUSE)
     home.fail("rate_limited", None, seconds=0)
-    assert (await home.send(valid_for={"seconds": 1})).status == "queued"
+    assert (await home.send_late(valid_for={"seconds": 1000})).status == "queued"
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    await home.pass_time(900)
     await home.simulator.restore()
-    await asyncio.sleep(0.7)
     assert await home.hass.config_entries.async_setup(home.entry.entry_id)
     await home.until_shown("expired")
     assert home.held == 0
@@ -117,23 +111,21 @@ def clock(moment: datetime) -> str:
 
 @EVERY_PROVIDER
 async def test_quiet_hours_hold_and_release(enter: Enter, provider: Provider) -> None:
-    """Takes two seconds of real time."""
     home = await enter(provider)
     recipient = next(iter(home.entry.subentries.values())).title
-    await be_quiet(home, timedelta(hours=-1), timedelta(seconds=2))
-    begin = asyncio.get_running_loop().time()
-    sent = await home.send(to=recipient)
-    assert sent.status == "queued"
-    assert asyncio.get_running_loop().time() - begin < 0.3  # the action does not wait for the end of the quiet hours
+    await be_quiet(home, timedelta(hours=-1), timedelta(minutes=30))
+    # No time passes: the action does not wait for the end of the quiet hours.
+    assert (await home.ask(to=recipient)).status == "queued"
     assert (home.held, home.sensor("pending_messages")) == (0, "1")
     await home.reload()
     assert home.held == 0
     # An urgent message does not wait for the end of the quiet hours.
     assert (await home.send("Fire", to=recipient, urgent=True)).status in TAKEN
     assert home.held == 1
-    async with asyncio.timeout(5):
-        while home.held < 2:  # noqa: ASYNC110  no event to wait for
-            await asyncio.sleep(0.01)
+    await home.pass_time(900)
+    assert home.held == 1
+    await home.pass_time(901)
+    await until(lambda: home.held == 2)
     assert [message.text for message in home.simulator.messages()] == ["Fire", "Water"]
 
 
@@ -154,7 +146,7 @@ async def test_the_daily_limit_counts_across_a_restart(enter: Enter, provider: P
 async def test_what_waits_counts_to_the_daily_limit(enter: Enter) -> None:
     home = await enter(HOUSE, options={"daily_limit": 1})
     home.fail("rate_limited", None, seconds=0)
-    assert (await home.send()).status == "queued"
+    assert (await home.send_late()).status == "queued"
     assert (await home.send("Two")).key == "limit_daily"
     await home.simulator.restore()
     await home.until_shown(*TAKEN)
@@ -177,11 +169,12 @@ async def test_nobody_is_urgent_enough_for_credit_that_is_not_there(enter: Enter
 @EVERY_PROVIDER
 async def test_a_caller_who_is_cancelled_takes_nothing_back(enter: Enter, provider: Provider) -> None:
     home = await enter(provider)
-    home.fail("latency", delay=0.1)
-    sending = asyncio.create_task(home.send())
-    await until(lambda: home.tries)
+    held = home.fail("hold")
+    sending = asyncio.create_task(home.ask())
+    await held.reached.wait()
     sending.cancel()
     await asyncio.wait([sending])
     assert sending.cancelled()
+    held.release()
     await home.until_shown(*TAKEN)
     assert (home.held, home.tries) == (1, 1)

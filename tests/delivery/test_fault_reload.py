@@ -6,30 +6,24 @@ No message is lost or sent twice. After an unload, no file, thread or task remai
 import asyncio
 from collections import Counter
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 import threading
 
 import pytest
 
-from custom_components.texting.gateway import transport
 from custom_components.texting.gateway.provider import Provider
 from tests.support.engine import HOUSE, POINT, PRO, TAKEN, House
+from tests.support.home import until
 from tests.support.processes import crash
 from tests.support.records import open_files
 from tests.support.samples import PREFIXES
 
 from .conftest import Enter
 
-pytestmark = pytest.mark.usefixtures("quick", "_patient")
+pytestmark = pytest.mark.usefixtures("quick")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 MANY = 500
-TIMEOUT = transport.TIMEOUT
-
-
-@pytest.fixture
-def _patient(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Restore the default timeout, because an event loop with hundreds of messages is slow."""
-    monkeypatch.setattr(transport, "TIMEOUT", TIMEOUT)
 
 
 async def fill(home: House, many: int = MANY) -> None:
@@ -38,7 +32,7 @@ async def fill(home: House, many: int = MANY) -> None:
     account.credit = dict.fromkeys(account.credit, Decimal(9999)) if home.provider is POINT else Decimal(9999)
     await home.entry.runtime_data.balance.async_refresh()
     home.fail("rate_limited", None, seconds=0)
-    sent = await home.send(to=[f"{PREFIXES[home.provider]}{number:04}" for number in range(1000, 1000 + many)])
+    sent = await home.send_late(to=[f"{PREFIXES[home.provider]}{number:04}" for number in range(1000, 1000 + many)])
     assert {message["status"] for message in sent.messages} == {"queued"}
     assert home.sensor("pending_messages") == str(many)
 
@@ -46,9 +40,7 @@ async def fill(home: House, many: int = MANY) -> None:
 async def empty(home: House, many: int = MANY) -> None:
     """Let the gateway recover, and check that each message arrives once."""
     await home.simulator.restore()
-    async with asyncio.timeout(20):
-        while home.held < many:  # noqa: ASYNC110  no event to wait for
-            await asyncio.sleep(0.01)
+    await until(lambda: home.held >= many)
     await home.until_shown(*TAKEN)
     assert max(Counter(message.to for message in home.simulator.messages()).values()) == 1
     assert home.held == many
@@ -82,14 +74,18 @@ async def test_new_options_lose_and_double_nothing(enter: Enter, provider: Provi
     await empty(home)
 
 
+def holds(home: House, many: int) -> bool:
+    """Return True if the gateway has accepted at least this number of messages."""
+    return home.held >= many
+
+
 async def test_a_reload_in_the_middle_loses_and_doubles_nothing(enter: Enter) -> None:
     home = await enter(HOUSE)
     await fill(home, 150)
     await home.simulator.restore()
-    for _ in range(4):
-        await asyncio.sleep(0.05)
+    for held in (10, 30, 50, 70):
+        await until(partial(holds, home, held))
         await home.reload()
-    assert home.held > 0
     await empty(home, 150)
 
 
@@ -97,18 +93,15 @@ async def test_a_crash_in_the_middle_loses_and_doubles_nothing(enter: Enter) -> 
     home = await enter(HOUSE)
     await fill(home, 150)
     await home.simulator.restore()
-    for _ in range(2):
-        await asyncio.sleep(0.1)
+    for held in (30, 60):
+        await until(partial(holds, home, held))
         await crash(home)
-    assert home.held > 0
     await empty(home, 150)
 
 
 async def nothing_left() -> None:
     """Wait until no file, thread or task remains. Requests in progress finish first."""
-    async with asyncio.timeout(5):
-        while left() != ([], [], []):  # noqa: ASYNC110  no event to wait for
-            await asyncio.sleep(0.01)
+    await until(lambda: left() == ([], [], []))
 
 
 @EVERY_PROVIDER
@@ -122,7 +115,7 @@ async def test_an_unload_leaves_nothing(enter: Enter, provider: Provider) -> Non
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     await nothing_left()
     await home.simulator.restore()
-    await asyncio.sleep(0.05)
+    await home.pass_time(600)
     assert home.held == 0
     assert await home.hass.config_entries.async_setup(home.entry.entry_id)
     await empty(home, many)
@@ -130,11 +123,12 @@ async def test_an_unload_leaves_nothing(enter: Enter, provider: Provider) -> Non
 
 async def test_an_unload_waits_for_the_answer_that_is_under_way(enter: Enter) -> None:
     home = await enter(HOUSE)
-    home.fail("latency", delay=0.15)
-    sending = asyncio.create_task(home.send())
-    await asyncio.sleep(0.05)
+    held = home.fail("hold")
+    sending = asyncio.create_task(home.ask())
+    await held.reached.wait()
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)
     assert left()[0]
+    held.release()
     await sending
     await nothing_left()
     assert await home.hass.config_entries.async_setup(home.entry.entry_id)
@@ -144,12 +138,16 @@ async def test_an_unload_waits_for_the_answer_that_is_under_way(enter: Enter) ->
 
 async def test_an_answer_that_comes_while_the_account_is_set_up_closes_no_file(enter: Enter) -> None:
     home = await enter(HOUSE)
-    home.fail("latency", delay=0.15)
-    home.simulator.faults.add(HOUSE, "latency", params={"cmd": "getcredit"}, delay=0.19)
-    sending = asyncio.create_task(home.send())
-    await asyncio.sleep(0.05)
-    await home.reload()
+    held = home.fail("hold")
+    set_up = home.simulator.faults.add(HOUSE, "hold", params={"cmd": "getcredit"})
+    sending = asyncio.create_task(home.ask())
+    await held.reached.wait()
+    reloading = asyncio.create_task(home.reload())
+    await set_up.reached.wait()
+    held.release()
     await sending
+    set_up.release()
+    await reloading
     await home.hass.async_block_till_done()
     assert (await home.send("Dry again")).status in TAKEN
     assert left()[0]

@@ -1,6 +1,5 @@
 """Faults of the database file: texts are still sent, intact messages are kept, and the user gets a repair issue."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
 import os
@@ -11,11 +10,12 @@ import sqlite3
 import aiohttp
 import pytest
 
-from custom_components.texting.delivery import database as module, integrity
+from custom_components.texting.delivery import integrity
+from custom_components.texting.delivery.database import RETRY_DELAY
 from custom_components.texting.gateway.provider import Provider
 from tests.conftest import Connect
 from tests.support.engine import HOUSE, POINT, TAKEN, House
-from tests.support.home import record_changes
+from tests.support.home import record_changes, told, until
 from tests.support.processes import crash
 from tests.support.records import erase, full_disk
 
@@ -39,7 +39,7 @@ async def wait(home: House, count: int) -> None:
     """Send this number of messages to a busy gateway, so that all of them are queued."""
     home.fail("rate_limited", None, seconds=0)
     for number in range(count):
-        assert (await home.send(f"Water {number}")).status == "queued"
+        assert (await home.send_late(f"Water {number}")).status == "queued"
 
 
 async def test_a_torn_file_is_told_of_and_what_is_intact_goes_on(enter: Enter, tmp_path: Path) -> None:
@@ -57,9 +57,7 @@ async def test_a_torn_file_is_told_of_and_what_is_intact_goes_on(enter: Enter, t
     intact = int(issue.translation_placeholders["count"])
     assert (tmp_path / issue.translation_placeholders["file"]).exists()
     await home.simulator.restore()
-    async with asyncio.timeout(5):
-        while home.held < intact or home.sensor("pending_messages") != str(intact):  # noqa: ASYNC110  polls the gateway
-            await asyncio.sleep(0.01)
+    await until(lambda: home.held >= intact and home.sensor("pending_messages") == str(intact))
     texts = [message.text for message in home.simulator.messages()]
     assert len(texts) == len(set(texts)) == intact <= 5
     assert (await home.send("Dry again")).status in TAKEN
@@ -91,9 +89,7 @@ async def test_damage_that_is_found_later_is_told_of(enter: Enter, monkeypatch: 
         os.utime(path)
 
     await crash(home, change=damage)
-    async with asyncio.timeout(5):
-        while not home.issue("database_damaged", of_account=False):  # noqa: ASYNC110  no event to wait for
-            await asyncio.sleep(0.01)
+    await until(lambda: home.issue("database_damaged", of_account=False))
     assert not home.issue("database_unwritable", of_account=False)
     assert (await home.send("Dry again")).status in TAKEN
     assert on_disk(home) == home.held == 2
@@ -101,10 +97,7 @@ async def test_damage_that_is_found_later_is_told_of(enter: Enter, monkeypatch: 
 
 
 @EVERY_PROVIDER
-async def test_a_full_disk_keeps_no_text_back(
-    enter: Enter, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "RETRY_DELAY", 0.05)
+async def test_a_full_disk_keeps_no_text_back(enter: Enter, provider: Provider) -> None:
     home = await enter(provider)
     with full_disk():
         assert (await home.send("Water " * 20)).status in TAKEN
@@ -142,9 +135,8 @@ async def test_a_folder_in_place_of_the_file_keeps_no_text_back(enter: Enter) ->
 
 
 async def test_a_report_that_cannot_be_kept_is_not_acknowledged(
-    enter: Enter, connect: Connect, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+    enter: Enter, connect: Connect, session: aiohttp.ClientSession
 ) -> None:
-    monkeypatch.setattr(module, "RETRY_DELAY", 0.05)
     home = await enter(HOUSE)
     home.simulator.sent_after = None
     url = await connect(home.entry)
@@ -160,9 +152,9 @@ async def test_a_report_that_cannot_be_kept_is_not_acknowledged(
     with full_disk():
         assert await call() == 503
         assert await call() == 503
-    async with asyncio.timeout(5):
-        while await call() != 200:  # noqa: ASYNC110  no event to wait for
-            await asyncio.sleep(0.01)
+    await home.pass_time(RETRY_DELAY)
+    await told(home.hass)
+    assert await call() == 200
     assert home.shown == "delivered"
     assert [state.attributes["event_type"] for state in reports] == ["delivered"]
     await crash(home)

@@ -1,6 +1,5 @@
 """When the provider is asked for the status of messages, for how long, and what a poll that fails does."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -21,7 +20,7 @@ from custom_components.texting.delivery.worker import create_task
 from custom_components.texting.gateway.errors import AuthenticationFailed, GatewayError
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.support.clock import DAY, Clocks, report, result
-from tests.support.toy_gateway import Bench, ToyGateway, until
+from tests.support.toy_gateway import Bench, ToyGateway
 
 
 @pytest.fixture
@@ -193,16 +192,12 @@ async def test_loaded_messages_are_due_soon_after_the_start(
     poller.stop()
 
 
-# -- polls. The first one comes after 50 ms, the others every 100 ms -----------------------------------------------
+# -- polls --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-async def quick_poller(
-    bench: Bench, failures: list[GatewayError], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[StatusPoller]:
+async def running_poller(bench: Bench, failures: list[GatewayError]) -> AsyncIterator[StatusPoller]:
     """The poller of the bench. It is stopped after the test."""
-    monkeypatch.setattr(module, "FIRST_POLL", 0.05)
-    monkeypatch.setattr(module, "MAX_POLL_INTERVAL", 0.1)
     bench.poller = StatusPoller(bench.outbox, bench.gateway, create_task, failures.append)
     yield bench.poller
     bench.poller.stop()
@@ -216,76 +211,76 @@ async def add_accepted(bench: Bench, *references: str) -> None:
     await bench.outbox.save(records)
 
 
-async def test_it_asks_until_every_status_is_final(bench: Bench, quick_poller: StatusPoller) -> None:
-    quick_poller.start()
+async def test_it_asks_until_every_status_is_final(bench: Bench, running_poller: StatusPoller) -> None:
+    running_poller.start()
     await add_accepted(bench, "a", "b")
     bench.gateway.reports += [(), [report(Status.DELIVERED, reference="a")], [report(Status.SENT, reference="b")]]
-    await until(lambda: len(bench.gateway.asked) > 3)
+    await bench.until(lambda: len(bench.gateway.asked) > 3)
     assert bench.gateway.asked[:3] == [["a", "b"], ["a", "b"], ["b"]]
     assert [each for each in bench.log.news if each[1] is not Status.ACCEPTED] == [
         ("a", Status.DELIVERED),
         ("b", Status.SENT),
     ]
     bench.gateway.reports.append([report(Status.DELIVERED, reference="b")])
-    await until(lambda: not len(bench.outbox))
+    await bench.until(lambda: not len(bench.outbox))
     asked = len(bench.gateway.asked)
-    await until(lambda: quick_poller.next_poll() is None)
+    await bench.until(lambda: running_poller.next_poll() is None)
     assert len(bench.gateway.asked) == asked
 
 
 async def test_it_asks_between_start_and_stop_also_about_older_messages(
-    bench: Bench, quick_poller: StatusPoller
+    bench: Bench, running_poller: StatusPoller
 ) -> None:
     await add_accepted(bench, "a")
-    await asyncio.sleep(0.1)
+    await bench.pass_time(3600)
     assert bench.gateway.asked == []
-    quick_poller.start()
-    await until(lambda: bench.gateway.asked)
-    quick_poller.stop()
+    running_poller.start()
+    await bench.until(lambda: bench.gateway.asked)
+    running_poller.stop()
     asked = len(bench.gateway.asked)
     await add_accepted(bench, "b")
-    await asyncio.sleep(0.2)
+    await bench.pass_time(3600)
     assert len(bench.gateway.asked) == asked
 
 
 async def test_a_message_that_is_due_earlier_is_asked_about_earlier(
-    bench: Bench, quick_poller: StatusPoller, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, running_poller: StatusPoller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "FIRST_POLL", 3600.0)
-    quick_poller.start()
+    running_poller.start()
     await add_accepted(bench, "a")
-    monkeypatch.setattr(module, "FIRST_POLL", 0.01)
+    monkeypatch.setattr(module, "FIRST_POLL", 15.0)
     await add_accepted(bench, "b")
-    await until(lambda: bench.gateway.asked)
+    await bench.until(lambda: bench.gateway.asked)
     assert bench.gateway.asked[0] == ["b"]
 
 
 async def test_a_poll_that_fails_is_reported_and_repeated(
-    bench: Bench, quick_poller: StatusPoller, failures: list[GatewayError], caplog: pytest.LogCaptureFixture
+    bench: Bench, running_poller: StatusPoller, failures: list[GatewayError], caplog: pytest.LogCaptureFixture
 ) -> None:
     error = AuthenticationFailed()
     bench.gateway.reports += [error, RuntimeError("secret"), [report(Status.DELIVERED, reference="a")]]
-    quick_poller.start()
+    running_poller.start()
     await add_accepted(bench, "a")
-    await until(lambda: not len(bench.outbox))
+    await bench.until(lambda: not len(bench.outbox))
     assert failures == [error]
     assert "RuntimeError" in caplog.text
     assert "secret" not in caplog.text
 
 
 async def test_many_messages_are_asked_about_in_parts(
-    bench: Bench, quick_poller: StatusPoller, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, running_poller: StatusPoller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_POLL", 4)
-    quick_poller.start()
+    running_poller.start()
     await add_accepted(bench, *map(str, range(10)))
-    await until(lambda: len(bench.gateway.asked) > 2)
+    await bench.until(lambda: len(bench.gateway.asked) > 2)
     assert [len(asked) for asked in bench.gateway.asked[:3]] == [4, 4, 2]
 
 
 @pytest.mark.parametrize(("on_timeout", "news"), [(None, []), (Status.EXPIRED, [("a", Status.EXPIRED)])])
 async def test_a_message_that_is_too_old_ends_without_a_poll(
-    bench: Bench, quick_poller: StatusPoller, on_timeout: Status | None, news: list[tuple[str, Status]]
+    bench: Bench, running_poller: StatusPoller, on_timeout: Status | None, news: list[tuple[str, Status]]
 ) -> None:
     await add_accepted(bench, "a")
     record = bench.outbox.get("a")
@@ -293,19 +288,19 @@ async def test_a_message_that_is_too_old_ends_without_a_poll(
     record.status_on_timeout = on_timeout
     bench.log.updates.clear()
     bench.clocks.set_time(TRACKING_TIMEOUT + 1)
-    quick_poller.start()
-    await until(lambda: bench.log.of(Change.ENDED))
+    running_poller.start()
+    await bench.until(lambda: bench.log.of(Change.ENDED))
     assert (bench.log.news, len(bench.outbox), bench.gateway.asked) == (news, 0, [])
     assert await bench.stored_phase("a") is Phase.DONE
 
 
 @pytest.mark.parametrize("jump", [-DAY, DAY])
 async def test_a_clock_that_is_set_neither_stops_nor_hurries_polls(
-    bench: Bench, quick_poller: StatusPoller, jump: float
+    bench: Bench, running_poller: StatusPoller, jump: float
 ) -> None:
-    quick_poller.start()
+    running_poller.start()
     await add_accepted(bench, "a")
     bench.clocks.set_time(jump)
-    await until(lambda: len(bench.gateway.asked) > 3)
+    await bench.until(lambda: len(bench.gateway.asked) > 3)
     gaps = [after - before for before, after in zip(bench.gateway.asked_at, bench.gateway.asked_at[1:], strict=False)]
-    assert min(gaps) >= 0.1 * 0.9
+    assert gaps[:3] == pytest.approx([2 * FIRST_POLL, 4 * FIRST_POLL, 8 * FIRST_POLL])

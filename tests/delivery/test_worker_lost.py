@@ -1,18 +1,15 @@
 """Lost responses: what is looked up, what is sent again, and what ends as uncertain."""
 
-import asyncio
-
 import pytest
 
 from custom_components.texting.delivery.record import Phase
-from custom_components.texting.delivery.worker import MAX_RESENDS, RESOLVE_TIMEOUT
+from custom_components.texting.delivery.worker import MAX_RESENDS, MIN_RETRY, RESOLVE_TIMEOUT
 from custom_components.texting.gateway.errors import CannotConnect, OutcomeUnknown, RateLimited
 from custom_components.texting.gateway.status import Status
 from tests.support.clock import report
-from tests.support.toy_gateway import Bench, until
+from tests.support.toy_gateway import Bench
 
 LOST = OutcomeUnknown("ServerDisconnectedError")
-pytestmark = pytest.mark.usefixtures("hasty")
 
 
 def lose(bench: Bench, times: int = 1) -> None:
@@ -51,7 +48,7 @@ async def test_a_message_that_was_never_accepted_is_sent_again(bench: Bench) -> 
 async def test_a_message_that_was_never_accepted_and_cannot_leave_expires(bench: Bench) -> None:
     bench.gateway.endings += [LOST, RateLimited(retry_after=3600)]
     bench.gateway.findings.append(Status.QUEUED)
-    records = await bench.add("a", valid_for=0.2)
+    records = await bench.add("a", valid_for=60)
     assert await bench.statuses(records) == [Status.EXPIRED]
     assert len(bench.gateway.sent) == 2
 
@@ -62,7 +59,7 @@ async def test_a_resend_happens_only_on_request_and_a_few_times(bench: Bench) ->
     assert await bench.statuses(records) == [Status.UNCERTAIN]
     assert bench.gateway.sent == [["a"]] * (1 + MAX_RESENDS)
     gaps = [after - before for before, after in zip(bench.gateway.sent_at, bench.gateway.sent_at[1:], strict=False)]
-    assert min(gaps) >= 0.02 * 0.9
+    assert min(gaps) >= MIN_RETRY
     again = await bench.restart()
     assert len(again.outbox) == 0
 
@@ -70,7 +67,7 @@ async def test_a_resend_happens_only_on_request_and_a_few_times(bench: Bench) ->
 async def test_the_number_of_resends_survives_a_restart(bench: Bench) -> None:
     lose(bench, 99)
     (record,) = await bench.add("a", resend=True)
-    await until(lambda: record.resend_count == 2 and record.phase is Phase.WAITING)
+    await bench.until(lambda: record.resend_count == 2 and record.phase is Phase.WAITING)
     await bench.database.find(reference="a")
     again = await bench.restart()
     sent = len(bench.gateway.sent)
@@ -95,7 +92,7 @@ async def test_lookups_end_after_two_days(bench: Bench) -> None:
     lose(bench)
     bench.gateway.findings += [None] * 9
     (record,) = await bench.add("a", resend=True)
-    await until(lambda: len(bench.gateway.asked) > 1)
+    await bench.until(lambda: len(bench.gateway.asked) > 1)
     bench.clocks.set_time(RESOLVE_TIMEOUT + 1)
     assert await bench.statuses([record]) == [Status.UNCERTAIN]
     assert len(bench.gateway.sent) == 1
@@ -105,11 +102,11 @@ async def test_a_report_ends_the_search(bench: Bench) -> None:
     lose(bench)
     bench.gateway.findings += [None] * 99
     (record,) = await bench.add("a")
-    await until(lambda: bench.gateway.asked)
+    await bench.until(lambda: bench.gateway.asked)
     await bench.outbox.apply_reports([report(Status.DELIVERED, reference="a", message_id="id")])
     assert (await bench.statuses([record]), record.failure) == ([Status.DELIVERED], None)
     asked = len(bench.gateway.asked)
-    await asyncio.sleep(0.1)
+    await bench.pass_time(3600)
     assert len(bench.gateway.asked) <= asked + 1
     assert (len(bench.gateway.sent), bench.log.news) == (1, [("a", Status.DELIVERED)])
 
@@ -119,11 +116,11 @@ async def test_a_report_before_a_failed_result_proves_acceptance(bench: Bench, a
     bench.gateway.open.clear()
     bench.gateway.endings.append(answer)
     (record,) = await bench.add("a", resend=True)
-    await until(lambda: bench.gateway.in_flight)
+    await bench.until(lambda: bench.gateway.in_flight)
     await bench.outbox.apply_reports([report(Status.SENT, reference="a", message_id="id")])
     bench.gateway.open.set()
-    await until(lambda: not bench.worker.requests)
-    await asyncio.sleep(0.05)
+    await bench.until(lambda: not bench.worker.requests)
+    await bench.pass_time(3600)
     assert (record.status, record.message_id, record.failure) == (Status.SENT, "id", None)
     assert len(bench.gateway.sent) == 1
 
@@ -139,7 +136,7 @@ async def test_found_waiting_is_sent_once(bench: Bench) -> None:
     assert (bench.gateway.sent, bench.gateway.asked) == ([["a", "b"]], [])
     third = await again.restart()
     third.worker.start(bench.gateway)
-    await asyncio.sleep(0.05)
+    await bench.pass_time(3600)
     assert len(bench.gateway.sent) == 1
     third.worker.stop()
 
@@ -170,11 +167,11 @@ async def test_stopping_ends_the_lookups_and_starting_repeats_them(bench: Bench)
     lose(bench)
     bench.gateway.findings += [None] * 9999
     records = await bench.add("a")
-    await until(lambda: bench.gateway.asked)
+    await bench.until(lambda: bench.gateway.asked)
     bench.worker.stop()
-    await asyncio.sleep(0.05)
+    await bench.settle()
     asked = len(bench.gateway.asked)
-    await asyncio.sleep(0.1)
+    await bench.pass_time(3600)
     assert len(bench.gateway.asked) == asked
     bench.gateway.findings.clear()
     bench.worker.start(bench.gateway)
@@ -186,10 +183,10 @@ async def test_a_response_lost_after_the_stop_is_looked_up_at_the_next_start(ben
     bench.gateway.open.clear()
     lose(bench)
     records = await bench.add("a")
-    await until(lambda: bench.gateway.in_flight)
+    await bench.until(lambda: bench.gateway.in_flight)
     bench.worker.stop()
     bench.gateway.open.set()
-    await until(lambda: not bench.worker.requests)
+    await bench.until(lambda: not bench.worker.requests)
     assert (bench.gateway.asked, await bench.stored_phase("a")) == ([], Phase.SENDING)
     bench.worker.start(bench.gateway)
     assert await bench.statuses(records) == [Status.UNCERTAIN]

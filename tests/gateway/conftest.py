@@ -1,5 +1,6 @@
 """Fixtures: gateways that talk to the simulator, and a webhook that it calls."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -13,9 +14,16 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import create_gateway, textinghouse
 from tests.simulator import Simulator
 from tests.simulator.customer import PUSHING
+from tests.simulator.loop_clock import LoopClock
 from tests.support.accounts import account_data
 from tests.support.gateways import Bench, Calls, OpenGateway, Respond
 from tests.support.samples import KEY, PASSWORD, TOKEN
+
+
+@pytest.fixture
+async def loop_clock(monkeypatch: pytest.MonkeyPatch) -> LoopClock:
+    """Return the clock of the loop, for the test to move."""
+    return LoopClock(asyncio.get_running_loop(), monkeypatch)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
 from tests.support.gateways import OpenGateway
+from tests.support.home import until
 from tests.support.samples import new_message, number, send, send_one
 
 CLUB, GROUP = Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
@@ -111,9 +112,11 @@ async def test_numbers(gateway: OpenGateway, simulator: Simulator, brand: Provid
 
 @BRANDS
 async def test_never_more_than_two_at_once(gateway: OpenGateway, simulator: Simulator, brand: Provider) -> None:
-    simulator.latency = 0.02
-    club = gateway(brand)
-    results = await send(club, [new_message(brand, last) for last in range(5601, 5609)])
+    fault = simulator.faults.add(brand, "hold", None)
+    sending = asyncio.create_task(send(gateway(brand), [new_message(brand, last) for last in range(5601, 5609)]))
+    await until(lambda: fault.used == 2)
+    fault.release()
+    results = await sending
     assert {result.status for result in results} == {Status.ACCEPTED}
     assert simulator.max_in_flight(brand) == 2
     assert len({request.connection for request in simulator.requests()}) == 2
@@ -121,14 +124,13 @@ async def test_never_more_than_two_at_once(gateway: OpenGateway, simulator: Simu
 
 @BRANDS
 async def test_a_third_connection_is_not_processed(gateway: OpenGateway, simulator: Simulator, brand: Provider) -> None:
-    simulator.latency = 0.05
-    elsewhere = gateway(brand)
-    sent = await asyncio.gather(
-        send(gateway(brand), [new_message(brand, last) for last in (5601, 5602)]), send_one(elsewhere, 5603)
-    )
-    results = [*sent[0], sent[1]]
-    refused = [result for result in results if result.error]
-    assert [type(result.error) for result in refused] == [RateLimited]
+    fault = simulator.faults.add(brand, "hold", 2)
+    sending = asyncio.create_task(send(gateway(brand), [new_message(brand, last) for last in (5601, 5602)]))
+    await until(lambda: fault.used == 2)
+    elsewhere = await send_one(gateway(brand), 5603)
+    assert isinstance(elsewhere.error, RateLimited)
+    fault.release()
+    assert [result.error for result in await sending] == [None, None]
     assert len(simulator.messages()) == 2
 
 

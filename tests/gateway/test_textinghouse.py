@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
+from tests.support.clock import Clock
 from tests.support.gateways import Calls, OpenGateway, Respond, limit_of
 from tests.support.samples import commands, new_message, send, send_one
 
@@ -78,25 +78,32 @@ async def test_errors_are_read_by_their_codes(
         assert (raised.value.code, raised.value.reason) == (code, reason)
 
 
-async def test_flood_is_refused_here(
-    account: Gateway, gateway: OpenGateway, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the monotonic clock of the gateway, which stands still."""
+    monkeypatch.setattr(textinghouse, "monotonic", clock := Clock(1000.0))
+    return clock
+
+
+async def test_flood_is_refused_here(account: Gateway, simulator: Simulator, clock: Clock) -> None:
     assert (await send_one(account)).status is Status.ACCEPTED
     again = await send_one(account)
     assert isinstance(again.error, MessageRejected)
     assert (again.status, again.reason, again.error.limit) == (Status.REJECTED, FailureReason.FLOOD, Limit.FLOOD)
     assert len(simulator.requests()) == 1
+    clock.at += 9.9
+    assert limit_of(await send_one(account)) is Limit.FLOOD
     # Another text, another number, or the same text ten seconds later is no flood.
     for other in ({"text": "Another"}, {"last": 5602}):
         assert (await send_one(account, **other)).status is Status.ACCEPTED
-    monkeypatch.setattr(textinghouse, "FLOOD_SECONDS", 0.0)
+    clock.at += 0.2
     simulator.accounts[HOUSE].flood_seconds = 0
     assert (await send_one(account)).status is Status.ACCEPTED
 
 
-async def test_only_what_is_past_is_forgotten(account: Gateway) -> None:
+async def test_only_what_is_past_is_forgotten(account: Gateway, clock: Clock) -> None:
     assert isinstance(account, textinghouse.TextingHouse)
-    kept, now = account._sent_at, monotonic()
+    kept, now = account._sent_at, clock()
     ages = {("+331", "past"): 11, ("+332", "past"): 10.5, ("+333", "fresh"): 1}
     kept.update({key: (now - age, "another") for key, age in ages.items()})
     result = await send_one(account)
@@ -106,6 +113,8 @@ async def test_only_what_is_past_is_forgotten(account: Gateway) -> None:
 
 
 async def test_flood_is_refused_there(gateway: OpenGateway, simulator: Simulator) -> None:
+    now = datetime.now(UTC)
+    simulator.clock = lambda: now
     assert (await send_one(gateway(HOUSE))).status is Status.ACCEPTED
     again = await send_one(gateway(HOUSE))
     assert (again.status, again.reason, again.provider_status) == (Status.REJECTED, FailureReason.FLOOD, "350")
@@ -123,7 +132,7 @@ async def test_what_was_refused_was_no_flood(
     assert (await send_one(account)).status is Status.ACCEPTED
 
 
-async def test_what_is_lost_may_be_flood(account: Gateway, simulator: Simulator) -> None:
+async def test_what_is_lost_may_be_flood(account: Gateway, simulator: Simulator, clock: Clock) -> None:
     simulator.faults.add(HOUSE, "html", times=None)
     assert (await send_one(account)).status is Status.UNCERTAIN
     asked = len(simulator.requests())

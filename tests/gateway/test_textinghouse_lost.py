@@ -1,5 +1,7 @@
 """TextingHouse's backup host and lost responses."""
 
+import asyncio
+
 import pytest
 
 from custom_components.texting.gateway.base import Gateway
@@ -16,7 +18,9 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
+from tests.simulator.loop_clock import LoopClock
 from tests.support.gateways import OpenGateway, Respond
+from tests.support.home import until
 from tests.support.samples import commands, new_message, send_one
 
 PROVIDER = HOUSE = Provider.TEXTINGHOUSE
@@ -94,15 +98,18 @@ async def test_lost_and_known_at_the_backup_host(account: Gateway, simulator: Si
 
 
 async def test_unknown_there_twice_was_never_accepted(
-    account: Gateway, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    account: Gateway, simulator: Simulator, loop_clock: LoopClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 0.1)
+    monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 3600.0)
     message = new_message(HOUSE)
-    assert await account.resolve_unknown([message]) == [SendResult(message=message, status=Status.QUEUED)]
+    asking = asyncio.create_task(account.resolve_unknown([message]))
+    await until(lambda: loop_clock.waits_for(3600))
+    assert commands(simulator) == ["getstatus"]
+    loop_clock.advance(3600)
+    assert await asking == [SendResult(message=message, status=Status.QUEUED)]
     assert commands(simulator) == ["getstatus", "getstatus"]
     first, second = simulator.requests()
     assert first.params["climsgid"] == second.params["climsgid"] == message.reference
-    assert second.at - first.at >= 0.1
 
 
 async def test_while_both_hosts_refuse_nothing_is_said(account: Gateway, simulator: Simulator) -> None:

@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 import pytest
 
-from custom_components.texting.gateway import transport as transport_module
 from custom_components.texting.gateway.errors import (
     CannotConnect,
     CertificateInvalid,
@@ -28,6 +27,8 @@ from custom_components.texting.gateway.errors import (
 )
 from custom_components.texting.gateway.transport import MAX_RESPONSE, Response, Transport
 from tests.simulator import Simulator
+from tests.simulator.loop_clock import LoopClock
+from tests.support.home import until
 
 SITE = "thesmspoint"
 PATH = "/api/v1/get-sms-balance"
@@ -73,30 +74,36 @@ async def test_answers(transport: Transport, simulator: Simulator) -> None:
     assert request.params == {"a": "ü"}
 
 
-@pytest.fixture
-def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use a timeout of half a second."""
-    monkeypatch.setattr(transport_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.5, connect=0.2))
+# Seconds after which a request has ended, and a connection that cannot be made.
+REQUEST_ENDS, CONNECTION_ENDS = 31.0, 11.0
 
 
-@pytest.mark.usefixtures("_brief")
 @pytest.mark.parametrize(
     ("kind", "options", "error"),
     [
         ("cut", {}, OutcomeUnknown),
         ("hang", {}, OutcomeUnknown),
-        ("slow", {"seconds": 5}, OutcomeUnknown),
+        ("slow", {"seconds": 36_000}, OutcomeUnknown),
         ("truncated_body", {}, OutcomeUnknown),
         ("endless", {}, InvalidResponse),
         ("rate_limited", {"seconds": 7}, RateLimited),
     ],
 )
 async def test_faults(
-    transport: Transport, simulator: Simulator, kind: str, options: dict[str, Any], error: type[GatewayError]
+    transport: Transport,
+    simulator: Simulator,
+    loop_clock: LoopClock,
+    kind: str,
+    options: dict[str, Any],
+    error: type[GatewayError],
 ) -> None:
-    simulator.faults.add(SITE, kind, **options)
+    fault = simulator.faults.add(SITE, kind, **options)
+    asking = asyncio.create_task(ask(transport, simulator))
+    await fault.reached.wait()
+    if kind in ("hang", "slow"):
+        loop_clock.advance(REQUEST_ENDS)
     with pytest.raises(error) as raised:
-        await ask(transport, simulator)
+        await asking
     assert type(raised.value) is error
     if isinstance(raised.value, RateLimited):
         assert (raised.value.code, raised.value.retry_after) == ("429", 7)
@@ -127,19 +134,20 @@ async def test_nobody_listens(transport: Transport, simulator: Simulator) -> Non
     assert type(raised.value) is CannotConnect
 
 
-@pytest.mark.usefixtures("_brief")
-async def test_a_connection_that_is_never_made(transport: Transport) -> None:
+async def test_a_connection_that_is_never_made(transport: Transport, loop_clock: LoopClock) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
         host, port = listener.getsockname()
         # The server accepts nothing. Once its queue is full, the next connection waits without a response.
         waiting = [asyncio.create_task(asyncio.open_connection(host, port)) for _ in range(4)]
-        _, stuck = await asyncio.wait(waiting, timeout=0.05)
-        assert stuck
-        with pytest.raises(CannotConnect):
-            await transport.request("POST", f"http://{host}:{port}/")
-        for task in stuck:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        asking = asyncio.create_task(transport.request("POST", f"http://{host}:{port}/"))
+        await loop_clock.advance_until(asking.done, CONNECTION_ENDS)
+        with pytest.raises(CannotConnect) as raised:
+            await asking
+        assert raised.value.detail == "ConnectionTimeoutError"
+        for task in waiting:
             task.cancel()
         for result in await asyncio.gather(*waiting, return_exceptions=True):
             if not isinstance(result, BaseException):
@@ -231,8 +239,12 @@ async def test_no_tls_where_it_is_asked_for(transport: Transport, simulator: Sim
 
 
 async def test_no_more_at_once_than_allowed(transport: Transport, simulator: Simulator) -> None:
-    simulator.latency = 0.02
-    await asyncio.gather(*(ask(transport, simulator) for _ in range(8)))
+    fault = simulator.faults.add(SITE, "hold", None)
+    asking = [asyncio.create_task(ask(transport, simulator)) for _ in range(8)]
+    await until(lambda: fault.used == 2)
+    fault.release()
+    await asyncio.gather(*asking)
+    assert fault.used == 8
     assert simulator.max_in_flight(SITE) == 2
 
 

@@ -1,5 +1,6 @@
 """Fixtures: a running simulator, and a customer with a callback URL."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -8,6 +9,13 @@ import pytest
 
 from . import Simulator
 from .customer import PUSHING, Client, Home
+from .loop_clock import LoopClock
+
+
+@pytest.fixture
+async def loop_clock(monkeypatch: pytest.MonkeyPatch) -> LoopClock:
+    """The clock of the loop, for the test to move."""
+    return LoopClock(asyncio.get_running_loop(), monkeypatch)
 
 
 @pytest.fixture

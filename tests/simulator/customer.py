@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp import web
 
 from . import Simulator
+from .messages import Message
 
 LOGIN = {"user": "demo", "pass": "demo-password"}
 BEARER = {"Authorization": "Bearer 7|demoTokenTextioPro", "Accept": "application/json"}
@@ -30,6 +31,8 @@ CARD = dict.fromkeys(("FirstName", "LastName", "Address", "City", "State", "Zip"
     "Expm": "12",
     "Expy": "99",
 }
+# Seconds after which a customer gives up. A test that is about this moves the clock.
+PATIENCE = 60.0
 EZ = ("club_texting", "group_texting")
 PUSHING = ("textinghouse", *EZ)
 
@@ -43,7 +46,9 @@ class Client:
 
     async def raw(self, site: str, path: str, method: str = "POST", **options: Any) -> tuple[int, str]:
         url = self.simulator.url(site) + path
-        async with self.session.request(method, url, timeout=aiohttp.ClientTimeout(total=1), **options) as response:
+        async with self.session.request(
+            method, url, timeout=aiohttp.ClientTimeout(total=PATIENCE), **options
+        ) as response:
             return response.status, await response.text()
 
     async def house(self, *, site: str = "textinghouse", **params: str) -> str:
@@ -67,6 +72,20 @@ class Client:
     async def point(self, command: str, **params: str) -> Any:
         return json.loads((await self.raw("thesmspoint", f"/api/v1/{command}", headers=KEY, data=params))[1])
 
+    async def received(self) -> list[str]:
+        """Return the texts that phones have received, after a last one, "Now", that nothing delays."""
+        now = asyncio.Event()
+
+        def receive(message: Message) -> None:
+            if message.text == "Now":
+                now.set()
+
+        remove = self.simulator.on_text(receive)
+        await self.send_house(txt="Now")
+        await now.wait()
+        remove()
+        return [message.text for message in self.simulator.messages() if message.received][:-1]
+
     async def send_to(self, provider: str) -> None:
         if provider in EZ:
             await self.send_ez(provider)
@@ -83,6 +102,8 @@ class Home:
         self.status = 200
         self.seconds = 0.0
         self.url = ""
+        # Set by each call.
+        self.called = asyncio.Event()
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         if request.method == "GET":
@@ -92,5 +113,6 @@ class Home:
         else:
             data = dict(await request.post())
         self.received.append((request.method, request.content_type, data))
+        self.called.set()
         await asyncio.sleep(self.seconds)
         return web.Response(text=self.body, status=self.status)

@@ -15,11 +15,12 @@ content_type    content_type (application/octet-stream)         the response wit
 slow            seconds (1), - (accepted)                       the response, byte by byte
 endless         - (accepted)                                    the response with a body that never ends
 latency         delay (1), - (accepted)                         the response after a delay, its reports before it
+hold            - (accepted)                                    the response once it is released, its reports before it
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 import json
 import random
 from typing import Any
@@ -50,6 +51,7 @@ KINDS: dict[str, Options] = {
     "slow": {"seconds": 1.0},
     "endless": {},
     "latency": {"delay": 1.0},
+    "hold": {},
 }
 _NEVER_ACCEPTED = {"rate_limited", "unavailable"}
 
@@ -67,6 +69,17 @@ class Fault:
     options: Options
     chance: float = 1.0
     used: int = 0
+    # Set once a request is handled to which the fault applies.
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    _released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def release(self) -> None:
+        """Let the responses go that a "hold" fault holds, and those that come."""
+        self._released.set()
+
+    async def hold(self) -> None:
+        """Wait until the fault is released."""
+        await self._released.wait()
 
     @property
     def accepts(self) -> bool:
@@ -127,7 +140,9 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """End all faults; a site that refuses connections needs `restore`."""
+        """End all faults and release what they hold; a site that refuses connections needs `restore`."""
+        for fault in self._faults:
+            fault.release()
         self._faults.clear()
 
     def take(self, request: Request) -> Fault | None:
@@ -141,9 +156,10 @@ class Faults:
 
 async def respond(fault: Fault, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
     """Send the response that the fault makes; `response` is empty if the request was not handled."""
+    fault.reached.set()
     if fault.kind in _CHANGES:
         return _CHANGES[fault.kind](fault.options, response).to_aiohttp()
-    return await _STREAMS[fault.kind](fault.options, http_request, response)
+    return await _STREAMS[fault.kind](fault, http_request, response)
 
 
 def _canned(options: Options) -> Response:
@@ -159,18 +175,18 @@ def _rate_limited(options: Options) -> Response:
     return replace(html_response(429, "Too Many Requests"), headers={"Retry-After": str(options["seconds"])})
 
 
-async def _hang(_options: Options, _http_request: web.BaseRequest, _response: Response) -> web.StreamResponse:
+async def _hang(_fault: Fault, _http_request: web.BaseRequest, _response: Response) -> web.StreamResponse:
     await asyncio.Event().wait()
     return web.Response()
 
 
-async def _cut(_options: Options, http_request: web.BaseRequest, _response: Response) -> web.StreamResponse:
+async def _cut(_fault: Fault, http_request: web.BaseRequest, _response: Response) -> web.StreamResponse:
     if http_request.transport:
         http_request.transport.abort()
     return web.Response()
 
 
-async def _truncated_body(_options: Options, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
+async def _truncated_body(_fault: Fault, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
     stream = _stream(response, length=max(2, len(response.body)))
     await stream.prepare(http_request)
     await stream.write(response.body[: len(response.body) // 2] or b" ")
@@ -179,16 +195,16 @@ async def _truncated_body(_options: Options, http_request: web.BaseRequest, resp
     return stream
 
 
-async def _slow(options: Options, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
+async def _slow(fault: Fault, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
     stream = _stream(response, length=len(response.body))
     await stream.prepare(http_request)
     for byte in response.body:
-        await asyncio.sleep(options["seconds"] / len(response.body))
+        await asyncio.sleep(fault.options["seconds"] / len(response.body))
         await stream.write(bytes([byte]))
     return stream
 
 
-async def _endless(_options: Options, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
+async def _endless(_fault: Fault, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
     stream = _stream(response, length=None)
     await stream.prepare(http_request)
     await stream.write(response.body)
@@ -197,8 +213,13 @@ async def _endless(_options: Options, http_request: web.BaseRequest, response: R
         await asyncio.sleep(_CHUNK_PAUSE)
 
 
-async def _latency(options: Options, _http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
-    await asyncio.sleep(options["delay"])
+async def _latency(fault: Fault, _http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
+    await asyncio.sleep(fault.options["delay"])
+    return response.to_aiohttp()
+
+
+async def _hold(fault: Fault, _http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
+    await fault.hold()
     return response.to_aiohttp()
 
 
@@ -219,11 +240,12 @@ _CHANGES: dict[str, Callable[[Options, Response], Response]] = {
     "truncated": lambda _options, response: replace(response, body=response.body[: len(response.body) // 2]),
     "content_type": lambda options, response: replace(response, content_type=options["content_type"]),
 }
-_STREAMS: dict[str, Callable[[Options, web.BaseRequest, Response], Awaitable[web.StreamResponse]]] = {
+_STREAMS: dict[str, Callable[[Fault, web.BaseRequest, Response], Awaitable[web.StreamResponse]]] = {
     "hang": _hang,
     "cut": _cut,
     "truncated_body": _truncated_body,
     "slow": _slow,
     "endless": _endless,
     "latency": _latency,
+    "hold": _hold,
 }

@@ -15,6 +15,7 @@ type Seconds = float | Callable[[], float]
 HOST = "127.0.0.1"
 _SHUTDOWN_SECONDS = 0.1
 _NOTICE_SECONDS = 0.02
+_NOTICE_TURNS = 10
 
 
 class Site:
@@ -65,7 +66,10 @@ class Site:
         self._reserved = socket.socket()
         self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._reserved.bind((HOST, self.port))
-        await asyncio.sleep(_NOTICE_SECONDS)  # so that clients in this process notice that their connections are closed
+        # Clients in this process notice in the next turns of the loop that their connections are closed.
+        await asyncio.sleep(_NOTICE_SECONDS)
+        for _ in range(_NOTICE_TURNS):
+            await asyncio.sleep(0)
 
     async def restore(self) -> None:
         """Listen again after `refuse`."""

@@ -8,6 +8,7 @@ import pytest
 
 from .accounts import Keyword
 from .customer import CARD, EZ, LOGIN, Client, Home
+from .loop_clock import LoopClock
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -83,11 +84,17 @@ async def test_ez_credit(client: Client) -> None:
 
 async def test_ez_refuses_a_third_connection(client: Client) -> None:
     """A third request at the same time gets 503 and is not processed."""
-    client.simulator.latency = 0.1
-    answers = await asyncio.gather(
-        *(client.raw("club_texting", "/api/credits/check", data=LOGIN, headers={"Connection": "close"}) for _ in "abc")
-    )
-    assert sorted(status for status, _ in answers) == [200, 200, 503]
+    fault = client.simulator.faults.add("club_texting", "hold", None)
+    asking = [
+        asyncio.create_task(
+            client.raw("club_texting", "/api/credits/check", data=LOGIN, headers={"Connection": "close"})
+        )
+        for _ in "abc"
+    ]
+    (refused,), _ = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+    assert refused.result()[0] == 503
+    fault.release()
+    assert sorted(status for status, _ in await asyncio.gather(*asking)) == [200, 200, 503]
     assert client.simulator.max_in_flight("club_texting") == 3
 
 
@@ -214,7 +221,7 @@ async def test_ez_waits_for_a_response(client: Client, home: Home, body: str, te
     assert [message.text for message in client.simulator.messages()] == texts
 
 
-async def test_ez_response_in_a_minute(client: Client, home: Home) -> None:
+async def test_ez_response_in_a_minute(client: Client, home: Home, loop_clock: LoopClock) -> None:
     """A response that is late or not 200 is ignored; without the option every response is."""
     account = client.simulator.accounts["group_texting"]
     home.body = "Thanks!"
@@ -222,8 +229,12 @@ async def test_ez_response_in_a_minute(client: Client, home: Home) -> None:
     assert await client.simulator.answer("2125551234", "Hi") == (200, "Thanks!")
     account.wait_for_response, home.status = True, 500
     assert await client.simulator.answer("2125551234", "Hi") == (500, "Thanks!")
-    account.callback_seconds, home.seconds = 0.05, 0.5
-    assert await client.simulator.answer("2125551234", "Hi") == (0, "")
+    home.status, home.seconds = 200, 3600.0
+    home.called.clear()
+    answering = asyncio.create_task(client.simulator.answer("2125551234", "Hi"))
+    await home.called.wait()
+    loop_clock.advance(account.callback_seconds + 1)
+    assert await answering == (0, "")
     await client.simulator.settle()
     assert len(client.simulator.messages()) == 1
 

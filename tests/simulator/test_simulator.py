@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from . import Simulator
-from .customer import LOGIN, Client, Home
+from .customer import LOGIN, PATIENCE, Client, Home
+from .loop_clock import LoopClock
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -31,7 +32,7 @@ async def test_special_numbers(client: Client, number: str, house: str, pro: str
 
 async def test_set_status_is_final_and_reported(client: Client, home: Home) -> None:
     """A status set by hand stops the progress of a message."""
-    client.simulator.delivered_after = 0.05
+    client.simulator.delivered_after = 3600
     await client.send_house()
     message = client.simulator.messages()[0]
     await client.simulator.set_status(message, "5")
@@ -40,14 +41,27 @@ async def test_set_status_is_final_and_reported(client: Client, home: Home) -> N
     assert home.received[-1][2]["status"] == "5"
 
 
-async def test_who_hangs_up_before_a_request_is_handled_is_not_served(client: Client) -> None:
+async def test_who_hangs_up_before_a_request_is_handled_is_not_served(client: Client, loop_clock: LoopClock) -> None:
     """If the connection is lost early, so is the request; if later, only the response is."""
-    simulator = client.simulator
-    for place, (processing, latency) in enumerate(((60.0, 0.0), (0.0, 60.0))):
-        simulator.processing, simulator.latency = (lambda seconds=processing: seconds), latency
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(client.send_house(txt=f"Hello {place}"), 0.2)
-    simulator.latency = 0.0
+    simulator, reached = client.simulator, asyncio.Event()
+
+    def begin() -> float:
+        reached.set()
+        return 3600.0
+
+    for place, delayed in enumerate(("processing", "latency")):
+        reached.clear()
+        setattr(simulator, delayed, begin)
+        sending = asyncio.create_task(client.send_house(txt=f"Hello {place}"))
+        await reached.wait()
+        setattr(simulator, delayed, 0.0)
+        sending.cancel()
+        has_noticed = False
+        while not has_noticed:
+            simulator.clear_requests()
+            await client.house(cmd="getcredit")
+            has_noticed = simulator.max_in_flight("textinghouse") == 1
+        loop_clock.advance(3601)
     await client.house(cmd="getcredit")
     assert [message.text for message in simulator.messages()] == ["Hello 1"]
 
@@ -100,22 +114,31 @@ async def test_unanswerable(simulator: Simulator, provider: str | None, number: 
         ("truncated_body", {}, aiohttp.ClientError, True),
         ("content_type", {}, "ID:", True),
         ("slow", {"seconds": 0.2}, "ID:", True),
-        ("slow", {"seconds": 9.0}, TimeoutError, True),
+        ("slow", {"seconds": 36_000.0}, TimeoutError, True),
         ("endless", {}, TimeoutError, True),
         ("latency", {"delay": 0.1}, "ID:", True),
     ],
 )
 async def test_faults(
-    client: Client, kind: str, options: dict[str, Any], seen: type[Exception] | int | str, accepted: int
+    client: Client,
+    loop_clock: LoopClock,
+    kind: str,
+    options: dict[str, Any],
+    seen: type[Exception] | int | str,
+    accepted: int,
 ) -> None:
     """Each fault applies once, and tells correctly whether the message was accepted."""
-    client.simulator.faults.add("textinghouse", kind, **options)
+    fault = client.simulator.faults.add("textinghouse", kind, **options)
     request: dict[str, Any] = {"data": {**LOGIN, "cmd": "sendsms", "to": "33600000001", "txt": "Hello", "iscom": "N"}}
+    asking = asyncio.create_task(client.raw("textinghouse", "/http/v1/do", **request))
+    await fault.reached.wait()
+    if seen is TimeoutError:
+        loop_clock.advance(PATIENCE + 1)
     if isinstance(seen, type):
         with pytest.raises(seen):
-            await client.raw("textinghouse", "/http/v1/do", **request)
+            await asking
     else:
-        status, body = await client.raw("textinghouse", "/http/v1/do", **request)
+        status, body = await asking
         assert status == seen if isinstance(seen, int) else body.startswith(seen)
     assert len(client.simulator.messages()) == accepted
     assert await client.house(cmd="getcredit") == str(1423 - accepted)
@@ -150,14 +173,33 @@ async def test_refuse_and_restore(client: Client) -> None:
     assert await client.house(cmd="getcredit") == "1423"
 
 
-async def test_latency_fault_reports_before_it_answers(client: Client, home: Home) -> None:
+async def test_latency_fault_reports_before_it_answers(client: Client, home: Home, loop_clock: LoopClock) -> None:
     """A report can come before the response with its id."""
-    client.simulator.faults.add("textinghouse", "latency", delay=0.2)
+    fault = client.simulator.faults.add("textinghouse", "latency", delay=PATIENCE / 2)
     sending = asyncio.create_task(client.send_house())
-    await asyncio.sleep(0.1)
+    await fault.reached.wait()
+    await client.simulator.settle()
     assert home.received
     assert not sending.done()
-    await sending
+    loop_clock.advance(PATIENCE / 2)
+    assert (await sending).startswith("ID:")
+
+
+async def test_hold_fault_reports_before_it_answers(client: Client, home: Home) -> None:
+    """A response can be held until the fault is released, or until all faults are cleared."""
+    for text in ("Released", "Cleared"):
+        fault = client.simulator.faults.add("textinghouse", "hold")
+        sending = asyncio.create_task(client.send_house(txt=text))
+        await fault.reached.wait()
+        await client.simulator.settle()
+        assert home.received
+        assert not sending.done()
+        if text == "Released":
+            fault.release()
+        else:
+            client.simulator.faults.clear()
+        assert (await sending).startswith("ID:")
+        home.received.clear()
 
 
 async def test_requests_are_recorded(client: Client) -> None:
@@ -175,11 +217,11 @@ async def test_stop_ends_what_hangs(client: Client) -> None:
     """Stop does not wait for a hanging request or a message on its way."""
     async with AsyncExitStack() as stack:
         other = await stack.enter_async_context(Simulator(sent_after=3600))
-        other.faults.add("textinghouse", "hang", accept=True)
+        fault = other.faults.add("textinghouse", "hang", accept=True)
         hanging = asyncio.create_task(Client(other, client.session).send_house())
-        await asyncio.sleep(0.1)
+        await fault.reached.wait()
         assert other.messages()
-        await asyncio.wait_for(other.stop(), 1)
+        await other.stop()
         with pytest.raises(aiohttp.ClientError):
             await hanging
 

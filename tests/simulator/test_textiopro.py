@@ -1,6 +1,5 @@
 """TextioPro against its documents, over plain HTTP."""
 
-import asyncio
 from decimal import Decimal
 import json
 from typing import Any
@@ -73,7 +72,7 @@ async def test_pro_schedules(client: Client) -> None:
     """A scheduled message has no data yet and waits for its time."""
     answer = await client.send_pro(schedule_time="2099-01-01 10:00")
     assert (answer["status"], answer["data"]) == ("success", None)
-    await asyncio.sleep(0.1)
+    assert await client.received() == []
     assert client.simulator.messages()[0].status == "Accepted"
 
 

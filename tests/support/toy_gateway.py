@@ -18,10 +18,13 @@ from custom_components.texting.gateway.provider import Provider, Settings
 from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.gateway.status import Status
 from custom_components.texting.gateway.transport import Transport
+from tests.simulator.loop_clock import LoopClock
 
 from .clock import ACCOUNT, Clocks
 from .records import UpdateLog
 
+# Seconds that no test waits for a result.
+FOREVER = 30 * 86_400.0
 INFO = replace(GATEWAYS[Provider.TEXTIOPRO].info, batch_size=3, in_flight=2)
 
 # The result of a request: None accepts all messages, an exception fails the request, and a list has an error or None
@@ -99,11 +102,14 @@ class ToyGateway(Gateway[Settings]):
 
 @dataclass
 class Bench:
-    """One run of an account. A test can set its wall clock. Its monotonic clock is the event loop's."""
+    """One run of an account. Time passes only in `pass_time`, `until` and `statuses`."""
 
     database: MessageDatabase
     gateway: ToyGateway
+    # Its wall clock, which a test may also set.
     clocks: Clocks
+    # Its monotonic clock, which is the event loop's and stands still.
+    loop_clock: LoopClock
     log: UpdateLog = field(default_factory=UpdateLog)
     # The connection errors that the worker reported. None means that the connection works again.
     trouble: list[GatewayError | None] = field(default_factory=list)
@@ -111,7 +117,7 @@ class Bench:
     poller: StatusPoller | None = None
 
     def __post_init__(self) -> None:
-        self.outbox = Outbox(ACCOUNT, self.database, self, now=asyncio.get_running_loop().time, time=self.clocks.time)
+        self.outbox = Outbox(ACCOUNT, self.database, self, now=self.loop_clock, time=self.clocks.time)
         self.worker = Worker(self.outbox, self.gateway, self.trouble.append)
 
     def messages_updated(self, updates: Sequence[Update]) -> None:
@@ -132,10 +138,55 @@ class Bench:
         return records
 
     async def statuses(self, records: Sequence[MessageRecord]) -> list[Status]:
-        """Wait for the results of these messages. Return their statuses."""
-        async with asyncio.timeout(5):
-            await self.outbox.wait_for_results(records, 10)
+        """Let time pass until these messages have results. Return their statuses."""
+        waiting = asyncio.create_task(self.outbox.wait_for_results(records, FOREVER), eager_start=True)
+        await self.until(waiting.done)
         return [record.status for record in records]
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let this many seconds pass at once, and everything happen that is due then."""
+        await self.settle()
+        self._advance(seconds)
+        await self.settle()
+
+    async def until(self, happened: Callable[[], object]) -> None:
+        """Let time pass, from one timer to the next, until a condition is true."""
+        while not await self.settle(happened):
+            timers = self.loop_clock.timers()
+            assert timers, "Nothing will happen any more."
+            self._advance(max(0.0, min(timers) - self.loop_clock()))
+
+    def _advance(self, seconds: float) -> None:
+        self.loop_clock.advance(seconds)
+        self.clocks.time.at += seconds
+
+    async def settle(self, happened: Callable[[], object] = lambda: False) -> bool:
+        """Let everything happen for which no time must pass, or stop in the turn in which a condition becomes true.
+
+        Return True if it is true.
+        """
+        before: object = None
+        while before != (now := self._progress()):
+            before = now
+            written, ready = self.database.write(()), vars(asyncio.get_running_loop())["_ready"]
+            while ready or not written.done():
+                if happened():
+                    return True
+                await asyncio.sleep(0)
+        return bool(happened())
+
+    def _progress(self) -> object:
+        """Return what changes whenever something happens."""
+        phases = [(record.reference, record.phase) for record in self.outbox]
+        gateway = self.gateway
+        return (
+            phases,
+            len(gateway.sent),
+            len(gateway.asked),
+            gateway.in_flight,
+            len(self.log.updates),
+            len(asyncio.all_tasks()),
+        )
 
     async def stored_phase(self, reference: str) -> Phase | None:
         """Return the phase of a message on disk."""
@@ -145,13 +196,6 @@ class Bench:
     async def restart(self) -> Bench:
         """Load the same database in another run."""
         self.worker.stop()
-        again = Bench(self.database, self.gateway, self.clocks)
+        again = Bench(self.database, self.gateway, self.clocks, self.loop_clock)
         again.worker.enqueue(await again.outbox.load())
         return again
-
-
-async def until(happened: Callable[[], object]) -> None:
-    """Wait until a condition is true, for at most 5 seconds."""
-    async with asyncio.timeout(5):
-        while not happened():  # noqa: ASYNC110  no event to wait for
-            await asyncio.sleep(0.001)
