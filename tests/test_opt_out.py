@@ -259,8 +259,7 @@ async def test_it_counts_while_a_text_waits_for_the_balance(
     simulator.clear_requests()
     simulator.latency = 1
     sending = asyncio.create_task(send(hass, "Water", entity_id="notify.clara"))
-    async with asyncio.timeout(10):
-        await until(simulator.requests)
+    await until(simulator.requests)
     await text_in(url, "STOP")
     with pytest.raises(ServiceValidationError) as raised:
         await sending
@@ -446,8 +445,7 @@ async def test_what_waits_in_a_route_is_not_sent_any_more(
     (waiting,) = await ask_to_send(hass, "Water", account=route.entry_id, to=CLARA)
     await text_in(await connect(accounts[0]), "STOP")
     await told(hass)
-    async with asyncio.timeout(10):
-        await until(lambda: not len(route.runtime_data.outbox))
+    await until(lambda: not len(route.runtime_data.outbox))
     now: Any = await hass.services.async_call(
         "texting", "get_status", {"reference": waiting["reference"]}, blocking=True, return_response=True
     )
@@ -479,8 +477,7 @@ async def test_what_waits_at_another_account_of_the_route_is_not_sent_any_more(
     else:
         await text_in(url, "STOP")
     await told(hass)
-    async with asyncio.timeout(10):
-        await until(lambda: not route.runtime_data.outbox.get(waiting["reference"]))
+    await until(lambda: not route.runtime_data.outbox.get(waiting["reference"]))
     for answer, status, reason in (
         (waiting, "rejected", "opted_out"),
         *((each, "queued", None) for (each,) in (own, others, someone)),

@@ -104,9 +104,10 @@ async def test_faults_tell_nothing(
             simulator.faults.add(site, fault, None)
     raised = await send_everything(hass, provider, entry.entry_id)
     await entry.runtime_data.balance.async_refresh()
-    await pass_time(31, background=False)
-    await asyncio.sleep(0.05)
+    await pass_time(31, wait=False)
+    await until(lambda: not requests_under_way(hass))
     await simulator.restore()
+    await pass_until(hass, pass_time, lambda: not any(record.phase is not Phase.TRACKED for record in outbox))
     await pass_time(31)
     assert raised
     assert told("\n".join(raised), TEXT, STRANGER, STRANGER[3:]) == []

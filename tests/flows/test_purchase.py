@@ -295,8 +295,7 @@ async def disconnect(hass: HomeAssistant, simulator: Simulator, form: ConfigFlow
     submitting = asyncio.create_task(
         hass.config_entries.options.async_configure(form["flow_id"], {"credits": amount, **card_input()})
     )
-    async with asyncio.timeout(10):
-        await until(lambda: orders(simulator))
+    await until(lambda: orders(simulator))
     submitting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await submitting
