@@ -17,6 +17,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.aiohttp_client import DATA_CONNECTOR
 from tests.support.accounts import RECIPIENTS
 
 # After so many seconds a test that waits in vain fails.
@@ -133,8 +134,10 @@ async def until(happened: Callable[[], object]) -> None:
 
 
 def requests_under_way(hass: HomeAssistant) -> bool:
-    """Return True while an account asks its provider to send a text."""
-    return any(state.worker and state.worker.requests for state in hass.data.get(f"{DOMAIN}_states", {}).values())
+    """Return True while a text is being sent, or Home Assistant waits for the response to another request."""
+    states = hass.data.get(f"{DOMAIN}_states", {}).values()
+    connectors = hass.data.get(DATA_CONNECTOR, {}).values()
+    return any(state.worker and state.worker.requests for state in states) or any(each._acquired for each in connectors)
 
 
 async def tried(hass: HomeAssistant, action: asyncio.Task[Any]) -> None:
@@ -147,11 +150,13 @@ async def tried(hass: HomeAssistant, action: asyncio.Task[Any]) -> None:
 async def pass_until(
     hass: HomeAssistant, pass_time: Callable[..., Awaitable[None]], happened: Callable[[], object], seconds: float = 1.0
 ) -> None:
-    """Let time pass, in steps of so many seconds, until a condition is true. Before each, sends under way end."""
-    for _ in range(MAX_STEPS):
+    """Let time pass, in steps of so many seconds, until a condition is true. Before each, requests under way end."""
+    for _step in range(MAX_STEPS):
         if happened():
             return
         await pass_time(seconds, wait=False)
+        for _ in range(20):  # what became due begins its requests
+            await asyncio.sleep(0)
         await until(lambda: not requests_under_way(hass))
     raise AssertionError(f"This did not happen in {MAX_STEPS * seconds} seconds: {place_of(happened)}")
 
