@@ -147,6 +147,12 @@ async def tried(hass: HomeAssistant, action: asyncio.Task[Any]) -> None:
     await told(hass)
 
 
+async def kept_open(hass: HomeAssistant) -> None:
+    """Wait until each webhook request that is kept open waits for its reply, with its timeout running."""
+    inboxes = [state.inbox for state in hass.data[f"{DOMAIN}_states"].values()]
+    await until(lambda: all(waiter.done() or waiter._callbacks for inbox in inboxes for waiter in inbox._waiters))
+
+
 async def pass_until(
     hass: HomeAssistant, pass_time: Callable[..., Awaitable[None]], happened: Callable[[], object], seconds: float = 1.0
 ) -> None:
