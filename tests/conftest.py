@@ -18,6 +18,8 @@ from custom_components.texting.delivery import worker
 from custom_components.texting.delivery.outbox import Outbox
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.routing.route import Route
+from custom_components.texting.storage.entry_state import _STATES
 from homeassistant.components import webhook
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -147,20 +149,29 @@ def settle(hass: HomeAssistant, simulator: Simulator) -> Callable[[], Awaitable[
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an action wait for a result only until each text was tried once, or is known to leave later."""
     wait_for_results = Outbox.wait_for_results
 
+    def was_tried(text: MessageRecord, outbox: Outbox) -> bool:
+        leaves_later = text.phase is Phase.WAITING and max(text.ready, outbox.paused_until) > outbox.now()
+        return leaves_later or text.error is not None or text.has_result
+
+    def is_known(text: MessageRecord, outbox: Outbox) -> bool:
+        entry = hass.config_entries.async_get_entry(outbox.entry_id)
+        route = entry.runtime_data if entry else None
+        if not isinstance(route, Route) or not (attempts := route._messages.get(text.reference)):
+            return was_tried(text, outbox)
+        if text.reference in route._busy:
+            return False
+        # Without an attempt it waits for an account.
+        return not (last := attempts.last) or was_tried(last, hass.data[_STATES][last.entry_id].outbox)
+
     async def wait_for_a_try(outbox: Outbox, records: Iterable[MessageRecord], timeout: float) -> None:  # noqa: ASYNC109
         texts = list(records)
-
-        def is_known(text: MessageRecord) -> bool:
-            leaves_later = text.phase is Phase.WAITING and max(text.ready, outbox.paused_until) > outbox.now()
-            return leaves_later or text.error is not None or text.has_result
-
         results = asyncio.create_task(wait_for_results(outbox, texts, timeout))
         try:
-            await until(lambda: results.done() or all(map(is_known, texts)))
+            await until(lambda: results.done() or all(is_known(text, outbox) for text in texts))
             await asyncio.wait([outbox.database.write(())])
             await until(lambda: not outbox.is_publishing)
         finally:

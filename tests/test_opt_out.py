@@ -19,7 +19,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.storage import Store
 from homeassistant.util.file import WriteError
-from tests.conftest import Connect, SetUp
+from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
 from tests.support.flows import suggested
@@ -250,7 +250,7 @@ async def test_it_counts_while_messages_cannot_be_written(
 
 
 async def test_it_counts_while_a_text_waits_for_the_balance(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
 ) -> None:
     url = await connect(entry := await set_up(GROUP))
     simulator.accounts[GROUP].credit = Decimal(0)
@@ -261,6 +261,8 @@ async def test_it_counts_while_a_text_waits_for_the_balance(
     sending = asyncio.create_task(send(hass, "Water", entity_id="notify.clara"))
     await until(simulator.requests)
     await text_in(url, "STOP")
+    assert not sending.done()
+    await pass_time(1, wait=False)
     with pytest.raises(ServiceValidationError) as raised:
         await sending
     text_of(raised.value, "limit_opted_out")

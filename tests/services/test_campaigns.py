@@ -20,7 +20,7 @@ from tests.simulator import Simulator
 from tests.support import privacy
 from tests.support.contacts import FAMILY, NEIGHBOURS, add_group, ask
 from tests.support.flows import reauth_flow
-from tests.support.home import record_changes, restart, state_of, text_of, told, until
+from tests.support.home import pass_until, record_changes, restart, state_of, text_of, told, until
 
 PRO = Provider.TEXTIOPRO
 REPORT, LAST = "event.textiopro_delivery_report", "sensor.textiopro_last_delivery_status"
@@ -395,17 +395,31 @@ async def test_what_waits_can_be_cancelled(hass: HomeAssistant, set_up: SetUp, s
 
 
 async def test_a_gateway_that_takes_its_time(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
-    monkeypatch.setattr(contact_groups, "GROUPS_TIMEOUT", 0.05)
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Family", 3)
-    simulator.faults.add("textiopro", "latency", None, path="/contacts", delay=0.2)
-    answer = await campaign(hass, entry, FAMILY)
+    fault = simulator.faults.add("textiopro", "latency", None, path="/contacts", delay=20)
+
+    async def send(message: str) -> dict[str, Any]:
+        """Send a campaign, and wait neither for the group nor for its size longer than the integration does."""
+        asked = fault.used
+        sending = asyncio.create_task(campaign(hass, entry, FAMILY, message=message))
+        while not sending.done():
+            await until(lambda: fault.used > asked or sending.done())  # noqa: B023  it is called at once
+            asked = fault.used
+            await pass_time(contact_groups.GROUPS_TIMEOUT + 0.1, wait=False)
+        return await sending
+
+    answer = await send("Water")
     assert (answer["status"], answer["recipients"]) == ("accepted", None)
     assert len(sent_to(simulator)) == 3
-    # The integration finished the lookup of the group in the background.
-    assert (await campaign(hass, entry, FAMILY, message="Fire"))["recipients"] == 3
+    # The integration finishes the lookup of the group in the background.
+    await pass_time(20, wait=False)
+    await told(hass)
+    assert (await send("Fire"))["recipients"] == 3
+    await pass_time(20, wait=False)
+    await told(hass)
 
 
 def many_pages(simulator: Simulator, delay: float = 0.02) -> None:
@@ -509,18 +523,18 @@ async def test_refused_credentials_are_asked_for(hass: HomeAssistant, set_up: Se
 
 
 @pytest.mark.parametrize("path", ["/contacts", "/campaign"])
-@pytest.mark.usefixtures("impatient")
 async def test_unloading_meanwhile_loses_nothing(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, path: str
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime, path: str
 ) -> None:
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Family", 3)
-    simulator.faults.add("textiopro", "latency", path=path, delay=0.2)
-    simulator.clear_requests()
+    fault = simulator.faults.add("textiopro", "latency", path=path)
     sending = asyncio.create_task(campaign(hass, entry, "Family"))
-    await until(lambda: [request for request in simulator.requests() if path in request.path])
+    await until(lambda: fault.used)
     await hass.config_entries.async_unload(entry.entry_id)
-    await asyncio.wait([sending], timeout=20)
+    await pass_time(1, wait=False)
+    await pass_until(hass, pass_time, sending.done)
+    await asyncio.wait([sending])
     await hass.config_entries.async_setup(entry.entry_id)
     await told(hass)
     assert len(campaigns(simulator)) == 1
