@@ -21,7 +21,7 @@ from homeassistant.helpers.aiohttp_client import DATA_CONNECTOR
 from tests.support.accounts import RECIPIENTS
 
 # After so many seconds a test that waits in vain fails.
-GUARD = 30.0
+GUARD = 50.0
 # The most steps in which a test lets time pass until something happens.
 MAX_STEPS = 1000
 
