@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+import itertools
 from pathlib import Path
 import time
 from typing import Any, Protocol
@@ -13,9 +14,12 @@ import pytest_socket
 
 # Import it at module level: the test kit has its own custom_components folder, which would hide this one.
 import custom_components.texting  # noqa: F401
-from custom_components.texting import messenger
 from custom_components.texting.delivery import worker
+from custom_components.texting.delivery.outbox import Outbox
+from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.routing.route import Route
+from custom_components.texting.storage.entry_state import _STATES
 from homeassistant.components import webhook
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -24,10 +28,10 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.util.async_ import get_scheduled_timer_handles
-from tests.simulator import Simulator
+from tests.simulator import Simulator, site
 from tests.support.accounts import new_entry
 from tests.support.flows import Loopback
-from tests.support.home import told
+from tests.support.home import told, until
 from tests.support.tls import Impostor
 
 
@@ -153,9 +157,35 @@ def settle(hass: HomeAssistant, simulator: Simulator) -> Callable[[], Awaitable[
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shorten the time that an action waits for a result."""
-    monkeypatch.setattr(messenger, "RESULT_TIMEOUT", 0.1)
+def impatient(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an action wait for a result only until each text was tried once, or is known to leave later."""
+    wait_for_results = Outbox.wait_for_results
+
+    def was_tried(text: MessageRecord, outbox: Outbox) -> bool:
+        leaves_later = text.phase is Phase.WAITING and max(text.ready, outbox.paused_until) > outbox.now()
+        return leaves_later or text.error is not None or text.has_result
+
+    def is_known(text: MessageRecord, outbox: Outbox) -> bool:
+        entry = hass.config_entries.async_get_entry(outbox.entry_id)
+        route = entry.runtime_data if entry else None
+        if not isinstance(route, Route) or not (attempts := route._messages.get(text.reference)):
+            return was_tried(text, outbox)
+        if text.reference in route._busy:
+            return False
+        # Without an attempt it waits for an account.
+        return not (last := attempts.last) or was_tried(last, hass.data[_STATES][last.entry_id].outbox)
+
+    async def wait_for_a_try(outbox: Outbox, records: Iterable[MessageRecord], timeout: float) -> None:  # noqa: ASYNC109
+        texts = list(records)
+        results = asyncio.create_task(wait_for_results(outbox, texts, timeout))
+        try:
+            await until(lambda: results.done() or all(is_known(text, outbox) for text in texts))
+            await asyncio.wait([outbox.database.write(())])
+            await until(lambda: not outbox.is_publishing)
+        finally:
+            results.cancel()
+
+    monkeypatch.setattr(Outbox, "wait_for_results", wait_for_a_try)
 
 
 @pytest.fixture
@@ -166,27 +196,41 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class PassTime(Protocol):
-    """Let seconds pass. If background is true, wait for background tasks too."""
+    """Let seconds pass, after what is under way has ended. If background is true, wait for background tasks too.
 
-    def __call__(self, seconds: float, *, background: bool = True) -> Awaitable[None]:
-        """Return when everything that became due is done."""
+    If wait is false, what is under way continues.
+    """
+
+    def __call__(self, seconds: float, *, background: bool = True, wait: bool = True) -> Awaitable[None]:
+        """Return when everything that became due is done, or has begun if wait is false."""
 
 
 @pytest.fixture
-def pass_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> PassTime:
-    """Return a function that moves the event loop's clock and the time of day forward without waiting."""
-    clock, time_of_day, passed = hass.loop.time, time.time, 0.0
-    monkeypatch.setattr(hass.loop, "time", lambda: clock() + passed)
-    monkeypatch.setattr(time, "time", lambda: time_of_day() + passed)
+def pass_time(hass: HomeAssistant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[PassTime]:
+    """Stop the event loop's clock and the time of day. Return a function that moves both forward without waiting."""
+    clock, time_of_day, stopped_at, started_at = hass.loop.time, time.time, hass.loop.time(), time.time()
+    passed, is_stopped, readings = 0.0, True, itertools.count()
+    # A simulated provider may not wait either.
+    monkeypatch.setattr(site, "_NOTICE_SECONDS", 0.0, raising=False)
+    monkeypatch.setattr(hass.loop, "time", lambda: (stopped_at if is_stopped else clock()) + passed)
+    # No two moments of the day are the same, or what happens in order could not be told from its times.
+    monkeypatch.setattr(
+        time, "time", lambda: (started_at + next(readings) * 1e-6 if is_stopped else time_of_day()) + passed
+    )
 
-    async def jump(seconds: float, *, background: bool = True) -> None:
+    async def jump(seconds: float, *, background: bool = True, wait: bool = True) -> None:
         nonlocal passed
-        passed += seconds
-        for _ in range(3):
-            await asyncio.sleep(0)
-        await hass.async_block_till_done(wait_background_tasks=background)
+        if wait:
+            await hass.async_block_till_done(wait_background_tasks=background)
+        for step in (0.0, seconds):  # what has just begun may still set a timer
+            passed += step
+            for _ in range(5):
+                await asyncio.sleep(0)
+        if wait:
+            await hass.async_block_till_done(wait_background_tasks=background)
 
-    return jump
+    yield jump
+    is_stopped = False
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import json
 from pathlib import Path
 import shutil
 import sys
-from time import monotonic
 from types import ModuleType
 from typing import Any, override
 from unittest.mock import MagicMock
@@ -39,7 +38,7 @@ from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.accounts import RECIPIENTS
-from tests.support.home import first_number, send, state_of, until
+from tests.support.home import first_number, pass_until, send, state_of, until
 from tests.support.routes import set_up_route
 
 ROOT = Path(__file__).parent.parent
@@ -50,8 +49,6 @@ ANNA, BEN, BENS_OTHER, STRANGER = "+33612345601", "+33612345602", "+33612345603"
 CLARA, CARL, CARLS_OTHER = "+12125550142", "+12125550143", "+12125550144"
 GREETING = "Hello"
 CELLAR = "binary_sensor.cellar"
-# The shortest timeout of texting.ask, in minutes.
-MOMENT = 1.1 / 60
 
 type Settle = Callable[[], Awaitable[None]]
 type Use = Callable[..., Awaitable[None]]
@@ -114,21 +111,7 @@ def texts(simulator: Simulator, number: str | None = None) -> list[str]:
 
 async def texted(simulator: Simulator, number: str, text: str, times: int = 1) -> None:
     """Wait until a phone got a text that contains this."""
-    # The loop's time jumps in some tests, so it is not used.
-    ends = monotonic() + 10
-    await until(lambda: sum(text in each for each in texts(simulator, number)) >= times or monotonic() > ends)
-    assert sum(text in each for each in texts(simulator, number)) >= times
-
-
-async def texted_later(
-    pass_time: PassTime, simulator: Simulator, number: str, text: str, times: int = 1
-) -> list[asyncio.Task[None]]:
-    """Let time pass until a phone got a text that contains this. The returned tasks end with the automation."""
-    passing = []
-    while sum(text in each for each in texts(simulator, number)) < times:
-        passing.append(asyncio.ensure_future(pass_time(5)))
-        await asyncio.sleep(0.02)
-    return passing
+    await until(lambda: sum(text in each for each in texts(simulator, number)) >= times)
 
 
 def events(hass: HomeAssistant, kind: str) -> list[dict[str, Any]]:
@@ -190,14 +173,15 @@ async def leak(hass: HomeAssistant, entity_id: str = CELLAR) -> None:
 
 
 async def test_an_alert_goes_on_to_the_next_until_somebody_acknowledges(
-    hass: HomeAssistant, club: Any, simulator: Simulator, use: Use, settle: Settle
+    hass: HomeAssistant, club: Any, simulator: Simulator, use: Use, settle: Settle, pass_time: PassTime
 ) -> None:
     seen, unseen = events(hass, "seen"), events(hass, "unseen")
-    await use("alert_until_acknowledged", **ALERT, people=["notify.clara", "notify.carl"], minutes=MOMENT)
+    await use("alert_until_acknowledged", **ALERT, people=["notify.clara", "notify.carl"], minutes=1)
     await leak(hass)
     await texted(simulator, CLARA, "Water: Cellar! Reply OK.")
     assert not texts(simulator, CARL)
     # Clara does not reply. Carl gets the alert at both of his numbers.
+    await pass_until(hass, pass_time, lambda: texts(simulator, CARL), 5)
     await texted(simulator, CARL, "Water: Cellar! Reply OK.")
     await texted(simulator, CARLS_OTHER, "Water: Cellar! Reply OK.")
     await simulator.answer(CARLS_OTHER, "What?", CLUB)
@@ -217,19 +201,21 @@ async def test_an_alert_is_repeated(
     await use("alert_until_acknowledged", **ALERT, people=["notify.clara"], minutes=1000, repeat=2)
     await leak(hass)
     await texted(simulator, CLARA, "Water")
-    passing = await texted_later(pass_time, simulator, CLARA, "Water", times=3)
+    await pass_until(hass, pass_time, lambda: len(texts(simulator, CLARA)) == 3, 5)
     await simulator.answer(CLARA, "yes", CLUB)
-    await asyncio.gather(settle(), *passing)
+    await settle()
     assert [each["by"] for each in seen] == ["Clara"]
     assert set(texts(simulator, CLARA)) == {"Water: Cellar! Reply OK."}
 
 
 async def test_an_alert_that_nobody_acknowledges(
-    hass: HomeAssistant, club: Any, simulator: Simulator, use: Use, settle: Settle
+    hass: HomeAssistant, club: Any, simulator: Simulator, use: Use, settle: Settle, pass_time: PassTime
 ) -> None:
     seen, unseen = events(hass, "seen"), events(hass, "unseen")
-    await use("alert_until_acknowledged", **ALERT, people=["notify.clara", "notify.carl"], minutes=MOMENT, rounds=2)
+    await use("alert_until_acknowledged", **ALERT, people=["notify.clara", "notify.carl"], minutes=1, rounds=2)
     await leak(hass)
+    await texted(simulator, CLARA, "Water")
+    await pass_until(hass, pass_time, lambda: unseen, 5)
     await settle()
     assert (seen, unseen) == ([], [{}])
     assert [message.to[-4:] for message in simulator.messages()] == ["0142", "0143", "0144"] * 2
@@ -362,12 +348,21 @@ async def test_a_leak_is_ignored_by_reply(
 
 @pytest.mark.parametrize("anyway", [True, False])
 async def test_nobody_replies_to_a_leak(
-    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle, valve: Valve, *, anyway: bool
+    hass: HomeAssistant,
+    house: Any,
+    simulator: Simulator,
+    use: Use,
+    settle: Settle,
+    valve: Valve,
+    pass_time: PassTime,
+    *,
+    anyway: bool,
 ) -> None:
-    inputs = {"sensors": [CELLAR], "valve": "valve.main", "person": "notify.anna", "minutes": MOMENT}
+    inputs = {"sensors": [CELLAR], "valve": "valve.main", "person": "notify.anna", "minutes": 1}
     await use("water_leak", **inputs, shut_anyway=anyway)
     await leak(hass)
     await texted(simulator, ANNA, "Water leaks")
+    await pass_until(hass, pass_time, lambda: not async_questions(hass).is_busy, 5)
     await settle()
     assert state_of(hass, "valve.main").state == ("closed" if anyway else "open")
     assert texts(simulator)[1:] == (["The valve is shut."] if anyway else [])
@@ -381,8 +376,8 @@ async def test_a_valve_that_is_stuck_is_reported(
     await leak(hass)
     await texted(simulator, ANNA, "Water leaks")
     await simulator.answer(ANNA, "1", HOUSE)
-    passing = await texted_later(pass_time, simulator, ANNA, "The valve did not shut. Check it.")
-    await asyncio.gather(settle(), *passing)
+    await pass_until(hass, pass_time, lambda: "The valve did not shut. Check it." in texts(simulator, ANNA))
+    await settle()
     assert state_of(hass, "valve.main").state == "open"
 
 
@@ -420,8 +415,8 @@ async def test_after_a_wrong_pin_texts_are_ignored_for_a_minute(
     await simulator.answer(ANNA, "ARM 0815", HOUSE)
     await simulator.settle()
     assert armed(hass) == "disarmed"
-    for _ in range(2):
-        await pass_time(61)
+    automation = "automation.arm_and_disarm"
+    await pass_until(hass, pass_time, lambda: not state_of(hass, automation).attributes["current"], 10)
     await simulator.answer(ANNA, "Arm 0815.", HOUSE)
     await texted(simulator, ANNA, "The alarm is armed night.")
     assert armed(hass) == "armed_night"
@@ -456,8 +451,8 @@ async def test_a_panel_that_refuses_is_reported(
     assert await async_setup_component(hass, "alarm_control_panel", {"alarm_control_panel": panel})
     await use("arm_and_disarm", panel="alarm_control_panel.alarm", people=["notify.anna"], pin="0815")
     await simulator.answer(ANNA, "ARM 0815", HOUSE)
-    passing = await texted_later(pass_time, simulator, ANNA, "That did not work.")
-    await asyncio.gather(settle(), *passing)
+    await pass_until(hass, pass_time, lambda: texts(simulator))
+    await settle()
     assert texts(simulator) == ["That did not work. The alarm is disarmed."]
 
 

@@ -1,5 +1,7 @@
 """Recipients that are contact groups: a text to a group is always a campaign, however it is sent."""
 
+import asyncio
+from collections.abc import Coroutine
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -32,6 +34,7 @@ from tests.support.home import (
     state_of,
     text_of,
     told,
+    until,
 )
 
 PRO = Provider.TEXTIOPRO
@@ -117,22 +120,34 @@ async def test_the_form_names_groups_whose_size_no_list_tells(
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_gateway_that_takes_its_time(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     """The text does not wait for the size of the group, because only the limit checks need it."""
-    monkeypatch.setattr(contact_groups, "GROUPS_TIMEOUT", 0.05)
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Family", 3)
     await add_recipient(hass, entry)
-    simulator.faults.add("textiopro", "latency", None, path="/contacts", delay=0.2)
-    seen = await preview(hass, entry, "Water", to="everyone")
+    fault = simulator.faults.add("textiopro", "latency", None, path="/contacts", delay=20)
+
+    async def ask(asking: Coroutine[Any, Any, Any]) -> Any:
+        """Wait no longer for the size of the group than the integration does."""
+        asked, counts = asyncio.create_task(asking), fault.used + (not entry.runtime_data.contact_groups._counting)
+        for _ in range(20):  # the action begins
+            await asyncio.sleep(0)
+        await until(lambda: fault.used == counts)
+        await pass_time(contact_groups.GROUPS_TIMEOUT + 0.1, wait=False)
+        return await asked
+
+    seen = await ask(preview(hass, entry, "Water", to="everyone"))
     assert (seen["error"], seen["segments"], seen["cost"]) == (None, 1, None)
-    (answer,) = await ask_to_send(hass, "Water", entity_id="notify.everyone")
-    await told(hass)
+    (answer,) = await ask(ask_to_send(hass, "Water", entity_id="notify.everyone"))
     assert (answer["to"], answer["segments"]) == ("Family", 1)
-    assert len(simulator.messages()) == 3
-    # The size of the group arrived in the background.
-    (answer,) = await ask_to_send(hass, "Fire", entity_id="notify.everyone")
+    await until(lambda: len(simulator.messages()) == 3)
+    # The size of the group arrives in the background.
+    await pass_time(20, wait=False)
+    await told(hass)
+    (answer,) = await ask(ask_to_send(hass, "Fire", entity_id="notify.everyone"))
+    await pass_time(20, wait=False)
+    await told(hass)
     assert (answer["to"], answer["segments"]) == ("Family", 3)
 
 

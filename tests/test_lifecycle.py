@@ -119,10 +119,12 @@ async def test_removing_while_a_text_is_being_sent(
     provider: Provider,
 ) -> None:
     entry = await set_up(provider)
-    simulator.latency = 0.2
-    sending = hass.async_create_task(notify(hass, notify_entities(provider)[0], "Water"))
+    simulator.latency = 1
+    sending = asyncio.create_task(notify(hass, notify_entities(provider)[0], "Water"))
     await until(simulator.messages)
     await hass.config_entries.async_remove(entry.entry_id)
+    assert not sending.done()
+    await pass_time(1, wait=False)
     await asyncio.wait([sending])
     assert len(simulator.messages()) == 1
     await hass.async_block_till_done()
@@ -150,13 +152,13 @@ async def test_removing_while_the_gateway_is_asked(
         for kind in ("/sms", "/do", "status"):
             simulator.faults.add(site, "hang", None, kind)
     simulator.clear_requests()
-    sending = asyncio.create_task(pass_time(31))
+    await pass_time(31, wait=False)
     await until(simulator.requests)
     removing = asyncio.create_task(hass.config_entries.async_remove(entry.entry_id))
-    for _ in range(20):
-        await asyncio.sleep(0.001)
-    await pass_time(60)  # the hanging requests time out
-    await asyncio.gather(sending, removing)
+    await until(lambda: entry.state is ConfigEntryState.NOT_LOADED)
+    await pass_time(60, wait=False)  # the hanging requests time out
+    await removing
+    await hass.async_block_till_done(wait_background_tasks=True)
     assert what_is_left(hass, entry) == {}
     await pass_time(60)
     assert f"{DOMAIN}.{entry.entry_id}" not in hass_storage

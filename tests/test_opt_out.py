@@ -19,7 +19,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.storage import Store
 from homeassistant.util.file import WriteError
-from tests.conftest import Connect, SetUp
+from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
 from tests.support.flows import suggested
@@ -250,7 +250,7 @@ async def test_it_counts_while_messages_cannot_be_written(
 
 
 async def test_it_counts_while_a_text_waits_for_the_balance(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
 ) -> None:
     url = await connect(entry := await set_up(GROUP))
     simulator.accounts[GROUP].credit = Decimal(0)
@@ -259,9 +259,10 @@ async def test_it_counts_while_a_text_waits_for_the_balance(
     simulator.clear_requests()
     simulator.latency = 1
     sending = asyncio.create_task(send(hass, "Water", entity_id="notify.clara"))
-    async with asyncio.timeout(10):
-        await until(simulator.requests)
+    await until(simulator.requests)
     await text_in(url, "STOP")
+    assert not sending.done()
+    await pass_time(1, wait=False)
     with pytest.raises(ServiceValidationError) as raised:
         await sending
     text_of(raised.value, "limit_opted_out")
@@ -446,8 +447,7 @@ async def test_what_waits_in_a_route_is_not_sent_any_more(
     (waiting,) = await ask_to_send(hass, "Water", account=route.entry_id, to=CLARA)
     await text_in(await connect(accounts[0]), "STOP")
     await told(hass)
-    async with asyncio.timeout(10):
-        await until(lambda: not len(route.runtime_data.outbox))
+    await until(lambda: not len(route.runtime_data.outbox))
     now: Any = await hass.services.async_call(
         "texting", "get_status", {"reference": waiting["reference"]}, blocking=True, return_response=True
     )
@@ -479,8 +479,7 @@ async def test_what_waits_at_another_account_of_the_route_is_not_sent_any_more(
     else:
         await text_in(url, "STOP")
     await told(hass)
-    async with asyncio.timeout(10):
-        await until(lambda: not route.runtime_data.outbox.get(waiting["reference"]))
+    await until(lambda: not route.runtime_data.outbox.get(waiting["reference"]))
     for answer, status, reason in (
         (waiting, "rejected", "opted_out"),
         *((each, "queued", None) for (each,) in (own, others, someone)),

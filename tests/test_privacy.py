@@ -1,6 +1,5 @@
 """Test that errors and the debug log show no private data, for every kind of send and failure."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 import logging
 from typing import Any
@@ -15,7 +14,16 @@ from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.flows import SECRETS, SITES, WRONG, account_input, begin, submit
-from tests.support.home import ask_to_send, first_number, notify, notify_entities, send
+from tests.support.home import (
+    ask_to_send,
+    first_number,
+    notify,
+    notify_entities,
+    pass_until,
+    requests_under_way,
+    send,
+    until,
+)
 from tests.support.privacy import told
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
@@ -74,7 +82,7 @@ async def test_errors_tell_no_number_and_no_text(
 
 
 @EVERY_PROVIDER
-@pytest.mark.usefixtures("eager", "impatient")
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     "fault", ["refuse", "html", "http_error", "cut", "empty", "truncated", "rate_limited", "unavailable", "echo"]
 )
@@ -104,10 +112,12 @@ async def test_faults_tell_nothing(
             simulator.faults.add(site, fault, None)
     raised = await send_everything(hass, provider, entry.entry_id)
     await entry.runtime_data.balance.async_refresh()
-    await pass_time(31, background=False)
-    await asyncio.sleep(0.05)
+    for _ in range(2):
+        await pass_time(31, wait=False)
+        await until(lambda: not requests_under_way(hass))
     await simulator.restore()
-    await pass_time(31)
+    outbox = entry.runtime_data.outbox
+    await pass_until(hass, pass_time, lambda: all(text.has_result for text in outbox), 31)
     assert raised
     assert told("\n".join(raised), TEXT, STRANGER, STRANGER[3:]) == []
     assert log_of(caplog)

@@ -6,14 +6,23 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from custom_components.texting.gateway.provider import Provider
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
-from tests.support.home import notify, record_changes, send, state_of, told
+from tests.support.home import notify, record_changes, send, state_of, told, until
 
 HOUSE, POINT = Provider.TEXTINGHOUSE, Provider.THESMSPOINT
 type Settle = Callable[[], Awaitable[None]]
+
+
+async def begin(hass: HomeAssistant, simulator: Simulator) -> asyncio.Task[None]:
+    """Send a text. It has arrived at the provider, whose response comes when a second passes."""
+    simulator.faults.add(HOUSE, "latency", params={"cmd": "sendsms"}, delay=1)
+    sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
+    await until(simulator.messages)
+    return sending
 
 
 async def test_pending_messages_outlive_a_reload(
@@ -46,28 +55,28 @@ async def test_pending_messages_are_asked_for_after_a_reload(
 
 
 async def test_a_text_under_way_while_the_account_reloads_is_counted(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     entry = await set_up(HOUSE)
-    simulator.latency = 0.2
-    sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
-    await asyncio.sleep(0.05)
-    simulator.latency = 0.0
-    await hass.config_entries.async_reload(entry.entry_id)
-    await sending
+    sending = await begin(hass, simulator)
+    reload = asyncio.create_task(hass.config_entries.async_reload(entry.entry_id))
+    await until(lambda: entry.state is ConfigEntryState.SETUP_IN_PROGRESS)
+    assert not sending.done()
+    await pass_time(1, wait=False)
+    await asyncio.gather(sending, reload)
     assert state_of(hass, "sensor.textinghouse_segments_today").state == "1"
     assert state_of(hass, "sensor.textinghouse_last_delivery_status").state in ("accepted", "sent", "delivered")
 
 
 async def test_a_text_whose_action_is_cancelled_is_counted(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     await set_up(HOUSE)
-    simulator.latency = 0.2
-    sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
-    await asyncio.sleep(0.05)
+    sending = await begin(hass, simulator)
     sending.cancel()
     await asyncio.wait([sending])
+    assert state_of(hass, "sensor.textinghouse_segments_today").state == "0"
+    await pass_time(1, wait=False)
     await told(hass)
     assert [message.text for message in simulator.messages()] == ["Water"]
     assert state_of(hass, "sensor.textinghouse_segments_today").state == "1"
@@ -75,19 +84,22 @@ async def test_a_text_whose_action_is_cancelled_is_counted(
 
 
 async def test_what_comes_in_while_the_account_is_being_loaded_is_heard(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Settle
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Settle, pass_time: PassTime
 ) -> None:
     entry = await set_up(HOUSE)
     await connect(entry)
     await notify(hass, "notify.anna", "Water")
     await settle()
     incoming = record_changes(hass, "event.textinghouse_incoming_message")
-    simulator.latency = 0.3
+    simulator.clear_requests()
+    simulator.latency = 1
     reload = asyncio.create_task(hass.config_entries.async_reload(entry.entry_id))
-    await asyncio.sleep(0.1)
-    assert not reload.done()
+    await until(simulator.requests)
     status, _ = await simulator.answer("+33612345601", "On my way", HOUSE)
     assert status == 200
+    assert not reload.done()
+    simulator.latency = 0
+    await pass_time(1, wait=False)
     await reload
     await settle()
     assert incoming[-1].attributes["text"] == "On my way"
@@ -108,40 +120,50 @@ async def test_a_new_text_is_asked_for_soon_although_an_old_one_is_not(
 
 
 async def test_entities_show_what_arrived_while_they_were_added(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     entry = await set_up(HOUSE)
-    simulator.latency = 0.15
-    sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
-    await asyncio.sleep(0.05)
-    simulator.latency = 0.4
-    await hass.config_entries.async_reload(entry.entry_id)
+    sending = await begin(hass, simulator)
+    simulator.clear_requests()
+    simulator.latency = 2
+    reload = asyncio.create_task(hass.config_entries.async_reload(entry.entry_id))
+    await until(simulator.requests)
+    await pass_time(1, wait=False)
     await sending
+    assert not reload.done()
+    await pass_time(1, wait=False)
+    await reload
     assert state_of(hass, "sensor.textinghouse_segments_today").state == "1"
     assert state_of(hass, "sensor.textinghouse_pending_messages").state == "1"
 
 
 async def test_an_account_that_is_gone_asks_for_no_credentials(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     entry = await set_up(HOUSE)
     simulator.accounts[HOUSE].password = "changed"
-    simulator.latency = 0.2
+    simulator.clear_requests()
+    simulator.latency = 1
     sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
-    await asyncio.sleep(0.05)
+    await until(simulator.requests)
     await hass.config_entries.async_remove(entry.entry_id)
+    await pass_time(1, wait=False)
     with pytest.raises(HomeAssistantError):
         await sending
     assert not hass.config_entries.flow.async_progress()
 
 
-async def test_home_assistant_stops_after_the_send(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+async def test_home_assistant_stops_after_the_send(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
     entry = await set_up(HOUSE)
     state = entry.runtime_data.state
-    simulator.latency = 0.3
-    sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
-    await asyncio.sleep(0.05)
-    await hass.async_stop(force=True)
+    sending = await begin(hass, simulator)
+    stopping = asyncio.create_task(hass.async_stop(force=True))
+    await until(lambda: state.worker and not state.worker._is_running)
+    assert not sending.done()
+    await pass_time(1, wait=False)
+    await stopping
     await asyncio.wait([sending])
     assert [message.text for message in simulator.messages()] == ["Water"]
     assert state.segments_today == 1

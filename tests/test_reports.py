@@ -9,7 +9,7 @@ from custom_components.texting.gateway.providers import GATEWAYS
 from homeassistant.core import HomeAssistant
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
-from tests.support.home import ask_to_send, first_number, notify, notify_entities, record_changes, state_of
+from tests.support.home import ask_to_send, first_number, notify, notify_entities, record_changes, state_of, until
 
 type Settle = Callable[[], Awaitable[None]]
 
@@ -126,13 +126,16 @@ async def test_reports_out_of_order_never_go_back(
 
 
 async def test_a_report_before_the_answer_ends_right(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Settle
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Settle, pass_time: PassTime
 ) -> None:
     """The gateway's reports of a text arrive before its response to the request that sent the text."""
     await connect(await set_up(HOUSE))
-    simulator.faults.add(HOUSE, "latency", params={"cmd": "sendsms"}, delay=0.2)
+    simulator.faults.add(HOUSE, "latency", params={"cmd": "sendsms"}, delay=1)
     reports = record_changes(hass, entity(HOUSE, "delivery_report"))
-    (answer,) = await ask_to_send(hass, "Water", entity_id="notify.anna")
+    sending = asyncio.create_task(ask_to_send(hass, "Water", entity_id="notify.anna"))
+    await until(lambda: len(simulator.callbacks) == 2)
+    await pass_time(1, wait=False)
+    (answer,) = await sending
     await settle()
     assert [report.attributes["event_type"] for report in reports] == ["delivered"]
     # The report is already known when the response arrives.

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.texting import messenger
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS, textinghouse
 from homeassistant.core import HomeAssistant
@@ -19,10 +18,12 @@ from tests.support.home import (
     first_number,
     notify,
     notify_entities,
+    pass_until,
     restart,
     state_of,
     text_of,
     told,
+    tried,
     until,
 )
 
@@ -61,20 +62,25 @@ async def test_what_a_gateway_does_not_take_now_waits_until_it_does(
 
 
 async def test_what_is_known_to_wait_keeps_no_action_waiting(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, pass_time: PassTime
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
-    await set_up(CLUB)
+    entry = await set_up(CLUB)
     simulator.faults.add(CLUB, "rate_limited", None, seconds=60)
-    with monkeypatch.context() as patch:
-        patch.setattr(messenger, "RESULT_TIMEOUT", 0.1)
-        await ask_to_send(hass, "One", entity_id="notify.clara")
-    async with asyncio.timeout(messenger.RESULT_TIMEOUT / 2):
-        (answer,) = await ask_to_send(hass, "Two", entity_id="notify.clara")
-        assert answer["status"] == "queued"
+    first = asyncio.create_task(ask_to_send(hass, "One", entity_id="notify.clara"))
+    await tried(hass, first)
+    assert not first.done()
+    # No time passes, so an action that waited for its result would never return.
+    (answer,) = await ask_to_send(hass, "Two", entity_id="notify.clara")
+    assert answer["status"] == "queued"
     # The action waits if the text expires before the gateway is available again.
+    third = asyncio.create_task(ask_to_send(hass, "Three", entity_id="notify.clara", valid_for=1))
+    await until(lambda: len(entry.runtime_data.outbox._waiters) == 2)
+    await pass_time(1.1)
     with pytest.raises(HomeAssistantError) as caught:
-        await ask_to_send(hass, "Three", entity_id="notify.clara", valid_for=1)
+        await third
     text_of(caught.value, "rejected_expired")
+    await pass_time(9)
+    assert (await first)[0]["status"] == "queued"
     await simulator.restore()
     await pass_time(61)
     assert [message.text for message in simulator.messages()] == ["One", "Two"]
@@ -89,9 +95,9 @@ async def test_a_text_waits_for_the_end_of_quiet_hours_unless_it_is_urgent(
     anna = next(iter(entry.subentries.values()))
     hass.config_entries.async_update_subentry(entry, anna, data={**anna.data, **quiet})
     await told(hass)
-    async with asyncio.timeout(messenger.RESULT_TIMEOUT / 2):
-        (answer,) = await ask_to_send(hass, "Laundry is done", entity_id="notify.anna")
-        await ask_to_send(hass, "Fire", entity_id="notify.anna", urgent=True)
+    # No time passes, so an action that waited for its result would never return.
+    (answer,) = await ask_to_send(hass, "Laundry is done", entity_id="notify.anna")
+    await ask_to_send(hass, "Fire", entity_id="notify.anna", urgent=True)
     assert answer["status"] == "queued"
     assert [message.text for message in simulator.messages()] == ["Fire"]
     await pass_time(301)
@@ -101,12 +107,13 @@ async def test_a_text_waits_for_the_end_of_quiet_hours_unless_it_is_urgent(
 
 @pytest.mark.parametrize(("provider", "sent"), [(HOUSE, 1), (PRO, 0)])
 @pytest.mark.parametrize("fault", ["html", "http_error", "cut"])
-@pytest.mark.usefixtures("eager", "impatient")
+@pytest.mark.usefixtures("impatient")
 async def test_a_lost_answer_is_asked_for_until_the_gateway_says_it(
     hass: HomeAssistant,
     set_up: SetUp,
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
+    pass_time: PassTime,
     provider: Provider,
     sent: int,
     fault: str,
@@ -122,10 +129,11 @@ async def test_a_lost_answer_is_asked_for_until_the_gateway_says_it(
     (answer,) = await ask_to_send(hass, "Water", account=entry.entry_id, to=first_number(provider))
     assert (answer["status"], answer["error"]) == ("queued", None)
     simulator.clear_requests()
-    await until(lambda: len(simulator.requests()) > 2)
+    await pass_until(hass, pass_time, lambda: len(simulator.requests()) > 2)
     assert not simulator.messages()
     assert state_of(hass, sensor(provider, "pending_messages")).state == "1"
     await simulator.restore()
+    await pass_until(hass, pass_time, lambda: all(text.has_result for text in entry.runtime_data.outbox))
     await told(hass)
     assert len(simulator.messages()) == sent
     state = state_of(hass, sensor(provider, "last_delivery_status"))

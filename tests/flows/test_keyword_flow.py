@@ -14,7 +14,7 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, Config
 from homeassistant.core import HomeAssistant
 from homeassistant.core_config import async_process_ha_core_config
 from homeassistant.data_entry_flow import FlowResultType, UnknownHandler
-from tests.conftest import SetUp
+from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
 from tests.support.cards import DECLINED, card_input, in_memory
@@ -231,12 +231,19 @@ async def test_a_lost_answer_ends_the_dialog_and_what_was_rented_can_be_set_up(
 
 
 async def test_a_form_that_is_submitted_twice_rents_once(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     menu = await submit(hass, await begin(hass, await set_up(CLUB)), keyword="alarm")
     form = await choose(hass, menu, "rent")
-    simulator.latency = 0.2
-    first, second = await asyncio.gather(*(submit(hass, form, **card_input()) for _ in range(2)))
+    simulator.latency = 1
+    renting = [
+        asyncio.create_task(hass.config_entries.subentries.async_configure(form["flow_id"], card_input()))
+        for _ in range(2)
+    ]
+    await until(lambda: rents(simulator) and any(each.done() for each in renting))
+    simulator.latency = 0
+    await pass_time(1, wait=False)
+    first, second = await asyncio.gather(*renting)
     assert (first["step_id"], second["errors"]) == ("set_up", {"base": "order_under_way"})
     assert len([request for request in simulator.requests() if "rent" in request.path]) == 1
 
@@ -245,16 +252,19 @@ def rents(simulator: Simulator) -> int:
     return len([request for request in simulator.requests() if "rent" in request.path])
 
 
-async def test_a_browser_that_disconnects_rents_once(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+async def test_a_browser_that_disconnects_rents_once(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
     menu = await submit(hass, await begin(hass, await set_up(CLUB)), keyword="alarm")
     form = await choose(hass, menu, "rent")
-    simulator.latency = 0.2
+    simulator.latency = 1
     submitting = asyncio.create_task(hass.config_entries.subentries.async_configure(form["flow_id"], card_input()))
-    async with asyncio.timeout(10):
-        await until(lambda: rents(simulator))
+    await until(lambda: rents(simulator))
     submitting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await submitting
+    simulator.latency = 0
+    await pass_time(1, wait=False)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert in_memory() == []
     form = await submit(hass, form, **card_input())
@@ -280,7 +290,7 @@ async def test_a_failure_after_renting_does_not_rent_again(
 
 @pytest.mark.parametrize("late", [False, True])
 async def test_an_account_that_is_unloaded_after_renting_says_what_was_charged(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, *, late: bool
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime, *, late: bool
 ) -> None:
     entry = await set_up(CLUB)
     form = await choose(hass, await submit(hass, await begin(hass, entry), keyword="alarm"), "rent")
@@ -289,11 +299,13 @@ async def test_an_account_that_is_unloaded_after_renting_says_what_was_charged(
         await hass.config_entries.async_unload(entry.entry_id)
         result = await submit(hass, form)
     else:
-        simulator.latency = 0.2
+        simulator.latency = 1
         renting = asyncio.create_task(submit(hass, form, **card_input()))
-        async with asyncio.timeout(10):
-            await until(lambda: rents(simulator))
+        await until(lambda: rents(simulator))
         await hass.config_entries.async_unload(entry.entry_id)
+        assert not renting.done()
+        simulator.latency = 0
+        await pass_time(1, wait=False)
         result = await renting
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "rented_not_loaded")
     await hass.config_entries.async_setup(entry.entry_id)

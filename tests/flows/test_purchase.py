@@ -275,16 +275,24 @@ async def test_a_lost_answer_ends_the_dialog_and_never_buys_again(
 
 
 async def test_a_form_that_is_submitted_twice_buys_once(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     entry = await set_up(CLUB)
     form, other = await choose(hass, entry), await choose(hass, entry)
-    simulator.latency = 0.2
-    first, *more = await asyncio.gather(*(buy(hass, each) for each in (form, form, other)))
+    simulator.latency = 1
+    buying = [asyncio.create_task(configure(hass, each, 200)) for each in (form, form, other)]
+    await until(lambda: orders(simulator) and sum(each.done() for each in buying) == 2)
+    await pass_time(1, wait=False)
+    first, *more = await asyncio.gather(*buying)
     assert first["step_id"] == "credits_bought"
     assert [result["errors"] for result in more] == [{"base": "order_under_way"}] * 2
     assert len(orders(simulator)) == 1
     assert simulator.accounts[CLUB].credit == 700
+
+
+async def configure(hass: HomeAssistant, form: ConfigFlowResult, amount: int) -> ConfigFlowResult:
+    """Submit the form, and wait for nothing else."""
+    return await hass.config_entries.options.async_configure(form["flow_id"], {"credits": amount, **card_input()})
 
 
 async def disconnect(hass: HomeAssistant, simulator: Simulator, form: ConfigFlowResult, amount: int) -> None:
@@ -292,25 +300,26 @@ async def disconnect(hass: HomeAssistant, simulator: Simulator, form: ConfigFlow
 
     Home Assistant does the same when a browser disconnects.
     """
-    submitting = asyncio.create_task(
-        hass.config_entries.options.async_configure(form["flow_id"], {"credits": amount, **card_input()})
-    )
-    async with asyncio.timeout(10):
-        await until(lambda: orders(simulator))
+    submitting = asyncio.create_task(configure(hass, form, amount))
+    await until(lambda: orders(simulator))
     submitting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await submitting
 
 
-async def test_a_browser_that_disconnects_buys_once(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+async def test_a_browser_that_disconnects_buys_once(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
     entry = await set_up(CLUB, options={"balance_interval": 60})
     form = await choose(hass, entry)
-    simulator.latency = 0.3
+    simulator.latency = 1
     await disconnect(hass, simulator, form, 200)
     values = {"credits": 300, **card_input()}
     again = await hass.config_entries.options.async_configure(form["flow_id"], values)
     assert again["errors"] == {"base": "order_under_way"}
     del again, values
+    simulator.latency = 0
+    await pass_time(1, wait=False)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert in_memory() == []
     assert state_of(hass, BALANCE).state == "700"
@@ -325,12 +334,20 @@ async def test_a_browser_that_disconnects_buys_once(hass: HomeAssistant, set_up:
 
 @pytest.mark.parametrize("accept", [True, False])
 async def test_a_browser_that_disconnects_before_the_response_is_lost(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, caplog: pytest.LogCaptureFixture, *, accept: bool
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    pass_time: PassTime,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    accept: bool,
 ) -> None:
     form = await choose(hass, await set_up(CLUB, options={"balance_interval": 60}))
-    simulator.latency = 0.3
+    simulator.latency = 1
     simulator.faults.add(CLUB, "cut", path=BUY, accept=accept)
     await disconnect(hass, simulator, form, 200)
+    simulator.latency = 0
+    await pass_time(1, wait=False)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert in_memory() == []
     assert state_of(hass, BALANCE).state == ("700" if accept else "500")
@@ -341,22 +358,29 @@ async def test_a_browser_that_disconnects_before_the_response_is_lost(
 
 
 async def test_a_browser_that_disconnects_before_a_refusal(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     """The user can order with the same form, because nothing was bought."""
     form = await choose(hass, await set_up(CLUB))
-    simulator.latency = 0.3
+    simulator.latency = 1
     simulator.faults.add(CLUB, "answer", path=BUY, body="0")
     await disconnect(hass, simulator, form, 200)
+    simulator.latency = 0
+    await pass_time(1, wait=False)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert (await buy(hass, form))["step_id"] == "credits_bought"
     assert simulator.accounts[CLUB].credit == 700
 
 
-async def test_another_account_may_order_meanwhile(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+async def test_another_account_may_order_meanwhile(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
     forms = [await choose(hass, await set_up(provider)) for provider in (CLUB, GROUP)]
-    simulator.latency = 0.2
-    results = await asyncio.gather(*(buy(hass, form) for form in forms))
+    simulator.latency = 1
+    buying = [asyncio.create_task(configure(hass, form, 200)) for form in forms]
+    await until(lambda: all(any(BUY in each.path for each in simulator.requests(site)) for site in (CLUB, GROUP)))
+    await pass_time(1, wait=False)
+    results = await asyncio.gather(*buying)
     assert [result["step_id"] for result in results] == ["credits_bought"] * 2
 
 

@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
-from tests.support.home import ask_to_send, send, state_of, text_of, until
+from tests.support.home import ask_to_send, pass_until, send, state_of, text_of, told, tried, until
 from tests.support.routes import ANNA, CLARA, disconnect, sent, set_up_route, shown
 
 HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
@@ -21,9 +21,9 @@ POINT = Provider.THESMSPOINT
 
 
 async def begin(hass: HomeAssistant, pass_time: PassTime, **data: Any) -> dict[str, Any]:
-    """Send a text, let ten seconds pass and return the action's response."""
+    """Send a text, let ten seconds pass after the first try and return the action's response."""
     asked = asyncio.create_task(ask_to_send(hass, "Water", **data))
-    await asyncio.sleep(0.05)
+    await tried(hass, asked)
     await pass_time(10.1)
     (answer,) = await asked
     return answer
@@ -174,12 +174,11 @@ async def test_an_unknown_outcome_where_twice_is_better_than_never(
     """The first account resends the text before the route uses the next account."""
     route = await set_up_route(hass, [await set_up(CLUB), await set_up(GROUP)])
     simulator.faults.add("club_texting", "cut", times=None, path="sending", accept=True)
-    answer = await begin(hass, pass_time, account=route.entry_id, to=CLARA, if_unsure="resend")
-    assert answer["status"] == "queued"
-    async with asyncio.timeout(20):
-        while GROUP not in sent(simulator):
-            await pass_time(1)
-            await asyncio.sleep(0.01)
+    asked = asyncio.create_task(ask_to_send(hass, "Water", account=route.entry_id, to=CLARA, if_unsure="resend"))
+    await pass_until(hass, pass_time, asked.done)
+    assert (await asked)[0]["status"] == "queued"
+    assert GROUP not in sent(simulator)
+    await pass_until(hass, pass_time, lambda: GROUP in sent(simulator))
     await shown(hass, "sensor.alerts_last_delivery_status", "accepted")
     assert set(sent(simulator)) == {CLUB, GROUP}
 
@@ -218,10 +217,7 @@ async def test_quiet_hours_and_urgent_texts(
     quiet = {"quiet_start": f"{now - timedelta(hours=1):%H:%M:%S}", "quiet_end": f"{now + timedelta(hours=1):%H:%M:%S}"}
     hass.config_entries.async_update_subentry(route, recipient, data={**recipient.data, **quiet})
     await hass.async_block_till_done(wait_background_tasks=True)
-    asked = asyncio.create_task(ask_to_send(hass, "Water", entity_id="notify.rita"))
-    await asyncio.sleep(0.05)
-    await pass_time(10.1)
-    assert (await asked)[0]["status"] == "queued"
+    assert (await begin(hass, pass_time, entity_id="notify.rita"))["status"] == "queued"
     await send(hass, "Fire", entity_id="notify.rita", urgent=True)
     assert [message.text for message in simulator.messages()] == ["Fire"]
     await pass_time(3600)
@@ -256,16 +252,17 @@ async def test_while_the_first_account_looks_at_its_credit(
     route = await set_up_route(hass, [club, await set_up(GROUP)])
     await pass_time(16)  # until then, the route waits for accounts that are still loading
     simulator.clear_requests()
-    simulator.latency = 0.3
+    simulator.latency = 0.5  # the response comes when time passes
     asked = asyncio.create_task(ask_to_send(hass, "Water", account=route.entry_id, to=[CLARA, "+12125550143"]))
     await until(lambda: simulator.requests("club_texting"))
-    simulator.latency = 0.0
     if cancelled:
         for record in list(route.runtime_data.outbox)[:1]:
             assert await route.runtime_data.async_cancel(record)
     else:
         await hass.config_entries.async_unload(club.entry_id)
-    await asyncio.sleep(0.4)
+    simulator.latency = 0.0
+    await pass_time(0.5, wait=False)
+    await told(hass)
     await pass_time(1.1)
     answers = await asked
     assert sorted(answer["status"] for answer in answers) == ["accepted", "rejected" if cancelled else "accepted"]

@@ -17,7 +17,7 @@ from homeassistant.helpers import issue_registry as ir
 from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.accounts import new_entry
-from tests.support.home import preview, send, state_of, until
+from tests.support.home import preview, send, state_of, tried, until
 from tests.support.routes import ANNA, CLARA, disconnect, sent, set_up_route, shown
 
 HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
@@ -26,9 +26,9 @@ type Settle = Callable[[], Awaitable[None]]
 
 
 async def begin(hass: HomeAssistant, pass_time: PassTime, route: MockConfigEntry, to: str = CLARA) -> MessageRecord:
-    """Send a text, let ten seconds pass and return the record of the text."""
+    """Send a text, let ten seconds pass after the first try and return the record of the text."""
     asked = asyncio.create_task(send(hass, "Water", account=route.entry_id, to=to))
-    await asyncio.sleep(0.05)
+    await tried(hass, asked)
     await pass_time(10.1)
     await asked
     (record,) = route.runtime_data.outbox
@@ -212,13 +212,16 @@ async def test_an_account_cancels_what_waits(
     assert not simulator.messages()
 
 
-async def test_what_is_being_sent_is_not_cancelled(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+async def test_what_is_being_sent_is_not_cancelled(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
     route = await set_up_route(hass, [await set_up(CLUB), await set_up(GROUP)])
-    simulator.latency = 0.3
+    fault = simulator.faults.add("club_texting", "latency", path="sending")
     asked = asyncio.create_task(send(hass, "Water", account=route.entry_id, to=CLARA))
-    await until(lambda: simulator.requests("club_texting")[1:])
+    await until(lambda: fault.used)
     (parent,) = route.runtime_data.outbox
     assert not await route.runtime_data.async_cancel(parent)
+    await pass_time(1, wait=False)
     await asked
     assert sent(simulator) == [CLUB]
     await shown(hass, STATUS, "accepted")

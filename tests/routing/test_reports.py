@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
-from tests.support.home import notify, record_changes, send, state_of, until
+from tests.support.home import notify, pass_until, record_changes, send, state_of, until
 from tests.support.leftovers import what_is_left
 from tests.support.routes import ANNA, CLARA, disconnect, sent, set_up_route, shown
 
@@ -204,11 +204,8 @@ async def test_no_text_arrives_twice_or_never(
         simulator.faults.add("club_texting", kind, times=None, chance=0.3)
     to = [f"+1212555{number}" for number in range(1000, 1060)]
     asked = asyncio.create_task(send(hass, "Water", account=route.entry_id, to=to))
-    async with asyncio.timeout(25):
-        while not asked.done() or state_of(hass, PENDING).state != "0":
-            await asyncio.sleep(0.02)
-            await pass_time(1)
-            if len(simulator.messages()) == 20:
-                await hass.config_entries.async_reload(route.entry_id)
+    await pass_until(hass, pass_time, lambda: len(simulator.messages()) >= 20)
+    await hass.config_entries.async_reload(route.entry_id)
+    await pass_until(hass, pass_time, lambda: asked.done() and state_of(hass, PENDING).state == "0")
     await asked
     assert sorted(f"+{message.phone_number}" for message in simulator.messages()) == to

@@ -1,7 +1,6 @@
 """The action ask: a question and the reply."""
 
 import asyncio
-from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +12,6 @@ from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.message import IncomingMessage, IncomingType
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.inbound.commands import async_questions
-from custom_components.texting.services import questions
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -21,7 +19,7 @@ from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.accounts import RECIPIENTS
 from tests.support.contacts import FAMILY, add_group
-from tests.support.home import first_number, record_changes, text_of, until
+from tests.support.home import first_number, pass_until, record_changes, text_of, tried, until
 from tests.support.routes import ANNA, CLARA, disconnect, set_up_route
 
 RECEIVING = pytest.mark.parametrize(
@@ -127,10 +125,14 @@ async def test_any_number_of_a_recipient_can_reply(
     assert (said["choice"], said["from"], said["recipient"]) == ("yes", "+33612345603", "Ben")
 
 
-async def test_nobody_replies(hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect) -> None:
+async def test_nobody_replies(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
+) -> None:
     await connect(await set_up(Provider.TEXTINGHOUSE))
     incoming = record_changes(hass, "event.textinghouse_incoming_message")
-    assert await ask(hass, entity_id="notify.anna", timeout={"seconds": 1}) == {
+    asked = ask(hass, entity_id="notify.anna", timeout={"seconds": 30})
+    await pass_until(hass, pass_time, asked.done, 10)
+    assert await asked == {
         "choice": None,
         "text": None,
         "slots": {},
@@ -147,12 +149,12 @@ async def test_nobody_replies(hass: HomeAssistant, set_up: SetUp, simulator: Sim
 
 
 async def test_a_question_is_repeated(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
 ) -> None:
     await connect(await set_up(Provider.CLUB_TEXTING))
-    monkeypatch.setattr(questions, "MAX_TIMEOUT", timedelta(seconds=0.1))
-    asked = ask(hass, entity_id="notify.clara")
-    await times_asked(simulator, CLARA, 3)
+    asked = ask(hass, entity_id="notify.clara", timeout={"minutes": 5}, repeat_every={"seconds": 30})
+    await times_asked(simulator, CLARA, 1)
+    await pass_until(hass, pass_time, lambda: len(simulator.messages()) == 3, 10)
     await simulator.answer(CLARA, "no", "club_texting")
     assert (await asked)["choice"] == "no"
 
@@ -183,16 +185,19 @@ async def test_questions_to_one_person_wait_for_each_other(
 
 
 async def test_a_question_is_not_sent_after_its_timeout(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, impatient: None, eager: None
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
 ) -> None:
     entry = await set_up(Provider.TEXTINGHOUSE)
     await connect(entry)
     await disconnect(simulator, "textinghouse", "textinghouse_backup")
-    said = await ask(hass, entity_id="notify.anna", timeout={"seconds": 1})
-    assert said["timed_out"]
+    asked = ask(hass, entity_id="notify.anna", timeout={"seconds": 30})
+    await tried(hass, asked)
+    await pass_until(hass, pass_time, asked.done)
+    assert (await asked)["timed_out"]
     # A try that is under way ends first. The text has expired by then.
-    async with asyncio.timeout(5):
-        await until(lambda: not len(entry.runtime_data.outbox))
+    await pass_until(hass, pass_time, lambda: not len(entry.runtime_data.outbox))
+    await simulator.restore()
+    await pass_time(600)
     assert not simulator.messages()
 
 
@@ -302,12 +307,15 @@ async def test_the_same_reply_to_the_next_question_counts(
         await pass_time(10)
 
 
-async def test_a_late_text_answers_no_question(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+async def test_a_late_text_answers_no_question(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
     entry = await set_up(Provider.TEXTINGHOUSE)
-    asked = ask(hass, entity_id="notify.anna", timeout={"seconds": 1})
+    asked = ask(hass, entity_id="notify.anna", timeout={"seconds": 30})
     await times_asked(simulator, ANNA, 1)
     old = IncomingMessage(sender=ANNA, text="yes", type=IncomingType.REPLY)
     assert entry.runtime_data.async_receive(old, late=True)
+    await pass_until(hass, pass_time, asked.done, 10)
     assert (await asked)["timed_out"]
 
 
@@ -325,11 +333,13 @@ async def test_an_automation_that_stops_cancels_its_question(
 
 
 async def test_a_reply_to_an_earlier_question_does_not_count(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
 ) -> None:
     entry = await set_up(Provider.TEXTINGHOUSE)
     await connect(entry)
-    assert (await ask(hass, entity_id="notify.anna", question="One?", timeout={"seconds": 1}))["timed_out"]
+    first = ask(hass, entity_id="notify.anna", question="One?", timeout={"seconds": 30})
+    await pass_until(hass, pass_time, first.done, 10)
+    assert (await first)["timed_out"]
     earlier = simulator.messages()[0].client_id
     asked = ask(hass, entity_id="notify.anna", question="Two?")
     await times_asked(simulator, ANNA, 2)
@@ -340,13 +350,13 @@ async def test_a_reply_to_an_earlier_question_does_not_count(
 
 
 async def test_a_question_is_cancelled_after_its_route_was_reloaded(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, impatient: None
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     route = await set_up_route(hass, [await set_up(Provider.TEXTINGHOUSE)])
     await disconnect(simulator, "textinghouse", "textinghouse_backup")
     asked = ask(hass, entity_id="notify.rita", timeout={"minutes": 5})
-    await until(lambda: len(route.runtime_data.outbox))
-    await asyncio.sleep(0.3)
+    await tried(hass, asked)
+    await pass_time(10.1)
     assert await hass.config_entries.async_reload(route.entry_id)
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)

@@ -1,6 +1,7 @@
 """Campaigns: one text to all contacts of one or more groups, with the same checks as any other text."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
 import logging
 from typing import Any
@@ -20,7 +21,7 @@ from tests.simulator import Simulator
 from tests.support import privacy
 from tests.support.contacts import FAMILY, NEIGHBOURS, add_group, ask
 from tests.support.flows import reauth_flow
-from tests.support.home import record_changes, restart, state_of, text_of, told, until
+from tests.support.home import pass_until, record_changes, restart, state_of, text_of, told, until
 
 PRO = Provider.TEXTIOPRO
 REPORT, LAST = "event.textiopro_delivery_report", "sensor.textiopro_last_delivery_status"
@@ -395,77 +396,110 @@ async def test_what_waits_can_be_cancelled(hass: HomeAssistant, set_up: SetUp, s
 
 
 async def test_a_gateway_that_takes_its_time(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
-    monkeypatch.setattr(contact_groups, "GROUPS_TIMEOUT", 0.05)
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Family", 3)
-    simulator.faults.add("textiopro", "latency", None, path="/contacts", delay=0.2)
-    answer = await campaign(hass, entry, FAMILY)
+    fault = simulator.faults.add("textiopro", "latency", None, path="/contacts", delay=20)
+
+    async def send(message: str) -> dict[str, Any]:
+        """Send a campaign, and wait neither for the group nor for its size longer than the integration does."""
+        asked = fault.used
+        sending = asyncio.create_task(ask(hass, "send_campaign", entry, groups=FAMILY, message=message))
+        while not sending.done():
+            await until(lambda: fault.used > asked or sending.done())  # noqa: B023  it is called at once
+            asked = fault.used
+            await pass_time(contact_groups.GROUPS_TIMEOUT + 0.1, wait=False)
+        return await sending
+
+    answer = await send("Water")
     assert (answer["status"], answer["recipients"]) == ("accepted", None)
-    assert len(sent_to(simulator)) == 3
-    # The integration finished the lookup of the group in the background.
-    assert (await campaign(hass, entry, FAMILY, message="Fire"))["recipients"] == 3
+    await until(lambda: len(sent_to(simulator)) == 3)
+    # The integration finishes the lookup of the group in the background.
+    await pass_time(20, wait=False)
+    await told(hass)
+    assert (await send("Fire"))["recipients"] == 3
+    await pass_time(20, wait=False)
+    await told(hass)
 
 
-def many_pages(simulator: Simulator, delay: float = 0.02) -> None:
-    """Leave the sizes out of the list of groups and delay each page of contacts, so that counting is slow."""
+type Counting = Callable[[Callable[[], object]], Awaitable[None]]
+
+
+@pytest.fixture
+def counting(simulator: Simulator, pass_time: PassTime) -> Counting:
+    """Leave the sizes out of the list of groups, so that contacts are counted, one page a second.
+
+    Return a function that lets time pass until a condition is true.
+    """
     kept = simulator.accounts["textiopro"]
     kept.group_counts, kept.page_fields, kept.per_page = False, "next", 2
-    simulator.faults.add("textiopro", "latency", None, path="/all", delay=delay)
+    fault = simulator.faults.add("textiopro", "latency", None, path="/all", delay=1)
+
+    async def count_until(happened: Callable[[], object]) -> None:
+        while not happened():
+            pages = fault.used
+            await pass_time(1, wait=False)
+            await until(lambda: fault.used > pages or happened())  # noqa: B023  it is called at once
+
+    return count_until
 
 
 async def test_contacts_are_counted_once_and_to_the_end(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, counting: Counting
 ) -> None:
-    monkeypatch.setattr(contact_groups, "GROUPS_TIMEOUT", 0.1)
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Family", 30)
-    many_pages(simulator)
     simulator.clear_requests()
     send = {"groups": "Family", "message": "Water"}
-    answers = await asyncio.gather(
-        *(ask(hass, "send_campaign", entry, **send), ask(hass, "send_campaign", entry, **send))
-    )
+    sending = [asyncio.create_task(ask(hass, "send_campaign", entry, **send)) for _ in range(2)]
+    await counting(lambda: all(each.done() for each in sending))
+    answers = await asyncio.gather(*sending)
     assert [answer["recipients"] for answer in answers] == [None, None]
     assert [answer["groups"][0]["size"] for answer in answers] == [None, None]
-    await told(hass)
+    await counting(lambda: not entry.runtime_data.contact_groups._counting)
     assert len([request for request in simulator.requests() if request.path.endswith("/all")]) == 16
-    assert (await campaign(hass, entry, "Family", message="Fire"))["recipients"] == 30
+    again = asyncio.create_task(campaign(hass, entry, "Family", message="Fire"))
+    await counting(again.done)
+    assert (await again)["recipients"] == 30
 
 
 async def test_a_daily_limit_waits_for_the_count(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, counting: Counting
 ) -> None:
     """A group of unknown size could exceed the daily limit, so the campaign is rejected."""
-    monkeypatch.setattr(contact_groups, "GROUPS_TIMEOUT", 0.1)
     entry = await set_up(PRO, options={"daily_limit": 40})
     add_group(simulator, FAMILY, "Family", 30)
     add_group(simulator, NEIGHBOURS, "Neighbours", 2)
-    many_pages(simulator)
-    await refused(hass, entry, "limit_group_uncounted", ["Family", "Neighbours"])
+
+    async def after_counting[T](asking: Coroutine[Any, Any, T]) -> T:
+        asked = asyncio.create_task(asking)
+        await counting(asked.done)
+        return await asked
+
+    await after_counting(refused(hass, entry, "limit_group_uncounted", ["Family", "Neighbours"]))
     assert not campaigns(simulator)
-    # The integration has counted the contacts in the meantime.
-    answer = await campaign(hass, entry, ["Family", "Neighbours"])
+    await counting(lambda: not entry.runtime_data.contact_groups._counting)
+    answer = await after_counting(campaign(hass, entry, ["Family", "Neighbours"]))
     assert (answer["recipients"], answer["segments"]) == (32, 32)
-    await refused(hass, entry, "limit_daily", "Family", message="Fire")
+    await after_counting(refused(hass, entry, "limit_daily", "Family", message="Fire"))
     add_group(simulator, "a1", "Street", 30)
-    answer = await campaign(hass, entry, "Street", message="Fire", urgent=True)
+    answer = await after_counting(campaign(hass, entry, "Street", message="Fire", urgent=True))
     assert (answer["recipients"], answer["status"]) == (None, "accepted")
 
 
 async def test_counting_ends_with_the_account(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, counting: Counting
 ) -> None:
-    monkeypatch.setattr(contact_groups, "GROUPS_TIMEOUT", 0.1)
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Family", 30)
-    many_pages(simulator, delay=0.3)
-    assert (await ask(hass, "send_campaign", entry, groups=FAMILY, message="Water"))["recipients"] is None
+    sending = asyncio.create_task(ask(hass, "send_campaign", entry, groups=FAMILY, message="Water"))
+    await counting(sending.done)
+    assert (await sending)["recipients"] is None
     account = entry.runtime_data
-    (counting,) = account.contact_groups._counting.values()
+    (task,) = account.contact_groups._counting.values()
     await hass.config_entries.async_unload(entry.entry_id)
-    assert counting.cancelled()
+    assert task.cancelled()
     assert not account.contact_groups._counting
 
 
@@ -509,18 +543,18 @@ async def test_refused_credentials_are_asked_for(hass: HomeAssistant, set_up: Se
 
 
 @pytest.mark.parametrize("path", ["/contacts", "/campaign"])
-@pytest.mark.usefixtures("impatient")
 async def test_unloading_meanwhile_loses_nothing(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, path: str
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime, path: str
 ) -> None:
     entry = await set_up(PRO)
     add_group(simulator, FAMILY, "Family", 3)
-    simulator.faults.add("textiopro", "latency", path=path, delay=0.2)
-    simulator.clear_requests()
+    fault = simulator.faults.add("textiopro", "latency", path=path)
     sending = asyncio.create_task(campaign(hass, entry, "Family"))
-    await until(lambda: [request for request in simulator.requests() if path in request.path])
+    await until(lambda: fault.used)
     await hass.config_entries.async_unload(entry.entry_id)
-    await asyncio.wait([sending], timeout=20)
+    await pass_time(1, wait=False)
+    await pass_until(hass, pass_time, sending.done)
+    await asyncio.wait([sending])
     await hass.config_entries.async_setup(entry.entry_id)
     await told(hass)
     assert len(campaigns(simulator)) == 1

@@ -1,3 +1,4 @@
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -8,10 +9,10 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from tests.conftest import SetUp
+from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.flows import LOGIN_REFUSED, SECRETS, SITES, reauth_flow
-from tests.support.home import ask_to_send, first_number, notify, notify_entities, send, state_of, text_of
+from tests.support.home import ask_to_send, first_number, notify, notify_entities, send, state_of, text_of, until
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 CLUB, GROUP, HOUSE = Provider.CLUB_TEXTING, Provider.GROUP_TEXTING, Provider.TEXTINGHOUSE
@@ -129,11 +130,16 @@ async def test_a_refusal_keeps_the_gateways_words(hass: HomeAssistant, set_up: S
 
 @EVERY_PROVIDER
 async def test_an_answer_that_comes_late_is_waited_for(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime, provider: Provider
 ) -> None:
     await set_up(provider)
-    simulator.latency = 0.2
-    await notify(hass, notify_entities(provider)[0], "Water")
+    simulator.latency = 9
+    sending = asyncio.create_task(notify(hass, notify_entities(provider)[0], "Water"))
+    await until(simulator.messages)
+    await pass_time(8.9, wait=False)
+    assert not sending.done()
+    await pass_time(0.1, wait=False)
+    await sending
     assert len(simulator.messages()) == 1
 
 

@@ -1,9 +1,10 @@
 """Helpers that send texts, read entities and wait, in a home that uses the integration."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 import json
 from pathlib import Path
+import time
 from types import MappingProxyType
 from typing import Any
 
@@ -16,7 +17,14 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.aiohttp_client import DATA_CONNECTOR
 from tests.support.accounts import RECIPIENTS
+
+# After so many seconds a test that waits in vain fails.
+GUARD = 50.0
+# The most steps in which a test lets time pass until something happens.
+MAX_STEPS = 1000
+
 
 TRANSLATIONS: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "custom_components/texting/translations/en.json").read_text("utf-8")
@@ -109,10 +117,54 @@ async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await told(hass)
 
 
+def place_of(condition: Callable[[], object]) -> str:
+    """Return where a condition is written."""
+    code = getattr(condition, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(condition)
+
+
 async def until(happened: Callable[[], object]) -> None:
-    """Wait until a condition is true, for example at the gateway."""
-    while not happened():  # noqa: ASYNC110  no event to wait for
-        await asyncio.sleep(0.001)
+    """Wait until a condition is true, for example at the gateway. It also becomes true while the clocks stand still."""
+    loop, until_real_time = asyncio.get_running_loop(), time.perf_counter() + GUARD
+    while not happened():
+        if time.perf_counter() > until_real_time:
+            raise AssertionError(f"This never happened: {place_of(happened)}")
+        # The event loop's clock may stand still, so a thread waits.
+        await loop.run_in_executor(None, time.sleep, 0.001)
+
+
+def requests_under_way(hass: HomeAssistant) -> bool:
+    """Return True while a text is being sent, or Home Assistant waits for the response to another request."""
+    states = hass.data.get(f"{DOMAIN}_states", {}).values()
+    connectors = hass.data.get(DATA_CONNECTOR, {}).values()
+    return any(state.worker and state.worker.requests for state in states) or any(each._acquired for each in connectors)
+
+
+async def tried(hass: HomeAssistant, action: asyncio.Task[Any]) -> None:
+    """Wait until an action is done, or waits for results after every text was tried once."""
+    entries = hass.config_entries.async_loaded_entries(DOMAIN)
+    await until(lambda: action.done() or any(entry.runtime_data.outbox._waiters for entry in entries))
+    await told(hass)
+
+
+async def kept_open(hass: HomeAssistant) -> None:
+    """Wait until each webhook request that is kept open waits for its reply, with its timeout running."""
+    inboxes = [state.inbox for state in hass.data[f"{DOMAIN}_states"].values()]
+    await until(lambda: all(waiter.done() or waiter._callbacks for inbox in inboxes for waiter in inbox._waiters))
+
+
+async def pass_until(
+    hass: HomeAssistant, pass_time: Callable[..., Awaitable[None]], happened: Callable[[], object], seconds: float = 1.0
+) -> None:
+    """Let time pass, in steps of so many seconds, until a condition is true. Before each, requests under way end."""
+    for _step in range(MAX_STEPS):
+        if happened():
+            return
+        await pass_time(seconds, wait=False)
+        for _ in range(20):  # what became due begins its requests
+            await asyncio.sleep(0)
+        await until(lambda: not requests_under_way(hass))
+    raise AssertionError(f"This did not happen in {MAX_STEPS * seconds} seconds: {place_of(happened)}")
 
 
 def record_changes(hass: HomeAssistant, entity_id: str) -> list[State]:

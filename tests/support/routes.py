@@ -50,10 +50,12 @@ async def disconnect(simulator: Simulator, *sites: str) -> None:
     """Make these sites refuse connections."""
     for site in sites:
         await simulator.faults.refuse(site)
+    # Home Assistant notices that its connections are closed.
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 async def shown(hass: HomeAssistant, entity_id: str, state: str) -> dict[str, Any]:
     """Wait until an entity has this state. Return its attributes."""
-    async with asyncio.timeout(10):
-        await until(lambda: state_of(hass, entity_id).state == state)
+    await until(lambda: state_of(hass, entity_id).state == state)
     return dict(state_of(hass, entity_id).attributes)
