@@ -14,6 +14,7 @@ from custom_components.texting.delivery.database import MessageDatabase
 from custom_components.texting.delivery.outbox import Outbox
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
+from custom_components.texting.storage import entry_state
 from homeassistant.core import HomeAssistant
 from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
@@ -96,7 +97,7 @@ type Enter = Callable[..., Awaitable[House]]
 
 
 @pytest.fixture
-def enter(hass: HomeAssistant, simulator: Simulator, set_up: SetUp, pass_time: PassTime) -> Enter:
+async def enter(hass: HomeAssistant, simulator: Simulator, set_up: SetUp, pass_time: PassTime) -> AsyncIterator[Enter]:
     """A function that sets up an account and forgets the requests made so far."""
 
     async def move_in(provider: Provider, **values: dict[str, Any]) -> House:
@@ -104,4 +105,10 @@ def enter(hass: HomeAssistant, simulator: Simulator, set_up: SetUp, pass_time: P
         simulator.clear_requests()
         return home
 
-    return move_in
+    yield move_in
+    # No retry may need a socket after the test.
+    for state in hass.data.get(entry_state._STATES, {}).values():
+        if state.worker:
+            state.worker.stop()
+            for request in state.worker.requests:
+                request.cancel()
