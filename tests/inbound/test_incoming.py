@@ -9,7 +9,7 @@ from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
 from tests.support.flows import reauth_flow
-from tests.support.home import notify, notify_entities, post, record_changes, state_of
+from tests.support.home import notify, notify_entities, post, record_changes, state_of, until
 
 type Settle = Callable[[], Awaitable[None]]
 
@@ -302,14 +302,14 @@ async def test_one_look_at_a_time(
     await set_up(PRO, options={"incoming_interval": 5})
     simulator.faults.add(PRO, "hang", path="/sms")
     simulator.clear_requests()
-    waiting = []
     for _ in range(3):
-        waiting.append(asyncio.create_task(pass_time(6)))
-        for _ in range(20):
-            await asyncio.sleep(0.001)
+        await pass_time(6, wait=False)
+        await until(lambda: simulator.requests(PRO))
+        for _ in range(20):  # a second look would begin now
+            await asyncio.sleep(0)
         assert len(simulator.requests(PRO)) == 1
-    await pass_time(31)  # the hanging request times out
-    await asyncio.gather(*waiting)
+    await pass_time(31, wait=False)  # the hanging request times out
+    await hass.async_block_till_done(wait_background_tasks=True)
     await pass_time(6)
     assert len(simulator.requests(PRO)) > 1
 
