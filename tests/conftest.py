@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 import itertools
+import math
 from pathlib import Path
 import time
 from typing import Any, Protocol
@@ -45,6 +46,8 @@ def _home(request: pytest.FixtureRequest, tmp_path: Path) -> None:
         request.getfixturevalue("enable_custom_integrations")
         hass = request.getfixturevalue("hass")
         hass.config.country, hass.config.config_dir = "FR", str(tmp_path)
+        # asyncio would log what is slow on a busy machine, with the texts in it.
+        hass.loop.slow_callback_duration = math.inf
 
 
 @pytest.fixture(autouse=True)
