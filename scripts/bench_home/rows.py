@@ -32,6 +32,8 @@ TEXT = "Water in the cellar: the sensor beside the washing machine has been wet 
 HISTORY = 365 * 24 * 3600.0
 # The newest messages are not done yet.
 PENDING = 60
+# A file with as many rows is checked in the background.
+LARGE = 10_000
 OPENINGS = 9
 REPEATS = 50
 # Messages that are purged at most.
@@ -94,6 +96,14 @@ async def _measure(path: Path, rows: int, now: float, table: Table) -> None:
     before = now - HISTORY + HISTORY * min(rows // 2, PURGED) / rows
     await _measure_purge(database, before, f"{rows:,} rows: read during a purge", table)
     await database.close()
+    if rows >= LARGE:
+        os.utime(path)  # a change from outside is a reason for a full check
+        database, times = MessageDatabase(path), Times()
+        await database.open()
+        for _ in range(REPEATS):
+            await times.measure(lambda: database.latest(ACCOUNTS[0]))
+        times.add_to(table, f"{rows:,} rows: latest during a full check", MAX_QUERY)
+        await database.close()
 
 
 def _operations(database: MessageDatabase, rows: int, now: float) -> dict[str, Callable[[], Awaitable[object]]]:

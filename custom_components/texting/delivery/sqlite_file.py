@@ -160,8 +160,12 @@ class SqliteFile:
 
     def _recover(self, error: Exception) -> bool:
         """Continue in memory. If the file is damaged, try to replace it at once; return True if that worked."""
+        is_damage = integrity.is_damage(error)
+        if is_damage and self._file:
+            # Closing a damaged file must not write to it.
+            self._file.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # noqa: FBT003  takes no keyword
         self._use_memory()
-        if not integrity.is_damage(error):
+        if not is_damage:
             return False
         self._is_damaged = True
         try:
