@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+import time
 from typing import Any
 
 import aiohttp
@@ -91,6 +92,24 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "MAX_RETRY", 0.02)
     monkeypatch.setattr(messenger, "RESULT_TIMEOUT", RESULT_TIMEOUT)
     monkeypatch.setattr(textinghouse, "ASK_AGAIN_AFTER", 0.0)
+
+
+@pytest.fixture
+def pass_time(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> PassTime:
+    """Return a function that moves the clocks forward. They run as always in addition, since retries are quick here."""
+    clock, time_of_day, passed = hass.loop.time, time.time, 0.0
+    monkeypatch.setattr(hass.loop, "time", lambda: clock() + passed)
+    monkeypatch.setattr(time, "time", lambda: time_of_day() + passed)
+
+    async def jump(seconds: float, *, background: bool = True, wait: bool = True) -> None:
+        nonlocal passed
+        passed += seconds
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if wait:
+            await hass.async_block_till_done(wait_background_tasks=background)
+
+    return jump
 
 
 type Enter = Callable[..., Awaitable[House]]

@@ -151,7 +151,10 @@ class House:
 
     def is_shown(self, *statuses: str) -> bool:
         """Return True if the home shows one of these statuses."""
-        return self.sensor("last_delivery_status") in statuses
+        status = self.sensor("last_delivery_status")
+        if status == "none" and self.sensor("pending_messages") != "0":
+            status = "queued"
+        return status in statuses
 
     async def until_shown(self, *statuses: str) -> None:
         """Wait until the home shows one of these statuses and has finished its work."""
