@@ -26,7 +26,7 @@ WARM_UP = 3
 # Seconds before each response.
 LATENCIES = (0.05, 0.0)
 # The number of rounds by the number of recipients.
-ROUNDS = {1: 61, 10: 15, RECIPIENTS: 15}
+ROUNDS = {1: 61, 10: 9, RECIPIENTS: 5}
 # The number of rounds of a slow method, which makes one request after another.
 SLOW_ROUNDS = 1
 TITLES = {

@@ -25,7 +25,6 @@ MAX_LOAD = 200
 # A report may arrive before the response to the send. It is kept so long, in seconds.
 EARLY_REPORT_TIMEOUT = 600.0
 MAX_EARLY_REPORTS = 1000
-
 _FAILED = {Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED}
 
 
