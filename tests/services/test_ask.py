@@ -53,7 +53,7 @@ async def test_a_reply_is_returned(
     await times_asked(simulator, number, 1)
     await simulator.answer(number, " Shut IT! ", provider)
     if provider is Provider.TEXTIOPRO:
-        await pass_time(30)
+        await pass_time(31)
     assert await asked == {
         "choice": "shut",
         "text": " Shut IT! ".strip() if provider is Provider.TEXTIOPRO else " Shut IT! ",

@@ -554,7 +554,7 @@ async def test_the_provider_never_waits_for_what_is_stuck(
     assert await request == expected
     disk.set()
     await simulator.restore()
-    await pass_time(30, wait=False)  # the hanging request times out
+    await pass_time(31, wait=False)  # the hanging request times out
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
