@@ -1,7 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import aiohttp
 import pytest
 
 from custom_components.texting.gateway.provider import Provider
@@ -9,7 +8,7 @@ from custom_components.texting.gateway.providers import GATEWAYS
 from homeassistant.core import HomeAssistant
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
-from tests.support.home import ask_to_send, first_number, notify, notify_entities, record_changes, state_of, until
+from tests.support.home import ask_to_send, first_number, notify, notify_entities, post, record_changes, state_of, until
 
 type Settle = Callable[[], Awaitable[None]]
 
@@ -20,11 +19,6 @@ POLLED = pytest.mark.parametrize("provider", [HOUSE, PRO, POINT])
 def entity(provider: Provider, key: str) -> str:
     domain = "event" if key == "delivery_report" else "sensor"
     return f"{domain}.{GATEWAYS[provider].info.name.lower()}_{key}"
-
-
-async def post(url: str, **fields: str) -> int:
-    async with aiohttp.ClientSession() as session, session.post(url, json=fields) as response:
-        return response.status
 
 
 def asks_for_status(simulator: Simulator) -> bool:

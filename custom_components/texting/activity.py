@@ -14,7 +14,7 @@ from .delivery.record import MessageRecord
 from .gateway.errors import Cancelled
 from .gateway.message import IncomingMessage
 from .options import read_options
-from .recipients import recipient_for_number, recipient_with_number
+from .recipients import recipient_for_number
 from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED
 from .text.single_line import single_line
 
@@ -26,10 +26,9 @@ def async_setup_activity(hass: HomeAssistant) -> None:
     @callback
     def received(entry_id: str, incoming: IncomingMessage, _incoming_id: str) -> None:
         if entry := hass.config_entries.async_get_entry(entry_id):
-            own = recipient_with_number(entry, incoming.sender)
-            sender = own or recipient_for_number(hass, entry_id, incoming.sender)
+            sender = recipient_for_number(hass, entry_id, incoming.sender)
             name = sender.name if sender else incoming.sender
-            _write(hass, entry, own.id if own else None, str(incoming.type), name, incoming.text)
+            _write(hass, entry, sender.id if sender else None, str(incoming.type), name, incoming.text)
 
     @callback
     def updated(entry_id: str, updates: Sequence[Update]) -> None:
@@ -61,7 +60,7 @@ def _write(  # noqa: PLR0913, PLR0917  each is a part of the line
 
 @callback
 def _device_id(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None) -> str | None:
-    """Return the device of a recipient, or that of the account if there is none."""
+    """Return the device of a recipient of this entry, or else that of the account."""
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     by_identifier = {identifier: device.id for device in devices for identifier in device.identifiers}
     return by_identifier.get((DOMAIN, recipient_id or "")) or by_identifier.get((DOMAIN, entry.entry_id))

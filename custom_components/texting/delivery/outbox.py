@@ -25,7 +25,6 @@ MAX_LOAD = 200
 # A report may arrive before the response to the send. It is kept so long, in seconds.
 EARLY_REPORT_TIMEOUT = 600.0
 MAX_EARLY_REPORTS = 1000
-_FAILED = {Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED}
 
 
 def local_day() -> str:
@@ -313,7 +312,7 @@ class Outbox:
             published.set_result(None)
             return published
         for record in records:
-            if record.day is None and (record.accepted_at is not None or record.status in _FAILED):
+            if record.day is None and (record.accepted_at is not None or record.status.is_final):
                 record.day = self._today()
         with_news = {record.reference for record in (records if changed is None else changed)}
         snapshots = {record.reference: record.snapshot() for record in records}
