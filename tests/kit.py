@@ -6,6 +6,8 @@ Add the options of our tests.
 # This import must be first: newer versions alias httpx and voluptuous here, before anything imports them.
 import homeassistant.const  # noqa: F401, I001
 
+from asyncio import constants
+
 import pytest
 
 from homeassistant.components import logger
@@ -14,6 +16,10 @@ from tests.support import sampling
 if not hasattr(logger, "_clear_logger_overwrites"):
     # Newer versions of Home Assistant lack this function, but the kit calls it after every test.
     vars(logger)["_clear_logger_overwrites"] = lambda _hass: None
+
+# The test kit debugs the event loop, which then notes the call stack of each future, task and callback: half of the
+# suite's time. One line of it does.
+vars(constants)["DEBUG_STACK_DEPTH"] = 1
 
 # What these folders test runs without Home Assistant. Their tests without the fixture hass need only one version of it.
 PURE = ("gateway", "text", "delivery", "simulator", "inbound")

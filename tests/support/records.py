@@ -1,7 +1,7 @@
 """Records to store, a listener that remembers updates, and helpers that read database files."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 import os
 from pathlib import Path
 import resource
@@ -111,7 +111,12 @@ def commits(path: Path) -> int:
 
 def open_files() -> list[Path]:
     """Return the files that this process has open."""
-    return [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.exists()]
+    files = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # another thread closed it meanwhile
+            if link.exists():
+                files.append(link.readlink())
+    return files
 
 
 def names(folder: Path) -> list[str]:
