@@ -21,6 +21,7 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.gateway.status import Status
 from tests.simulator.accounts import Keyword
+from tests.simulator.variants import VARIANTS
 from tests.support.gateways import Bench, limit_of
 from tests.support.samples import CARD, new_message, number, send, send_one
 
@@ -48,6 +49,21 @@ async def test_capability(bench: Bench, capability: Capability) -> None:
 
 def test_every_capability_is_declared_and_checked() -> None:
     assert set(CHECKS) == set(Capability) == {each for kind in GATEWAYS.values() for each in kind.info.capabilities}
+
+
+@pytest.mark.parametrize(
+    ("provider", "variant", "capability"),
+    [
+        (provider, name, capability)
+        for provider in Provider
+        for name, variant in VARIANTS[provider].items()
+        for capability in sorted(GATEWAYS[provider].info.capabilities)
+        if variant.is_site and capability not in variant.lacks
+    ],
+)
+async def test_capability_of_a_real_site(bench: Bench, variant: str, capability: Capability) -> None:
+    bench.simulator.use_variant(bench.provider, variant)
+    await CHECKS[capability](bench)
 
 
 @checks(Capability.BATCH)

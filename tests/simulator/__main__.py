@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 
-from . import Simulator
+from . import Simulator, variants
 from .accounts import PASSWORD, TEXTIOPRO_TOKEN, THESMSPOINT_KEY, USER
 from .messages import SPECIAL_NUMBERS, TITLES, Message
 from .server import SITES
@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.simulator",
         description="Five SMS gateways on 127.0.0.1.",
-        epilog=special_numbers(),
+        epilog=f"{special_numbers()}\n\n{variants.table()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="the first of seven ports (%(default)s)")
@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--sent-after", type=float, default=0.5, metavar="S", help="accepted to sent (%(default)s)")
     parser.add_argument("--delivered-after", type=float, default=1, metavar="S", help="sent to the end (%(default)s)")
     parser.add_argument("--callback", action="append", default=[], type=_callback, metavar="PROVIDER=URL")
+    parser.add_argument("--variant", action="append", default=[], type=_variant, metavar="PROVIDER=NAME")
     options = parser.parse_args()
     asyncio.run(run(options))
 
@@ -55,6 +56,8 @@ async def run(options: argparse.Namespace) -> None:
     simulator = Simulator(options.latency / 1000, options.sent_after, options.delivered_after)
     for provider, url in options.callback:
         simulator.accounts[provider].callback_url = url
+    for provider, name in options.variant:
+        simulator.use_variant(provider, name)
     await simulator.start(options.port)
     try:
         for site in SITES:
@@ -110,6 +113,13 @@ def _callback(given: str) -> tuple[str, str]:
     if not equals or provider not in TITLES:
         raise argparse.ArgumentTypeError(f"write PROVIDER=URL, with one of {', '.join(TITLES)}")
     return provider, url
+
+
+def _variant(given: str) -> tuple[str, str]:
+    provider, equals, name = given.partition("=")
+    if not equals or name not in variants.VARIANTS.get(provider, {}):
+        raise argparse.ArgumentTypeError("write PROVIDER=NAME, with a variant from the list below")
+    return provider, name
 
 
 if __name__ == "__main__":

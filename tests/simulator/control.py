@@ -42,6 +42,7 @@ class Control:
                 web.post("/callback", self._set_callback),
                 web.post("/credit", self._set_credit),
                 web.post("/latency", self._set_latency),
+                web.post("/variant", self._use_variant),
             ]
         )
         self._runner = web.AppRunner(
@@ -111,6 +112,11 @@ class Control:
     async def _set_latency(self, request: web.Request) -> web.Response:
         data = await request.json()
         self._simulator.latency = float(data["seconds"])
+        return _json({})
+
+    async def _use_variant(self, request: web.Request) -> web.Response:
+        data = await request.json()
+        self._simulator.use_variant(data["provider"], data["name"])
         return _json({})
 
     async def _set_credit(self, request: web.Request) -> web.Response:

@@ -17,6 +17,7 @@ from .site import HOST, Seconds, Site
 from .textinghouse import TextingHouse
 from .textiopro import TextioPro
 from .thesmspoint import TheSmsPoint
+from .variants import Variant, switch
 from .wire import Gateway, Request
 
 SITES = ("textinghouse", "textinghouse_backup", "textiopro", "club_texting", "group_texting", "thesmspoint")
@@ -80,6 +81,10 @@ class Simulator:
             await site.stop()
         await self._network.stop()
         await self._callbacks.stop()
+
+    def use_variant(self, provider: str, name: str) -> Variant:
+        """Let an account answer as a real server does that differs from the document."""
+        return switch(self.accounts[provider], provider, name)
 
     def url(self, site: str) -> str:
         """Return the address of a site, without a slash at the end."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from . import Simulator
 from .customer import LOGIN, PATIENCE, Client, Home
 from .loop_clock import LoopClock
+from .variants import VARIANTS, table
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
@@ -256,3 +258,21 @@ async def test_control(client: Client, home: Home) -> None:
     await call("POST", "/latency", seconds=0.5)
     assert client.simulator.latency == 0.5
     assert client.simulator.accounts["thesmspoint"].credit["OTP"] == 5
+
+
+@pytest.mark.parametrize(
+    ("provider", "name"), [(provider, name) for provider in VARIANTS for name in VARIANTS[provider]]
+)
+async def test_every_variant_changes_its_account(client: Client, provider: str, name: str) -> None:
+    account = client.simulator.accounts[provider]
+    before = asdict(account)
+    async with client.session.post(
+        f"{client.simulator.control_url}/variant", json={"provider": provider, "name": name}
+    ):
+        pass
+    changed = {key for key, value in asdict(account).items() if value != before[key]}
+    assert changed == set(VARIANTS[provider][name].switches)
+
+
+def test_help_lists_the_variants() -> None:
+    assert all(f"{provider}={name}: " in table() for provider in VARIANTS for name in VARIANTS[provider])
