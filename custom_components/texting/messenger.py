@@ -229,7 +229,7 @@ class Messenger(ABC):
         saved = self.outbox.add(records)
         self.enqueue(records)
         # A message that only waits is no update of the outbox, but it counts as pending.
-        self.state.async_changed()
+        saved.add_done_callback(lambda _saved: self.state.async_changed())
         return saved
 
     def outcome(self, address: Address, record: MessageRecord | None) -> Outcome:

@@ -1,13 +1,17 @@
 """A database whose file cannot be written: nothing is lost, and the file is written as soon as that works."""
 
 import asyncio
+from contextlib import closing
+import errno
 import gc
 from pathlib import Path
 import shutil
+import sqlite3
 from typing import Any
 
 import pytest
 
+from custom_components.texting.delivery import schema
 from custom_components.texting.delivery.database import RETRY_DELAY, DatabaseError, MessageDatabase
 from custom_components.texting.delivery.record import Phase
 from tests.simulator.loop_clock import LoopClock
@@ -86,6 +90,54 @@ async def test_the_file_is_tried_again_after_a_while(tmp_path: Path, loop_clock:
     assert watched.changes == [True, False]
     await watched.database.close()
     assert await numbers_on_disk(watched.database.path) == [1]
+
+
+async def test_what_is_synced_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit that syncs nothing is synced next, unless a later commit syncs both."""
+    synced: list[str] = []
+    sync = schema.sync
+
+    def note(path: Path) -> None:
+        synced.append(path.name)
+        sync(path)
+
+    database = MessageDatabase(tmp_path / "texting.db")
+    await database.open()
+    await database.write([record(1)])
+    monkeypatch.setattr(schema, "sync", note)
+    await database.write([record(1, phase=Phase.SENDING)])
+    assert synced == []
+    await database.write([ended(1)], syncs=False)
+    await database.load(ACCOUNT)  # after that
+    assert synced == ["texting.db-wal"]
+    database.write([ended(2)], syncs=False)
+    await database.write([record(3)])
+    await database.load(ACCOUNT)
+    assert synced == ["texting.db-wal"]
+    await database.close()
+    assert await numbers_on_disk(database.path) == [3]
+
+
+async def test_what_cannot_be_synced_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> None:
+        raise OSError(errno.EIO, "a broken card", path)
+
+    watched = Watched(tmp_path / "texting.db")
+    database = watched.database
+    await database.open()
+    await database.write([record(1, message_id="17")])
+    with monkeypatch.context() as broken:
+        broken.setattr(schema, "sync", fail)
+        await database.write([record(1, message_id="18", phase=Phase.TRACKED)], syncs=False)
+        assert await database.find(message_id="18")
+    assert (database.failing, watched.changes) == (True, [True])
+    # The disk never got it.
+    with closing(sqlite3.connect(database.path)) as disk, disk:
+        disk.execute("UPDATE message SET message_id = '17'")
+    await database.write([record(2)])
+    assert (database.failing, watched.changes) == (False, [True, False])
+    assert await database.find(message_id="18")
+    await database.close()
 
 
 async def test_closing_tries_once_more(tmp_path: Path) -> None:

@@ -533,10 +533,10 @@ async def test_the_provider_never_waits_for_what_is_stuck(
     elif stuck == "outbox":
         write = account.outbox.database.write
 
-        def write_later(records: Any) -> asyncio.Future[None]:
+        def write_later(records: Any, **known: Any) -> asyncio.Future[None]:
             async def later(copies: list[Any]) -> None:
                 await disk.wait()
-                await write(copies)
+                await write(copies, **known)
 
             return asyncio.ensure_future(later(list(records)))
 

@@ -24,6 +24,9 @@ MAX_PURGE = 200
 # Seconds between two tries to interrupt a check.
 _INTERRUPT_INTERVAL = 0.05
 
+# What waits for a commit: a future, and what is called before it.
+type Writer = tuple[asyncio.Future[None], Callable[[], None]]
+
 
 class MessageDatabase:
     """Records in one file. The event loop never waits for the disk.
@@ -43,7 +46,8 @@ class MessageDatabase:
         self._file = SqliteFile(path)
         self._thread: ThreadPoolExecutor | None = None
         self._records: dict[str, MessageRecord] = {}
-        self._writers: list[asyncio.Future[None]] = []
+        self._syncs = False
+        self._writers: list[Writer] = []
         self._commits = 0
         self._retry: asyncio.TimerHandle | None = None
         # The full check that runs or ran last, and its task.
@@ -60,22 +64,30 @@ class MessageDatabase:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="texting database")
         await self._run(self._file.open)
 
-    def write(self, records: Iterable[MessageRecord]) -> asyncio.Future[None]:
-        """Save snapshots. The future is done when they are on disk, or raises DatabaseError.
+    def write(
+        self, records: Iterable[MessageRecord], *, syncs: bool = True, then: Callable[[], None] = lambda: None
+    ) -> asyncio.Future[None]:
+        """Save snapshots. The future is done when they are on disk, or raises DatabaseError; then is called before.
 
-        Everything that is written in two turns of the loop, or while a commit runs, becomes one commit.
+        If syncs is false, they are committed then, and survive a power failure a moment later.
+
+        Everything that is written in one or two turns of the loop, or while a commit runs, becomes one commit.
         """
         future = asyncio.get_running_loop().create_future()
         future.add_done_callback(_retrieve_error)
         if self._thread is None:
             future.set_exception(DatabaseError("closed"))
+            future.add_done_callback(lambda _closed: then())
             return future
         self._records |= {record.reference: record for record in records}
-        self._writers.append(future)
+        self._syncs |= syncs
+        self._writers.append((future, then))
         if len(self._writers) == 1 and not self._commits:
-            # Flush in the turn after the next one. In the next one, the worker saves that new messages leave.
             loop = asyncio.get_running_loop()
-            loop.call_soon(loop.call_soon, self._flush)
+            if syncs:  # in the next turn, the worker saves that new messages leave
+                loop.call_soon(loop.call_soon, self._flush)
+            else:
+                loop.call_soon(self._flush)
         return future
 
     async def load(self, entry_id: str) -> list[MessageRecord]:
@@ -194,15 +206,19 @@ class MessageDatabase:
             return
         records, self._records = list(self._records.values()), {}
         writers, self._writers = self._writers, []
+        syncs, self._syncs = self._syncs, False
         self._commits += 1
-        commit = asyncio.get_running_loop().run_in_executor(self._thread, self._file.write, records)
-        commit.add_done_callback(partial(self._committed, writers))
+        run = partial(asyncio.get_running_loop().run_in_executor, self._thread)
+        run(partial(self._file.write, records, syncs=syncs)).add_done_callback(partial(self._committed, writers))
+        if not syncs:
+            run(self._file.sync).add_done_callback(lambda _synced: self._check_state())
 
-    def _committed(self, writers: list[asyncio.Future[None]], commit: asyncio.Future[None]) -> None:
+    def _committed(self, writers: list[Writer], commit: asyncio.Future[None]) -> None:
         self._commits -= 1
         self._check_state()
         error = commit.exception()
-        for future in writers:
+        for future, then in writers:
+            then()
             if future.done():  # its caller was cancelled
                 continue
             if error is None:

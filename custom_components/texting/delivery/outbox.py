@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from datetime import date
 from enum import StrEnum
 import logging
@@ -13,7 +12,7 @@ from typing import NamedTuple, Protocol
 from ..gateway.errors import GatewayError, MessageRejected, OutcomeUnknown
 from ..gateway.message import DeliveryReport, SendResult
 from ..gateway.status import Status
-from .database import DatabaseError, MessageDatabase
+from .database import MessageDatabase
 from .record import MessageRecord, Phase
 
 _LOGGER = logging.getLogger(__name__)
@@ -301,11 +300,11 @@ class Outbox:
     # -- saving and publishing -----------------------------------------------------------------------------------------
 
     def save(
-        self, records: Sequence[MessageRecord], *, changed: Iterable[MessageRecord] | None = None
+        self, records: Sequence[MessageRecord], *, changed: Iterable[MessageRecord] | None = None, syncs: bool = True
     ) -> asyncio.Future[None]:
         """Save messages, then publish those that changed (default: all) or are done. Done when that is published.
 
-        A database that cannot be written holds back nothing.
+        syncs is as in MessageDatabase.write. A database that cannot be written holds back nothing.
         """
         published = asyncio.get_running_loop().create_future()
         if not records:
@@ -321,8 +320,7 @@ class Outbox:
             for snapshot in snapshots.values()
             for change in self._changes(snapshot, has_news=snapshot.reference in with_news)
         ]
-        writing = self.database.write(snapshots.values())
-        writing.add_done_callback(lambda written: self._saved(written, updates, published))
+        self.database.write(snapshots.values(), syncs=syncs, then=lambda: self._saved(updates, published))
         return published
 
     def _changes(self, record: MessageRecord, *, has_news: bool) -> Iterator[Change]:
@@ -335,10 +333,8 @@ class Outbox:
             self._ended.discard(record.reference)
             yield Change.ENDED
 
-    def _saved(self, written: asyncio.Future[None], updates: Sequence[Update], published: asyncio.Future[None]) -> None:
+    def _saved(self, updates: Sequence[Update], published: asyncio.Future[None]) -> None:
         """Publish in the loop's next turn, with all that was saved by the same commit; then wake who waits."""
-        with suppress(DatabaseError, asyncio.CancelledError):
-            written.result()
         if not updates:
             _finish(published)
             return

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
 from ..gateway.errors import GatewayError
 from ..gateway.message import DeliveryReport, Message, SendResult
@@ -115,8 +116,8 @@ class MessageRecord:
     def snapshot(self) -> MessageRecord:
         """Return a copy that does not change any more."""
         copy = object.__new__(MessageRecord)
-        for name in MessageRecord.__slots__:
-            setattr(copy, name, getattr(self, name))
+        for name, value in zip(MessageRecord.__slots__, _all_values(self), strict=True):
+            setattr(copy, name, value)
         return copy
 
     # -- transitions. The phase after a result or a report is the outbox's decision, since providers differ. -----------
@@ -168,3 +169,6 @@ class MessageRecord:
         self, status: Status, provider_status: str | None, reason: FailureReason | None, error: GatewayError | None
     ) -> None:
         self.status, self.provider_status, self.reason, self.error = status, provider_status, reason, error
+
+
+_all_values = attrgetter(*MessageRecord.__slots__)

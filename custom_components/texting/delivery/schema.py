@@ -173,14 +173,19 @@ def migrate(connection: sqlite3.Connection, version: int | None = None) -> None:
         connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
 
 
+def sync(path: Path) -> None:
+    """Let a file or folder survive a power failure."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def sync_folder(path: Path) -> None:
     """Write the file's new name to the disk, if the system allows to open folders."""
     with suppress(PermissionError):
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync(path.parent)
 
 
 def _check_and_migrate(connection: sqlite3.Connection, *, is_small: bool) -> None:

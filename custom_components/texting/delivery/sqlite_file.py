@@ -42,6 +42,8 @@ class SqliteFile:
         self._memory: sqlite3.Connection | None = None
         # Rows that are not in the file, by reference.
         self._unwritten: dict[str, Row] = {}
+        # Records that a power failure may take back.
+        self._unsynced: list[MessageRecord] = []
         self._is_paused = False
         # Whether damage was found while the file was open.
         self._is_damaged = False
@@ -63,20 +65,32 @@ class SqliteFile:
             with suppress(DatabaseError):
                 self.write(())
 
-    def write(self, records: Iterable[MessageRecord]) -> None:
+    def write(self, records: Iterable[MessageRecord], *, syncs: bool = True) -> None:
         """Commit these records, and those that could not be written before.
 
-        If that fails, remember them and raise DatabaseError.
+        If syncs is false, the commit survives the end of the process, and a power failure only after sync. If it fails,
+        remember the records and raise DatabaseError.
         """
         records = list(records)
         try:
-            self._commit(records)
+            self._commit(records, syncs=syncs)
         except sqlite3.IntegrityError:
             raise  # one row is wrong, and trying again would not help
         except (sqlite3.Error, OSError) as error:
             self._unwritten |= {record.reference: to_row(record) for record in records}
             if not self._recover(error):
                 raise DatabaseError(_kind(error)) from None
+
+    def sync(self) -> None:
+        """Let what was committed without that survive a power failure. This never raises."""
+        unsynced, self._unsynced = self._unsynced, []
+        if not unsynced or not self._file:
+            return
+        try:
+            schema.sync(Path(f"{self.path}-wal"))
+        except OSError as error:
+            self._unwritten |= {record.reference: to_row(record) for record in unsynced}
+            self._recover(error)
 
     def read(self, sql: str, parameters: Sequence[object]) -> list[Row]:
         """Return the rows that a query finds."""
@@ -146,14 +160,17 @@ class SqliteFile:
     def _current(self) -> sqlite3.Connection:
         return self._memory or self._file or self._connect()
 
-    def _commit(self, records: Sequence[MessageRecord]) -> None:
+    def _commit(self, records: Sequence[MessageRecord], *, syncs: bool = True) -> None:
         """Write to the file, and use it again if memory replaced it."""
         file = self._writable_file()
+        file.execute(f"PRAGMA synchronous = {'FULL' if syncs else 'NORMAL'}")
         with file:
             # A new file needs more than the latest rows.
             file.executemany(schema.UPSERT, self._unwritten.values())
             _write(file, records)
         self._unwritten = {}
+        # Syncing a commit syncs all earlier ones.
+        self._unsynced = [] if syncs else [*self._unsynced, *records]
         if self._memory:
             self._memory.close()
             self._memory = None

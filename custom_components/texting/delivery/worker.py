@@ -188,7 +188,8 @@ class Worker:
                     changed.append(record)
                 record.error = result.error
         self._wait_again(again)
-        self._outbox.save(settled + again, changed=changed)
+        # After a power failure that takes this back, _resolve_all finds it out again.
+        self._outbox.save(settled + again, changed=changed, syncs=False)
         self._resolve(lost)
 
     def _wait_again(self, records: Records) -> None:

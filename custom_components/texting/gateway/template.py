@@ -8,6 +8,7 @@ space equals any other. Adjacent variables, which people use to get more charact
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 import re
 
 MAX_VARIABLE = 40
@@ -28,10 +29,12 @@ class Mismatch:
     template: str
 
 
+@lru_cache(maxsize=16)
 def find_mismatch(text: str, template: str) -> Mismatch | None:
     """Return the first difference of a text from its template; None if the text matches.
 
-    The time is at most proportional to the product of both lengths, whatever the number of variables.
+    The result is kept, because one text often goes to many numbers. The time is at most proportional to the product of
+    both lengths, whatever the number of variables.
     """
     text, positions = _squeeze(text)
     template, _ = _squeeze(template)
