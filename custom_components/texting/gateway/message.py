@@ -162,6 +162,8 @@ class IncomingMessage:
     sent_at: datetime | None = None
     # Our reference of the message that it answers, which is found out after the text came in.
     in_reply_to: str | None = None
+    # The provider says that the sender opts in again.
+    opts_in: bool = False
     # It is an old text that the provider had not reported before.
     late: bool = False
 
