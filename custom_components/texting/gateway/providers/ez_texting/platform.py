@@ -249,6 +249,7 @@ def _text_of_json(fields: Mapping[str, object]) -> IncomingMessage:
         replied_message_id=str(answered) if isinstance(answered, str | int) and answered else None,
         sent_at=_moment(received) if isinstance(received, str) else None,
         opts_in=_is_true(fields.get("optIn")),
+        takes_reply=False,
     )
 
 
