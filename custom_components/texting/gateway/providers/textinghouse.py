@@ -59,8 +59,9 @@ class TextingHouseSettings(Settings):
     @property
     def backup(self) -> str:
         """The address of the backup host; empty if there is none. TextingHouse's own is none of another site."""
-        is_foreign = self.backup_url == BACKUP_URL and not host_of(self.url).endswith(DOMAIN)
-        return "" if is_foreign else self.backup_url
+        host = host_of(self.url).partition(":")[0]
+        is_own = f".{host}".endswith(f".{DOMAIN}")
+        return self.backup_url if is_own or self.backup_url != BACKUP_URL else ""
 
     @property
     @override
