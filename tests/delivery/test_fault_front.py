@@ -9,6 +9,7 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 from tests.simulator.variants import ANYWHERE
 from tests.support.engine import HOUSE, TAKEN, House
 from tests.support.home import TRANSLATIONS, text_of
+from tests.support.samples import commands
 
 from .conftest import Enter
 
@@ -111,3 +112,20 @@ async def test_a_strange_retry_after_is_ignored(enter: Enter, provider: Provider
     account.busy_for = None
     await home.until_shown(*TAKEN)
     assert home.held == 1
+
+
+async def test_a_main_host_that_never_responds(enter: Enter) -> None:
+    """The backup host says that it does not have the text, so the text is sent once, when the main host responds."""
+    home = await enter(HOUSE)
+    home.simulator.use_variant(HOUSE, "silent-main-host")
+    assert (await home.send_late(when=lambda: home.tries > 2)).status in ("queued", "uncertain")
+    assert home.held == 0
+    assert home.sensor("credit_balance") == "1423"
+    await home.entry.runtime_data.balance.async_refresh()
+    assert home.sensor("credit_balance") == "1423"
+    home.simulator.accounts[HOUSE].silent_site = ""
+    await home.until_shown(*TAKEN)
+    assert home.held == 1
+    # All sends went to the main host, and all look-ups in between to the backup host.
+    assert "sendsms" not in commands(home.simulator, "textinghouse_backup")
+    assert "getstatus" in commands(home.simulator, "textinghouse_backup")
