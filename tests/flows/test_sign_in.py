@@ -97,6 +97,13 @@ async def test_the_legacy_api_is_closed(hass: HomeAssistant, simulator: Simulato
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
+async def test_a_key_that_the_framework_refuses(hass: HomeAssistant, simulator: Simulator) -> None:
+    simulator.use_variant(Provider.THESMSPOINT, "framework-errors")
+    values = account_input(Provider.THESMSPOINT, simulator, api_key=WRONG)
+    form = await submit(hass, await begin(hass, Provider.THESMSPOINT), values)
+    assert form["errors"] == {"base": "invalid_auth"}
+
+
 @EVERY_PROVIDER
 async def test_each_error_names_the_host(hass: HomeAssistant, simulator: Simulator, provider: Provider) -> None:
     form = await begin(hass, provider)
