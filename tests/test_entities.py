@@ -113,6 +113,34 @@ async def test_each_pool_of_credit(
     assert [state_of(hass, sensor).state for sensor in sensors] == ["unavailable", "2", "3.5"]
 
 
+async def test_an_empty_pool_hides_only_itself(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    simulator.use_variant(POINT, "empty-pools")
+    await set_up(POINT)
+    sensors = [f"sensor.thesmspoint_credit_balance_{pool}" for pool in ("otp", "promotional", "transactional")]
+    assert [state_of(hass, sensor).state for sensor in sensors] == ["unavailable", "unavailable", "5000"]
+    assert state_of(hass, "binary_sensor.thesmspoint_low_credit").state == "off"
+
+
+@pytest.mark.parametrize(
+    ("provider", "sensor", "state"),
+    [
+        (HOUSE, "textinghouse_credit_balance", "1423.50"),
+        (CLUB, "club_texting_credit_balance", "500.50"),
+        (POINT, "thesmspoint_credit_balance_otp", "100.50"),
+    ],
+)
+async def test_balances_with_a_decimal_comma(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider, sensor: str, state: str
+) -> None:
+    credit = simulator.accounts[provider].credit
+    half = Decimal("0.5")
+    more = {pool: amount + half for pool, amount in credit.items()} if provider is POINT else credit + half
+    simulator.accounts[provider].credit = more
+    simulator.use_variant(provider, "decimal-comma")
+    await set_up(provider)
+    assert state_of(hass, f"sensor.{sensor}").state == state
+
+
 async def test_an_account_without_limit(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     simulator.accounts[PRO].unlimited = True
     simulator.accounts[PRO].balance_shape = "remaining"

@@ -23,6 +23,12 @@ ENTRY = MockConfigEntry(domain="texting", title="Home", entry_id="ENTRY")
 KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.LOW_CREDIT: (lambda hass: issues.async_low_credit(hass, ENTRY, Decimal("1.50")), "_ENTRY", "warning"),
     Issue.CERTIFICATE_INVALID: (lambda hass: issues.async_certificate_invalid(hass, ENTRY), "_ENTRY", "error"),
+    Issue.REDIRECTED: (
+        lambda hass: issues.async_redirected(hass, ENTRY, "sms.example.com", "new.example.com"),
+        "_ENTRY",
+        "error",
+    ),
+    Issue.BLOCKED: (lambda hass: issues.async_blocked(hass, ENTRY, "sms.example.com", "Cloudflare"), "_ENTRY", "error"),
     Issue.DATABASE_DAMAGED: (lambda hass: issues.async_database_damaged(hass, "texting.db.damaged", 7), "", "error"),
     Issue.DATABASE_UNWRITABLE: (issues.async_database_unwritable, "", "error"),
     Issue.ACCOUNT_REMOVED: (lambda hass: issues.async_account_removed(hass, ENTRY, 3), "_ENTRY", "warning"),

@@ -55,7 +55,7 @@ CARD = {str(marker) for marker in card_fields(CARD_TYPES)}
 PAYING = (FORM_ERRORS - {"invalid_response"}) | {"declined", "order_under_way", "invalid_field"}
 PAYING |= {f"invalid_{field}" for field in ("type", "number", "code", "month", "year")}
 # The placeholders of every exception.
-ALWAYS = {"account", "detail"}
+ALWAYS = {"account", "detail", "host", "target", "firewall"}
 # The fields of an action's target.
 TARGETS = {str(marker) for marker in cv.ENTITY_SERVICE_FIELDS}
 

@@ -39,7 +39,7 @@ from .inbound.commands import async_interpret, is_old
 from .inbound.inbox import COMMAND_TIMEOUT, ReceivedMessage
 from .inbound.keywords import keyword_of, with_keyword
 from .inbound.reply_matcher import ReplyMatcher
-from .issues import async_low_credit
+from .issues import async_connection_failed, async_low_credit
 from .messenger import Messenger, OutgoingMessage
 from .options import gateway_values
 from .signals import COMMAND, MESSAGE_RECEIVED, OPTED_OUT
@@ -279,6 +279,7 @@ class Account(Messenger):
     @callback
     def async_failed(self, error: GatewayError) -> None:
         """A request that is no send failed."""
+        async_connection_failed(self.hass, self.entry, error)
         if isinstance(error, AuthenticationFailed):
             self.async_start_reauth()
 
@@ -342,7 +343,7 @@ class Account(Messenger):
 
     def _opts_in(self, incoming: IncomingMessage) -> bool:
         """Return True if a text ends an opt-out."""
-        if incoming.type is IncomingType.KEYWORD or keyword_of(self.entry, incoming.text):
+        if incoming.opts_in or incoming.type is IncomingType.KEYWORD or keyword_of(self.entry, incoming.text):
             return True
         return bare_words(incoming.text) in (*OPT_IN_WORDS, *self.info.opt_in_words)
 

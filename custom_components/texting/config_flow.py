@@ -16,11 +16,10 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import callback
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .account import TextingConfigEntry
 from .const import CONF_PROVIDER, DOMAIN, ROUTE, SUBENTRY_KEYWORD, SUBENTRY_RECIPIENT
-from .error_messages import form_error
+from .error_messages import form_error, hosts_named
 from .flows.forms import (
     SENDER_STEP,
     account_schema,
@@ -30,8 +29,10 @@ from .flows.forms import (
     secrets_schema,
     sender_error,
     sender_schema,
+    suggestions,
     url_error,
 )
+from .flows.gateways import open_gateway
 from .flows.keyword import KeywordFlow
 from .flows.options import TextingOptionsFlow
 from .flows.recipient import RecipientFlow
@@ -40,7 +41,8 @@ from .gateway.capabilities import Capability
 from .gateway.errors import GatewayError
 from .gateway.message import Sender, Template
 from .gateway.provider import Provider, ProviderInfo
-from .gateway.providers import GATEWAYS, create_gateway
+from .gateway.providers import GATEWAYS
+from .gateway.transport import host_of
 from .translations import CONFIGURE, async_translations
 
 _LOGGER = logging.getLogger(__name__)
@@ -52,6 +54,8 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
     def __init__(self) -> None:
         """Start without values."""
         self._values: dict[str, Any] = {}
+        # The placeholders of the last error.
+        self._named: dict[str, str] = {}
 
     @classmethod
     @callback
@@ -90,7 +94,8 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
                 errors = await self._async_check()
             if not errors:
                 return await self._async_continue()
-        return self._show_account(provider.value, user_input or {}, errors)
+        suggested = suggestions(GATEWAYS[provider].info) if user_input is None else user_input
+        return self._show_account(provider.value, suggested, errors)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Change an account or a route."""
@@ -106,7 +111,7 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
             errors = self._errors()
             if not errors:
                 self._abort_if_taken(entry)
-                errors = await self._async_check()
+                errors = await self._async_check(entry)
             if not errors:
                 return await self._async_continue()
         return self._show_account("reconfigure", user_input or nest(_info(entry), entry.data), errors, entry.data)
@@ -122,14 +127,14 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         if user_input is not None:
             self._values = {**entry.data, **flatten(user_input)}
             self._abort_if_taken(entry)
-            errors = await self._async_check()
+            errors = await self._async_check(entry)
             if not errors:
                 return self.update_entry(entry, self._values)
         return self.async_show_form(
             step_id="reauth_confirm",
             data_schema=secrets_schema(_info(entry)),
             errors=errors,
-            description_placeholders={"account": entry.title},
+            description_placeholders={"account": entry.title, **self._named},
         )
 
     # -- the second step, if the account's senders can be read -------------------------------------------------------
@@ -150,18 +155,20 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         senders: Sequence[Sender] = ()
         templates: Sequence[Template] = ()
         errors: dict[str, str] = {}
-        gateway = create_gateway(async_get_clientsession(self.hass), self._values)
-        try:
-            senders = await gateway.fetch_senders()
-            templates = await gateway.fetch_templates()
-        except GatewayError as err:
-            errors = _account_error(err)
+        entry = None if self.source == SOURCE_USER else self._get_reconfigure_entry()
+        async with open_gateway(self.hass, self._values, entry) as gateway:
+            try:
+                senders = await gateway.fetch_senders()
+                templates = await gateway.fetch_templates()
+            except GatewayError as err:
+                errors = self._account_error(err)
         pending = (await async_translations(self.hass, CONFIGURE))["pending"]
         schema = sender_schema(self._info, senders, templates, pending)
         return self.async_show_form(
             step_id=f"{provider}_{SENDER_STEP}",
             data_schema=self.add_suggested_values_to_schema(schema, self._values),
             errors=errors,
+            description_placeholders=self._named,
         )
 
     # -- helpers of the steps ----------------------------------------------------------------------------------------
@@ -188,16 +195,26 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         sender = self._values.get(field) if field else None
         return {str(field): sender_error(self._info)} if sender and not self._info.takes_sender(sender) else {}
 
-    async def _async_check(self) -> dict[str, str]:
-        """Check the credentials with the provider, and return the errors."""
+    async def _async_check(self, entry: ConfigEntry | None = None) -> dict[str, str]:
+        """Check the credentials of a new or a known account with the provider, and return the errors."""
+        self._named = {}
         try:
-            await create_gateway(async_get_clientsession(self.hass), self._values).verify()
+            async with open_gateway(self.hass, self._values, entry) as gateway:
+                await gateway.verify()
         except GatewayError as err:
-            return _account_error(err)
+            return self._account_error(err)
         except Exception:
             _LOGGER.exception("Unexpected error while checking the account")
             return {"base": "unknown"}
         return {}
+
+    def _account_error(self, error: GatewayError) -> dict[str, str]:
+        """Return the error as a form shows it, and remember the hosts that it names. Log it if it has no text."""
+        key = form_error(error)
+        self._named = hosts_named(error, host_of(self._values["url"]))
+        if key == "unknown":
+            _LOGGER.error("The account cannot be checked: %s", error)
+        return {"base": key}
 
     def _show_account(
         self,
@@ -212,7 +229,7 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(account_schema(info, known), suggested),
             errors=errors,
-            description_placeholders={"provider": info.name},
+            description_placeholders={"provider": info.name, **self._named},
         )
 
     def _finish(self) -> ConfigFlowResult:
@@ -259,11 +276,3 @@ for _provider, _gateway in GATEWAYS.items():
 
 def _info(entry: ConfigEntry) -> ProviderInfo:
     return GATEWAYS[Provider(entry.data[CONF_PROVIDER])].info
-
-
-def _account_error(error: GatewayError) -> dict[str, str]:
-    """Return the error as a form shows it. Log it if forms have no text for it."""
-    key = form_error(error)
-    if key == "unknown":
-        _LOGGER.error("The account cannot be checked: %s", error)
-    return {"base": key}

@@ -19,7 +19,7 @@ from .error_messages import request_text
 from .gateway.base import Gateway
 from .gateway.errors import AuthenticationFailed, GatewayError, MessageRejected
 from .gateway.message import Balance, IncomingMessage
-from .issues import Issue, async_delete, async_low_credit
+from .issues import Issue, async_connection_failed, async_connection_works, async_delete, async_low_credit
 from .options import read_options
 from .storage.account_store import AccountStore
 
@@ -129,10 +129,13 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
 
     async def _async_update_data(self) -> Mapping[str | None, Balance]:
         try:
-            return {balance.pool: balance for balance in await self._gateway.fetch_balance()}
+            balances = {balance.pool: balance for balance in await self._gateway.fetch_balance()}
         except GatewayError as err:
+            async_connection_failed(self.hass, self.config_entry, err)
             error = ConfigEntryAuthFailed if isinstance(err, AuthenticationFailed) else UpdateFailed
             raise error(**request_text(err, self.config_entry.title)) from err
+        async_connection_works(self.hass, self.config_entry)
+        return balances
 
 
 class IncomingCoordinator(DataUpdateCoordinator[None]):

@@ -12,6 +12,8 @@ from .gateway.errors import Field, FieldRejected, GatewayError, MessageRejected
 # The first class that an error is an instance of decides, so a subclass stands before its base.
 KEYS: Mapping[type[GatewayError], str] = {
     errors.CertificateInvalid: "certificate_invalid",
+    errors.Redirected: "redirected",
+    errors.Blocked: "blocked",
     errors.CannotConnect: "cannot_connect",
     errors.InvalidResponse: "invalid_response",
     errors.OrderUnknown: "order_unknown",
@@ -49,6 +51,8 @@ FORM_ERRORS = frozenset(
         "invalid_auth_or_api",
         "cannot_connect",
         "certificate_invalid",
+        "redirected",
+        "blocked",
         "invalid_response",
         "rate_limited",
     }
@@ -115,6 +119,15 @@ def _kind_of(error: GatewayError) -> type[HomeAssistantError]:
     return ServiceValidationError if is_invalid else HomeAssistantError
 
 
+def hosts_named(error: GatewayError, host: str = "") -> dict[str, str]:
+    """Return the placeholders that name hosts; host is the one that was asked if the error does not say."""
+    return {
+        "host": error.host or host or "—",
+        "target": (error.target if isinstance(error, errors.Redirected) else "") or "—",
+        "firewall": (error.firewall if isinstance(error, errors.Blocked) else "") or "—",
+    }
+
+
 def _text(key: str, error: GatewayError, account: str) -> ErrorText:
     """Return a text with its placeholders. detail is the provider's code and words."""
     details = error.details if isinstance(error, MessageRejected) else {}
@@ -124,6 +137,7 @@ def _text(key: str, error: GatewayError, account: str) -> ErrorText:
         translation_placeholders={
             "account": account,
             "detail": " ".join(part for part in (error.code, error.detail) if part) or "—",
+            **hosts_named(error),
             **{name: str(value) for name, value in details.items()},
         },
     )

@@ -9,6 +9,8 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 from .delivery.checks import format_amount
+from .error_messages import hosts_named
+from .gateway.errors import Blocked, CertificateInvalid, GatewayError, Redirected
 
 
 class Issue(StrEnum):
@@ -16,6 +18,8 @@ class Issue(StrEnum):
 
     LOW_CREDIT = "low_credit"
     CERTIFICATE_INVALID = "certificate_invalid"
+    REDIRECTED = "redirected"
+    BLOCKED = "blocked"
     DATABASE_DAMAGED = "database_damaged"
     DATABASE_UNWRITABLE = "database_unwritable"
     ACCOUNT_REMOVED = "account_removed"
@@ -25,6 +29,7 @@ class Issue(StrEnum):
 # News of something that is over. It stays until the user confirms it, also after a restart. The others are deleted
 # when they are solved.
 NEWS = frozenset({Issue.DATABASE_DAMAGED, Issue.ACCOUNT_REMOVED})
+_CONNECTION = (Issue.CERTIFICATE_INVALID, Issue.REDIRECTED, Issue.BLOCKED)
 
 
 @callback
@@ -38,6 +43,37 @@ def async_low_credit(hass: HomeAssistant, entry: ConfigEntry, left: Decimal | No
 def async_certificate_invalid(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """The provider's host has no valid certificate, so texts wait."""
     _create(hass, Issue.CERTIFICATE_INVALID, entry, account=entry.title)
+
+
+@callback
+def async_redirected(hass: HomeAssistant, entry: ConfigEntry, host: str, target: str) -> None:
+    """The provider's host leads to another host, so texts wait."""
+    _create(hass, Issue.REDIRECTED, entry, account=entry.title, host=host, target=target)
+
+
+@callback
+def async_blocked(hass: HomeAssistant, entry: ConfigEntry, host: str, firewall: str) -> None:
+    """A firewall in front of the provider's host lets nothing through, so texts wait."""
+    _create(hass, Issue.BLOCKED, entry, account=entry.title, host=host, firewall=firewall)
+
+
+@callback
+def async_connection_failed(hass: HomeAssistant, entry: ConfigEntry, error: GatewayError) -> None:
+    """Create the issue of an error that only the user or the provider can solve."""
+    names = hosts_named(error)
+    if isinstance(error, CertificateInvalid):
+        async_certificate_invalid(hass, entry)
+    elif isinstance(error, Redirected):
+        async_redirected(hass, entry, names["host"], names["target"])
+    elif isinstance(error, Blocked):
+        async_blocked(hass, entry, names["host"], names["firewall"])
+
+
+@callback
+def async_connection_works(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete the issues that kept the account from its provider."""
+    for issue in _CONNECTION:
+        async_delete(hass, issue, entry)
 
 
 @callback

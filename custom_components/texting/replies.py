@@ -39,7 +39,7 @@ async def async_respond(account: Account, incoming: IncomingMessage, is_connecte
     It is the result of a command or the reply of an automation if it comes in time, else the keyword's fixed reply,
     else empty. The request is never kept open longer than a provider waits. An opt-out goes to async_opt_out.
     """
-    replies = Capability.WEBHOOK_REPLY in account.info.capabilities
+    replies = incoming.takes_reply and Capability.WEBHOOK_REPLY in account.info.capabilities
     timeout = account.options.reply_timeout if replies else 0
     received = account.async_receive(incoming, is_connected if replies else None, timeout, late=is_old(incoming))
     if received is None:

@@ -6,7 +6,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.texting import translations
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.flows.forms import other_host
-from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, FlowType
@@ -25,6 +24,7 @@ from tests.support.flows import (
     choices,
     submit,
     submit_account,
+    suggested,
 )
 from tests.support.tls import Impostor
 
@@ -86,8 +86,12 @@ async def test_the_form_suggests_the_providers_own_hosts(
     secret, _ = SECRETS[provider]
     filled = form["data_schema"](dict.fromkeys(fields - {"advanced", "country"}, "x") | {"advanced": {}})
     assert filled[secret] == "x"
-    assert filled["advanced"] == {field.name: field.default for field in info.fields if field.advanced}
-    assert all(value.startswith("https://") for name, value in filled["advanced"].items() if name.endswith("url"))
+    advanced = [field for field in info.fields if field.advanced]
+    assert filled["advanced"] == {field.name: field.default for field in advanced if field.default}
+    # A suggestion can be emptied, a default not.
+    assert suggested(form) == {field.name: field.suggested for field in info.fields if field.suggested}
+    addresses = {**filled["advanced"], **suggested(form)}
+    assert all(value.startswith("https://") for name, value in addresses.items() if name.endswith("url"))
 
 
 async def test_a_second_account_gets_a_number(hass: HomeAssistant, simulator: Simulator) -> None:
@@ -166,7 +170,7 @@ async def test_an_unexpected_exception_is_logged(
     hass: HomeAssistant, simulator: Simulator, provider: Provider, caplog: pytest.LogCaptureFixture
 ) -> None:
     form = await begin(hass, provider)
-    with patch.object(Gateway, "verify", side_effect=ZeroDivisionError):
+    with patch.object(GATEWAYS[provider], "verify", side_effect=ZeroDivisionError):
         result = await submit(hass, form, account_input(provider, simulator))
     assert result["errors"] == {"base": "unknown"}
     assert "ZeroDivisionError" in caplog.text
@@ -307,7 +311,7 @@ def test_what_a_host_is_called(url: str, name: str | None) -> None:
 def test_a_providers_own_hosts_give_no_name(provider: Provider) -> None:
     """The provider's own hosts include its backup server and its domain without a subdomain."""
     info = GATEWAYS[provider].info
-    own = [field.default or "" for field in info.fields if field.name in ("url", "backup_url")]
+    own = [field.default or field.suggested or "" for field in info.fields if field.name in ("url", "backup_url")]
     assert all(other_host(info, {"url": url}) is None for url in own)
     domain = own[0].removeprefix("https://").removeprefix("app.").removeprefix("api.")
     for host in (domain, f"www.{domain}", f"app.{domain}"):

@@ -1,7 +1,8 @@
 """Fixtures: gateways that talk to the simulator, and a webhook that it calls."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import ssl
 from typing import Any
 
 import aiohttp
@@ -12,11 +13,12 @@ from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.errors import GatewayError
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import create_gateway, textinghouse
+from custom_components.texting.gateway.transport import Transport
 from tests.simulator import Simulator
 from tests.simulator.customer import PUSHING
 from tests.simulator.loop_clock import LoopClock
 from tests.support.accounts import account_data
-from tests.support.gateways import Bench, Calls, OpenGateway, Respond
+from tests.support.gateways import Bench, Calls, OpenGateway, Respond, Serve
 from tests.support.samples import KEY, PASSWORD, TOKEN
 
 
@@ -31,6 +33,31 @@ async def session(_loopback: None) -> AsyncIterator[aiohttp.ClientSession]:
     """Return the session that the gateways share."""
     async with aiohttp.ClientSession() as session:
         yield session
+
+
+@pytest.fixture
+def transport(session: aiohttp.ClientSession) -> Transport:
+    """Return a transport for two requests at the same time."""
+    return Transport(session, in_flight=2)
+
+
+@pytest.fixture
+async def serve(_loopback: None) -> AsyncIterator[Serve]:
+    """Return a function that starts a server; it returns the address without the scheme."""
+    runners: list[web.ServerRunner] = []
+
+    async def start(
+        handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], context: ssl.SSLContext | None = None
+    ) -> str:
+        runner = web.ServerRunner(web.Server(handler), shutdown_timeout=0.1)
+        runners.append(runner)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+        return f"127.0.0.1:{runner.addresses[0][1]}"
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()
 
 
 @pytest.fixture

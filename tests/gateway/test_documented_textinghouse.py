@@ -121,7 +121,7 @@ async def test_error_codes_of_a_status(
         pytest.param("1", Status.SENT, None, id="1"),
         pytest.param("3", Status.DELIVERED, None, id="3"),
         pytest.param("4", Status.EXPIRED, FailureReason.EXPIRED, id="4"),
-        pytest.param("5", Status.UNDELIVERED, FailureReason.INVALID_NUMBER, id="5"),
+        pytest.param("5", Status.UNDELIVERED, FailureReason.OTHER, id="5"),
         pytest.param("6", Status.UNDELIVERED, FailureReason.OTHER, id="6"),
         pytest.param("7", Status.REJECTED, FailureReason.PROHIBITED, id="7"),
         pytest.param("20", Status.REJECTED, FailureReason.INSUFFICIENT_CREDIT, id="20"),

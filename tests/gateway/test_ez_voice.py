@@ -154,7 +154,7 @@ async def test_a_busy_provider_has_not_called(account: Gateway, simulator: Simul
 async def test_what_is_asked_of_a_number(account: Gateway, simulator: Simulator) -> None:
     assert await account.look_up_carrier("+12125555601") == "VERIZONUS"
     (request,) = simulator.requests()
-    assert (request.method, request.path, request.query) == ("POST", "/api/lookup/", {})
+    assert (request.method, request.path, request.query) == ("POST", "/api/lookup", {})
     assert request.params == {"User": "demo", "Pass": "demo-password", "PhoneNumber": "2125555601"}
 
 

@@ -10,6 +10,7 @@ from custom_components.texting.gateway.capabilities import Capability
 from custom_components.texting.gateway.errors import CannotConnect, GatewayError, OutcomeUnknown, RateLimited
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import Status
+from tests.support.flows import SITES
 from tests.support.gateways import Bench
 from tests.support.samples import new_message, send_one
 
@@ -96,7 +97,8 @@ async def test_nobody_listens(bench: Bench) -> None:
 @PROVIDERS
 @pytest.mark.parametrize("kind", ["html", "empty", "http_error", "cut", "truncated_body"])
 async def test_reads_fail_clearly(bench: Bench, kind: str) -> None:
-    bench.simulator.faults.add(bench.provider, kind, times=None)
+    for site in SITES[bench.provider]:
+        bench.simulator.faults.add(site, kind, times=None)
     calls: list[Callable[[], Awaitable[Any]]] = [bench.gateway.fetch_balance]
     if Capability.STATUS in bench.info.capabilities:
         sent = [accepted(new_message(bench.provider, 5601 + n), message_id=f"id{n}") for n in range(2)]

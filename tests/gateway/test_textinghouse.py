@@ -161,12 +161,17 @@ async def test_senders_are_letters_and_digits(account: Gateway, simulator: Simul
     assert not simulator.requests()
 
 
-@pytest.mark.parametrize("text", ["STOP sms-s.top then more", "stop sms-s.top", "Sale"])
-async def test_the_stop_mention_stands_at_the_end(account: Gateway, simulator: Simulator, text: str) -> None:
+@pytest.mark.parametrize("text", ["stop sms-s.top", "Sale STOP sms-s.to", "Sale"])
+async def test_a_text_without_the_stop_mention_is_refused(account: Gateway, simulator: Simulator, text: str) -> None:
     result = await send_one(account, text=text, commercial=True)
     assert isinstance(result.error, MessageRejected)
     assert result.error.limit is Limit.COMMERCIAL_MENTION
     assert not simulator.requests()
+
+
+async def test_the_stop_mention_may_stand_anywhere(account: Gateway, simulator: Simulator) -> None:
+    assert (await send_one(account, text="STOP sms-s.top or come in!", commercial=True)).status is Status.ACCEPTED
+    assert simulator.messages()[0].text == "STOP sms-s.top or come in!"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +180,8 @@ async def test_the_stop_mention_stands_at_the_end(account: Gateway, simulator: S
         ("Sale", "Sale STOP sms-s.top"),
         ("Sale stop SMS-S.top ", "Sale STOP sms-s.top"),
         ("Sale STOP sms-s.top\n", "Sale STOP sms-s.top"),
-        ("STOP sms-s.top Sale", "STOP sms-s.top Sale STOP sms-s.top"),
+        ("Stop sms-s.top: Sale", "STOP sms-s.top: Sale"),
+        ("STOP sms-s.top Sale", "STOP sms-s.top Sale"),
     ],
 )
 async def test_the_stop_mention_is_added_where_that_is_wanted(
@@ -202,7 +208,7 @@ CODES: list[tuple[str, Status, FailureReason | None]] = [
     ("1", Status.SENT, None),
     ("3", Status.DELIVERED, None),
     ("4", Status.EXPIRED, FailureReason.EXPIRED),
-    ("5", Status.UNDELIVERED, FailureReason.INVALID_NUMBER),
+    ("5", Status.UNDELIVERED, FailureReason.OTHER),
     ("6", Status.UNDELIVERED, FailureReason.OTHER),
     ("7", Status.REJECTED, FailureReason.PROHIBITED),
     ("20", Status.REJECTED, FailureReason.INSUFFICIENT_CREDIT),
@@ -271,6 +277,11 @@ async def test_reports_that_fail(account: Gateway, respond: Respond) -> None:
             await account.fetch_reports([accepted(new_message(HOUSE), message_id="5d72")])
 
 
+async def test_balances_with_a_comma(account: Gateway, respond: Respond) -> None:
+    respond("1423,50")
+    assert await account.fetch_balance() == [Balance(amount=Decimal("1423.50"))]
+
+
 @pytest.mark.parametrize("body", ["1423", "12.50", "-3", "0"])
 async def test_balances(account: Gateway, respond: Respond, body: str) -> None:
     respond(f" {body}\n")
@@ -279,10 +290,10 @@ async def test_balances(account: Gateway, respond: Respond, body: str) -> None:
 
 @pytest.mark.parametrize("status", [200, 502])
 @pytest.mark.parametrize("body", ["", "much", "<html>", "1423 credits", "NaN", "Infinity"])
-async def test_what_is_no_balance(account: Gateway, respond: Respond, body: str, status: int) -> None:
+async def test_what_is_no_balance(gateway: OpenGateway, respond: Respond, body: str, status: int) -> None:
     respond(body, status=status)
     with pytest.raises(InvalidResponse):
-        await account.fetch_balance()
+        await gateway(HOUSE, backup_url="").fetch_balance()
 
 
 def news(account: Gateway, **parameters: object) -> Any:

@@ -66,7 +66,7 @@ FATES: list[tuple[str, Status, FailureReason | None, type[GatewayError] | None]]
     ("1", Status.SENT, None, None),
     ("3", Status.DELIVERED, None, None),
     ("4", Status.EXPIRED, FailureReason.EXPIRED, MessageRejected),
-    ("5", Status.UNDELIVERED, FailureReason.INVALID_NUMBER, MessageRejected),
+    ("5", Status.UNDELIVERED, FailureReason.OTHER, MessageRejected),
     ("6", Status.UNDELIVERED, FailureReason.OTHER, MessageRejected),
     ("7", Status.REJECTED, FailureReason.PROHIBITED, MessageRejected),
     ("20", Status.REJECTED, FailureReason.INSUFFICIENT_CREDIT, InsufficientCredit),
@@ -127,7 +127,8 @@ async def test_only_what_cannot_be_asked_about_is_left_out(account: Gateway, sim
     unanswered, known, unknown = messages = [new_message(HOUSE, last) for last in (5601, 5602, 5603)]
     for message in messages[:2]:
         await account.send([message])
-    simulator.faults.add(HOUSE, kind, times=None, params={"climsgid": unanswered.reference})
+    for host in (HOUSE, BACKUP):
+        simulator.faults.add(host, kind, times=None, params={"climsgid": unanswered.reference})
     found = await account.resolve_unknown(messages)
     assert [result.message for result in found] == [known, unknown]
     assert [(result.status is Status.QUEUED, result.error) for result in found] == [(False, None), (True, None)]
@@ -135,7 +136,8 @@ async def test_only_what_cannot_be_asked_about_is_left_out(account: Gateway, sim
 
 async def test_asked_once_is_not_asked_twice(account: Gateway, simulator: Simulator, respond: Respond) -> None:
     respond("ERR: 202 | unknown", cmd="getstatus")
-    simulator.faults.add(HOUSE, "html", times=None)
+    for host in (HOUSE, BACKUP):
+        simulator.faults.add(host, "html", times=None)
     assert await account.resolve_unknown([new_message(HOUSE)]) == []
     assert commands(simulator) == ["getstatus", "getstatus"]
 
@@ -180,19 +182,19 @@ async def test_flood_at_our_own_repetition_is_what_the_status_says(
 ) -> None:
     simulator.faults.add(HOUSE, "cut", params=SEND, accept=True)
     respond("ERR: 202 | unknown", cmd="getstatus", times=2)
-    respond(last_answer, cmd="getstatus")
+    for host in (HOUSE, BACKUP):
+        simulator.faults.add(host, "answer", params={"cmd": "getstatus"}, body=last_answer)
     result = await send_one(account)
     assert (result.status, type(result.error), result.provider_status) == (status, kind, "350")
     assert commands(simulator) == ["sendsms", "getstatus", "getstatus", "sendsms", "getstatus"]
     assert len(simulator.messages()) == 1
 
 
-async def test_flood_without_a_status_can_be_found_out(
-    account: Gateway, simulator: Simulator, respond: Respond
-) -> None:
+async def test_flood_without_a_status_can_be_found_out(account: Gateway, simulator: Simulator) -> None:
     message = new_message(HOUSE)
     await account.send([message])
-    respond("<html>", cmd="getstatus")
+    for host in (HOUSE, BACKUP):
+        simulator.faults.add(host, "html", params={"cmd": "getstatus"})
     (again,) = await account.send([message])
     assert (again.status, type(again.error)) == (Status.UNCERTAIN, OutcomeUnknown)
     (found,) = await account.resolve_unknown([message])
@@ -229,7 +231,8 @@ async def test_the_repetition_is_lost_as_well(account: Gateway, simulator: Simul
 
 
 async def test_nobody_can_be_asked(account: Gateway, simulator: Simulator) -> None:
-    simulator.faults.add(HOUSE, "html", times=None)
+    for host in (HOUSE, BACKUP):
+        simulator.faults.add(host, "html", times=None)
     result = await send_one(account)
     assert (result.status, type(result.error)) == (Status.UNCERTAIN, InvalidResponse)
     assert commands(simulator) == ["sendsms", "getstatus"]

@@ -111,10 +111,22 @@ async def test_two_texts_to_one_number(account: Gateway, simulator: Simulator) -
     assert [report.reference for report in reports] == [result.message.reference for result in sent]
 
 
-@pytest.mark.parametrize(("text", "segments"), [("a" * 160, 1), ("a" * 161, 2), ("a" * 765, 5), ("ê" * 335, 5)])
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 765, 5),
+        ("ê" * 335, 5),
+        ("[" * 10, 1),
+        ("[" * 160, 1),
+        ("€" * 161, 2),
+        ("[" * 765, 5),
+    ],
+)
 async def test_lengths(account: Gateway, text: str, segments: int) -> None:
     preview = account.preview(new_message(POINT, text=text))
-    assert (preview.segments, preview.cost) == (segments, segments)
+    assert (preview.segments, preview.cost, preview.units) == (segments, segments, len(text))
     assert (await send_one(account, text=text)).status is Status.ACCEPTED
 
 
@@ -122,7 +134,7 @@ async def test_lengths(account: Gateway, text: str, segments: int) -> None:
     ("account", "fields", "limit"),
     [
         ({}, {"text": "a" * 766}, Limit.TEXT_LENGTH),
-        ({}, {"text": "€" * 383}, Limit.TEXT_LENGTH),
+        ({}, {"text": "€" * 766}, Limit.TEXT_LENGTH),
         ({}, {"text": "ê" * 336}, Limit.TEXT_LENGTH),
         ({"sender_id": ""}, {}, Limit.SENDER_MISSING),
         ({"template_id": None}, {}, Limit.TEMPLATE_MISSING),
@@ -201,7 +213,7 @@ WORDS: list[tuple[object, type[GatewayError], FailureReason]] = [
     ),
     (taken(ErrorCode="099", ErrorMessage=None), MessageRejected, FailureReason.OTHER),
     (success({"status": "error", "message": "Invalid recipient"}), MessageRejected, FailureReason.INVALID_NUMBER),
-    ({"message": "Server Error"}, InvalidResponse, FailureReason.OTHER),
+    ({"detail": "Not JSON of this provider"}, InvalidResponse, FailureReason.OTHER),
     ([], InvalidResponse, FailureReason.OTHER),
 ]
 

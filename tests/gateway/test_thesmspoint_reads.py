@@ -147,6 +147,15 @@ async def test_pools(account: Gateway) -> None:
     ]
 
 
+@pytest.mark.parametrize("nothing", [None, ""])
+async def test_a_pool_without_a_balance_hides_only_itself(account: Gateway, respond: Respond, nothing: object) -> None:
+    respond(success({"balance": {"Transactional": "12,5", "Promotional": nothing, "OTP": 0}}))
+    assert await account.fetch_balance() == [
+        Balance(amount=Decimal("12.5"), pool="Transactional"),
+        Balance(amount=Decimal(), pool="OTP"),
+    ]
+
+
 async def test_balances_as_text(account: Gateway, respond: Respond) -> None:
     respond(success({"balance": {"Transactional": "12.5", "Voice": 1}}))
     assert await account.fetch_balance() == [Balance(amount=Decimal("12.5"), pool="Transactional")]
@@ -154,7 +163,7 @@ async def test_balances_as_text(account: Gateway, respond: Respond) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [None, [], {}, {"balance": 5}, *({"balance": {"OTP": wrong}} for wrong in ("many", None, "NaN", float("inf")))],
+    [None, [], {}, {"balance": 5}, *({"balance": {"OTP": wrong}} for wrong in ("many", "NaN", float("inf")))],
 )
 async def test_what_is_no_balance(account: Gateway, respond: Respond, data: object) -> None:
     respond(success(data))

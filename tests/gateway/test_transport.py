@@ -1,7 +1,6 @@
 """Requests over real connections, and their failures."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -28,38 +27,12 @@ from custom_components.texting.gateway.errors import (
 from custom_components.texting.gateway.transport import MAX_RESPONSE, Response, Transport
 from tests.simulator import Simulator
 from tests.simulator.loop_clock import LoopClock
+from tests.support.gateways import Serve
 from tests.support.home import until
 
 SITE = "thesmspoint"
 PATH = "/api/v1/get-sms-balance"
 HEADERS = {"key": "demo-key"}
-
-type Serve = Callable[..., Awaitable[str]]
-
-
-@pytest.fixture
-def transport(session: aiohttp.ClientSession) -> Transport:
-    """Return a transport for two requests at the same time."""
-    return Transport(session, in_flight=2)
-
-
-@pytest.fixture
-async def serve(_loopback: None) -> AsyncIterator[Serve]:
-    """Return a function that starts a server; it returns the address without the scheme."""
-    runners: list[web.ServerRunner] = []
-
-    async def start(
-        handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], context: ssl.SSLContext | None = None
-    ) -> str:
-        runner = web.ServerRunner(web.Server(handler), shutdown_timeout=0.1)
-        runners.append(runner)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-        return f"127.0.0.1:{runner.addresses[0][1]}"
-
-    yield start
-    for runner in runners:
-        await runner.cleanup()
 
 
 async def ask(transport: Transport, simulator: Simulator) -> Response:
@@ -185,15 +158,6 @@ async def test_a_header_that_cannot_be_sent(transport: Transport, simulator: Sim
     assert not simulator.requests()
 
 
-async def test_redirects_are_not_followed(transport: Transport, serve: Serve, simulator: Simulator) -> None:
-    async def redirect(_request: web.BaseRequest) -> web.StreamResponse:
-        return web.Response(status=307, headers={"Location": simulator.url(SITE) + PATH})
-
-    response = await transport.request("POST", f"http://{await serve(redirect)}/", form={"pass": "secret"})
-    assert response.status == 307
-    assert not simulator.requests()
-
-
 def certificate(folder: Path, host: str) -> ssl.SSLContext:
     """Return a self-signed certificate of a server."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -246,19 +210,6 @@ async def test_no_more_at_once_than_allowed(transport: Transport, simulator: Sim
     await asyncio.gather(*asking)
     assert fault.used == 8
     assert simulator.max_in_flight(SITE) == 2
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [("5", 5), ("86400", 3600), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None), ("", None), (None, None)],
-)
-async def test_retry_after(transport: Transport, serve: Serve, header: str | None, seconds: float | None) -> None:
-    async def refuse(_request: web.BaseRequest) -> web.StreamResponse:
-        return web.Response(status=429, headers={} if header is None else {"Retry-After": header})
-
-    with pytest.raises(RateLimited) as raised:
-        await transport.request("GET", f"http://{await serve(refuse)}/")
-    assert raised.value.retry_after == seconds
 
 
 async def test_which_statuses_mean_busy(session: aiohttp.ClientSession, simulator: Simulator) -> None:

@@ -9,7 +9,7 @@ from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import HomeAssistant
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
-from tests.support.home import record_changes
+from tests.support.home import post, record_changes
 
 CLUB, GROUP = Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
 
@@ -65,3 +65,20 @@ async def test_on_off_and_on_again_are_three(
         await hass.async_block_till_done()
     texts = [event.attributes["text"] for event in incoming if event.attributes["from"] == "+12125550142"]
     assert texts == ["ON", "OFF", "ON"]
+
+
+async def test_the_id_of_the_answered_message_is_not_the_replys_own(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    """TextingHouse names the message that is answered. The date tells two replies apart, and nothing else."""
+    url = await connect(await set_up(Provider.TEXTINGHOUSE))
+    incoming = record_changes(hass, "event.textinghouse_incoming_message")
+    reply = {"apimsgid": "a", "climsgid": "", "from": "33612345601", "txt": "Yes", "date": "2026-01-02T03:04:05Z"}
+    for changes, heard in (({}, 1), ({"apimsgid": "b"}, 1), ({"date": "2026-01-02 03:04:05"}, 1), ({"txt": "No"}, 2)):
+        assert await post(url, **{**reply, **changes}) == 200
+        await hass.async_block_till_done()
+        assert len(incoming) == heard
+    # The same words again, in reply to the same message, a second later.
+    assert await post(url, **{**reply, "date": "2026-01-02T03:04:06Z"}) == 200
+    await hass.async_block_till_done()
+    assert len(incoming) == 3

@@ -246,3 +246,61 @@ async def test_a_national_number_needs_the_homes_country(
         await send(hass, "Without", account=entry.entry_id, to="06 12 34 56 99")
     text_of(caught.value, "limit_number")
     assert [message.text for message in simulator.messages()] == ["With"]
+
+
+# -- how real servers answer ---------------------------------------------------------------------------------------
+
+
+async def test_a_refusal_in_the_frameworks_shape_is_told_in_its_words(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    await set_up(POINT)
+    body = {"message": "The given data was invalid.", "errors": {"template_id": ["The template id is not active."]}}
+    simulator.faults.add(POINT, "answer", path="send-", body=body, status=422)
+    error = await failure(hass, POINT)
+    assert "The template id is not active." in text_of(error, "rejected_invalid_message")
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_a_login_that_the_framework_refuses(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(POINT)
+    simulator.use_variant(POINT, "framework-errors")
+    simulator.accounts[POINT].key = "8|changed"
+    text_of(await failure(hass, POINT), "authentication_failed")
+    assert reauth_flow(hass)["context"]["entry_id"] == entry.entry_id
+
+
+async def test_a_count_that_differs_from_the_document(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    await set_up(CLUB)
+    simulator.use_variant(CLUB, "counts-double")
+    error = await failure(hass, CLUB, "=" * 20 + "a" * 130)
+    assert "(-7 too long, or characters that it does not take)" in text_of(error, "rejected_invalid_message")
+
+
+@pytest.mark.parametrize("provider", [CLUB, GROUP])
+async def test_an_api_that_is_closed_later(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    await set_up(provider)
+    simulator.use_variant(provider, "closed-api")
+    error = await failure(hass, provider)
+    assert "ask its support to allow the legacy API for your account" in text_of(error, "login_or_api_refused")
+    assert reauth_flow(hass)["context"]["source"] == "reauth"
+
+
+@pytest.mark.parametrize(
+    ("variant", "key", "named"),
+    [("moved-307", "redirected", "sms.example.com"), ("challenge-403", "blocked", "Cloudflare")],
+)
+async def test_a_read_names_what_stands_in_front(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, variant: str, key: str, named: str
+) -> None:
+    entry = await set_up(POINT)
+    simulator.use_variant(POINT, variant)
+    with pytest.raises(HomeAssistantError) as caught:
+        await hass.services.async_call(
+            "texting", "list_senders", {"account": entry.entry_id}, blocking=True, return_response=True
+        )
+    text = text_of(caught.value, key)
+    assert named in text
+    assert simulator.url(POINT).removeprefix("http://") in text

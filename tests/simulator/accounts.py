@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
+from .front import Front
+
 USER = "demo"
 PASSWORD = "demo-password"
 TEXTIOPRO_TOKEN = "7|demoTokenTextioPro"
@@ -12,7 +14,7 @@ THESMSPOINT_KEY = "demo-key"
 
 
 @dataclass(slots=True)
-class TextingHouseAccount:
+class TextingHouseAccount(Front):
     """An account at TextingHouse."""
 
     user: str = USER
@@ -28,10 +30,11 @@ class TextingHouseAccount:
     callback_url: str | None = None
     callback_form: bool = False
     reply_date_format: str = "%Y-%m-%dT%H:%M:%SZ"
+    decimal_comma: bool = False
 
 
 @dataclass(slots=True)
-class TextioProAccount:
+class TextioProAccount(Front):
     """An account at TextioPro."""
 
     token: str = TEXTIOPRO_TOKEN
@@ -74,7 +77,7 @@ class Keyword:
 
 
 @dataclass(slots=True)
-class EzTextingAccount:
+class EzTextingAccount(Front):
     """An account at Club Texting or Group Texting."""
 
     user: str = USER
@@ -87,6 +90,11 @@ class EzTextingAccount:
     connection_limit: int | None = 2
     callback_url: str | None = None
     callback_extra: dict[str, str] = field(default_factory=dict)
+    # "json": texts that are no keywords come as JSON, whose id is that of the message they answer.
+    callback_shape: Literal["documented", "json"] = "documented"
+    slashes: bool = True  # the paths that no document names may end with a slash
+    doubled: str = ""  # characters that count twice besides the documented ones
+    decimal_comma: bool = False
     broken: set[str] = field(default_factory=set)  # operations that respond with -10, as "credits/buy"
     below_minimum: bool = False  # a check of a keyword responds with -2, as documented
     callback_seconds: float = 60.0  # "within 60 seconds or it will be abandoned" (Group Texting)
@@ -147,7 +155,7 @@ def _pools() -> dict[str, Decimal]:
 
 
 @dataclass(slots=True)
-class TheSmsPointAccount:
+class TheSmsPointAccount(Front):
     """An account at TheSMSPoint; its credit is in three pools."""
 
     key: str = THESMSPOINT_KEY
@@ -160,6 +168,9 @@ class TheSmsPointAccount:
     report_status: Literal["error", "success"] = "error"
     error_status: int = 200
     error_field: Literal["message", "errors"] = "message"
+    error_shape: Literal["documented", "framework"] = "documented"
+    empty_pools: dict[str, Any] = field(default_factory=dict)  # what stands in pools that the account does not have
+    decimal_comma: bool = False
     checks_templates: bool = False  # who checks templates, the provider or the operator, is not documented
 
 
@@ -174,8 +185,10 @@ def default_accounts() -> dict[str, Any]:
     }
 
 
-def bare_number(amount: Decimal) -> str:
-    """Format an amount as the providers do, without exponent and trailing zeros."""
+def bare_number(amount: Decimal, *, comma: bool = False) -> str:
+    """Format an amount as the providers do, without exponent and trailing zeros; with a comma it has two decimals."""
+    if comma:
+        return f"{amount:.2f}".replace(".", ",")
     return f"{amount.normalize():f}" if amount else "0"
 
 

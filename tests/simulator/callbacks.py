@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
+from typing import Any
 
 import aiohttp
 
@@ -18,7 +20,7 @@ class Callback:
     provider: str
     method: str
     url: str
-    params: dict[str, str]
+    params: dict[str, Any]
     status: int
     body: str
 
@@ -45,17 +47,20 @@ class Callbacks:
         """Make a GET callback with a timeout in seconds."""
         return await self._make(provider, "GET", url, params, {"params": params}, aiohttp.ClientTimeout(total=seconds))
 
-    async def post(self, provider: str, url: str, params: dict[str, str], *, form: bool) -> Callback:
+    async def post(
+        self, provider: str, url: str, params: dict[str, Any], *, form: bool, headers: dict[str, str] | None = None
+    ) -> Callback:
         """Make a POST callback, as JSON or as a form."""
-        return await self._make(provider, "POST", url, params, {"data" if form else "json": params})
+        content = {"data" if form else "json": params, "headers": headers or {}}
+        return await self._make(provider, "POST", url, params, content)
 
     async def _make(
         self,
         provider: str,
         method: str,
         url: str,
-        params: dict[str, str],
-        content: dict[str, dict[str, str]],
+        params: dict[str, Any],
+        content: dict[str, dict[str, Any]],
         limit: aiohttp.ClientTimeout = _TIMEOUT,
     ) -> Callback:
         if self._session is None:
@@ -67,6 +72,7 @@ class Callbacks:
                 params=content.get("params"),
                 data=content.get("data"),
                 json=content.get("json"),
+                headers=content.get("headers"),
                 timeout=limit,
             ) as response:
                 made = Callback(provider, method, url, params, response.status, await response.text(errors="replace"))
@@ -89,4 +95,17 @@ def textinghouse_reply(message: Message, text: str, at: datetime, account: Texti
         "from": message.to,
         "txt": text,
         "date": at.strftime(account.reply_date_format),
+    }
+
+
+def ez_texting_json(number: str, text: str, at: datetime, answered: Message | None, **flags: bool) -> dict[str, Any]:
+    """Return the fields of a text in JSON; `id` is that of the message that it answers. flags are optIn and optOut."""
+    return {
+        "id": answered.id if answered else token_hex(6),
+        "type": "inbound_text.received",
+        "fromNumber": f"1{number}",
+        "toNumber": "13135550100",
+        "message": text,
+        "received": at.isoformat(timespec="milliseconds"),
+        **flags,
     }

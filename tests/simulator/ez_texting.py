@@ -38,6 +38,8 @@ BRANDS = {
 # The carriers of numbers, by their last digits.
 _CARRIERS = {"0004": "UNKNOWN", "0006": "FAILURE"}
 _TRY_AGAIN = "0009"
+# The paths that no document names. Other clients call this one without a slash at its end.
+_UNDOCUMENTED = frozenset({"/api/lookup"})
 
 type Params = dict[str, Any]
 
@@ -55,7 +57,7 @@ class EzTexting:
         self._network = network
         self._operations: dict[str, Callable[[Params], str]] = {
             "/api/sending": self._send,
-            "/api/credits/check": lambda _: bare_number(account.credit),
+            "/api/credits/check": lambda _: bare_number(account.credit, comma=account.decimal_comma),
             "/api/keyword/check": lambda params: check_keyword(account, params),
             "/api/keyword/setup": lambda params: set_up_keyword(account, params, self._is_valid),
         }
@@ -74,6 +76,8 @@ class EzTexting:
     def handle(self, request: Request) -> Response:
         """Handle a request; the case of parameter names does not count."""
         path = request.path.rstrip("/")
+        if path in _UNDOCUMENTED and path != request.path and not self._account.slashes:
+            return html_response(404, "Not Found")
         params = {name.lower(): value for name, value in request.params.items()}
         voice = self._brand.extras and path == "/api/voicemessages"
         operation = self._operations.get(path) or self._post_only.get(path)
@@ -117,7 +121,9 @@ class EzTexting:
     def _fits(self, subject: str, text: str, *, express: bool) -> bool:
         if not text.strip() or len(subject) > _SUBJECT_LENGTH or not self._is_valid(subject + text):
             return False
-        return length_of(self._brand, subject) + length_of(self._brand, text) <= self._limit(express=express)
+        length = sum(length_of(self._brand, part) for part in (subject, text))
+        length += sum((subject + text).count(character) for character in self._account.doubled)
+        return length <= self._limit(express=express)
 
     def _limit(self, *, express: bool) -> int:
         if not self._brand.express:

@@ -8,6 +8,8 @@ html            accept (no)                                     200 with an HTML
 empty           accept (no)                                     200 with an empty body
 answer          body, status (200), content_type, accept (no)   this response
 rate_limited    seconds (1), -                                  429 with Retry-After
+redirect        status (302), target, -                         a redirect to the target
+challenge       status (403), -                                 the page of a firewall that asks for a browser
 unavailable     -                                               503
 truncated       - (accepted)                                    the first half of the response as a whole one
 truncated_body  - (accepted)                                    the first half of the response, then a closed connection
@@ -27,6 +29,7 @@ from typing import Any
 
 from aiohttp import web
 
+from .front import busy_response, challenge_response, redirect_response
 from .wire import Request, Response, html_response
 
 type Options = dict[str, Any]
@@ -44,6 +47,8 @@ KINDS: dict[str, Options] = {
     "empty": {"accept": False},
     "answer": {"accept": False, "status": 200, "body": "", "content_type": None},
     "rate_limited": {"seconds": 1},
+    "redirect": {"status": 302, "target": "https://sms.example.com/moved"},
+    "challenge": {"status": 403},
     "unavailable": {},
     "truncated": {},
     "truncated_body": {},
@@ -53,7 +58,7 @@ KINDS: dict[str, Options] = {
     "latency": {"delay": 1.0},
     "hold": {},
 }
-_NEVER_ACCEPTED = {"rate_limited", "unavailable"}
+_NEVER_ACCEPTED = {"rate_limited", "unavailable", "redirect", "challenge"}
 
 
 @dataclass(slots=True, eq=False)
@@ -171,10 +176,6 @@ def _canned(options: Options) -> Response:
     return Response(json.dumps(body).encode(), options["status"], content_type or "application/json")
 
 
-def _rate_limited(options: Options) -> Response:
-    return replace(html_response(429, "Too Many Requests"), headers={"Retry-After": str(options["seconds"])})
-
-
 async def _hang(_fault: Fault, _http_request: web.BaseRequest, _response: Response) -> web.StreamResponse:
     await asyncio.Event().wait()
     return web.Response()
@@ -235,7 +236,9 @@ _CHANGES: dict[str, Callable[[Options, Response], Response]] = {
     "html": lambda _options, _: html_response(200, "Maintenance"),
     "empty": lambda _options, _: Response(b""),
     "answer": lambda options, _: _canned(options),
-    "rate_limited": lambda options, _: _rate_limited(options),
+    "rate_limited": lambda options, _: busy_response(str(options["seconds"])),
+    "redirect": lambda options, _: redirect_response(options["status"], options["target"]),
+    "challenge": lambda options, _: challenge_response(options["status"]),
     "unavailable": lambda _options, _: html_response(503, "Service Unavailable"),
     "truncated": lambda _options, response: replace(response, body=response.body[: len(response.body) // 2]),
     "content_type": lambda options, response: replace(response, content_type=options["content_type"]),

@@ -1,11 +1,12 @@
 """Phones that reply. The provider that texted last decides how the reply is delivered."""
 
+from base64 import b64encode
 from datetime import timedelta
 from http import HTTPStatus
-from secrets import token_hex
+from secrets import token_bytes, token_hex
 
 from .accounts import EzTextingAccount, Keyword, TextingHouseAccount
-from .callbacks import Callback, textinghouse_reply
+from .callbacks import Callback, ez_texting_json, textinghouse_reply
 from .ez_texting import BRANDS, Brand, is_valid_text, length_of
 from .messages import TITLES, Message
 from .network import Network
@@ -101,6 +102,9 @@ class Phones:
         made: list[Callback] = []
         responses: list[str] = []
         for url, params in calls:
+            if account.callback_shape == "json" and "from" in params:
+                made.append(await self._in_json(provider, url, number, text, last if recent else None))
+                continue
             callback = await self._network.callbacks.get(provider, url, params, account.callback_seconds)
             made.append(callback)
             if account.wait_for_response and callback.status == HTTPStatus.OK:
@@ -110,6 +114,16 @@ class Phones:
         for response in responses:
             self._text_back(provider, number, response)
         return made[0] if made else None
+
+    async def _in_json(self, provider: str, url: str, number: str, text: str, answered: Message | None) -> Callback:
+        """Bring a text as JSON with a signature, whose key is the customer's secret."""
+        account: EzTextingAccount = self._network.accounts[provider]
+        words = text.strip().lower().split()
+        opts_in = words == ["start"] or (bool(words) and words[0] in account.keywords)
+        opts_out = " ".join(words) in ("stop", "stop all", "stopall")
+        fields = ez_texting_json(number, text, self._network.clock(), answered, optIn=opts_in, optOut=opts_out)
+        headers = {"X-Signature": b64encode(token_bytes(20)).decode()}
+        return await self._network.callbacks.post(provider, url, fields, form=False, headers=headers)
 
     def _text_back(self, provider: str, number: str, text: str) -> None:
         account: EzTextingAccount = self._network.accounts[provider]

@@ -49,7 +49,10 @@ class Simulator:
             "group_texting": EzTexting("group_texting", self.accounts["group_texting"], self._network),
             "thesmspoint": TheSmsPoint(self.accounts["thesmspoint"], self._network),
         }
-        self._sites = {name: Site(name, gateways[name], self._network, self._requests) for name in SITES}
+        self._sites = {
+            name: Site(name, gateways[name], self._network, self._requests, self.accounts[name.removesuffix("_backup")])
+            for name in SITES
+        }
         self.latency = latency
         self.faults = Faults(SITES, lambda site: self._sites[site].refuse(), lambda site: self._sites[site].restore())
         self._control = Control(self)

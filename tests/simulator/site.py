@@ -7,6 +7,7 @@ import socket
 from aiohttp import web
 
 from .faults import Faults, respond
+from .front import Front, open_session, turn_away, with_session
 from .network import Network
 from .wire import Gateway, Request, Response, html_response, read_request, without_card
 
@@ -21,7 +22,7 @@ _NOTICE_TURNS = 10
 class Site:
     """One provider at one address."""
 
-    def __init__(self, name: str, gateway: Gateway, network: Network, requests: list[Request]) -> None:
+    def __init__(self, name: str, gateway: Gateway, network: Network, requests: list[Request], front: Front) -> None:
         """Prepare a site; it adds each request to `requests`."""
         self.name = name
         self.port = 0
@@ -31,6 +32,7 @@ class Site:
         self._in_flight = 0
         self._gateway = gateway
         self._network = network
+        self._front = front
         self._requests = requests
         self._faults: Faults | None = None
         self._runner: web.ServerRunner | None = None
@@ -105,6 +107,11 @@ class Site:
         limit = self._gateway.connection_limit
         if limit is not None and self._in_flight > limit:
             return html_response(503, "Service Unavailable").to_aiohttp()
+        if self._front.silent_site == self.name and http_request.transport:
+            http_request.transport.abort()
+            return web.Response()
+        if turned_away := turn_away(self._front):
+            return turned_away.to_aiohttp()
         if self.processing:
             await _pass(self.processing)
         fault = self._faults.take(request) if self._faults else None
@@ -113,7 +120,8 @@ class Site:
             self._network.carry(self._network.take_accepted())
             await _pass(self.latency)
             return await respond(fault, http_request, response)
-        response = self._gateway.handle(request)
+        request = with_session(self._front, request)
+        response = open_session(self._front, self.name, request, self._gateway.handle(request))
         accepted = self._network.take_accepted()
         try:
             await _pass(self.latency)

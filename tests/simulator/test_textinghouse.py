@@ -37,7 +37,7 @@ async def test_house_reads_forms_json_and_queries(client: Client, options: dict[
         ({"pass": "wrong"}, 101),
         ({"user": "Demo"}, 101),
         ({"iscom": "Y"}, 400),
-        ({"iscom": "Y", "txt": "STOP sms-s.top Hello"}, 400),
+        ({"iscom": "Y", "txt": "stop sms-s.top Hello"}, 400),
         ({"txt": "a" * 153 * 1424}, 104),
         ({"cmd": "getstatus"}, 100),
         ({"cmd": "getstatus", "api_id": "x"}, 201),

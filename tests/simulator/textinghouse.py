@@ -76,7 +76,7 @@ class TextingHouse:
         to, text = _required(params, "to"), _required(params, "txt")
         commercial = _required(params, "iscom") == "Y"
         _check_form(params)
-        if commercial and not text.endswith(STOP_MENTION):
+        if commercial and STOP_MENTION not in text:
             raise _Refused(400)
         if self._account.processing_fails:
             raise _Refused(300)
@@ -122,7 +122,7 @@ class TextingHouse:
         return message.status
 
     def _get_credit(self, params: dict[str, Any]) -> str:
-        return bare_number(self._account.credit)
+        return bare_number(self._account.credit, comma=self._account.decimal_comma)
 
 
 def next_allowed(now: datetime, account: TextingHouseAccount, to: str) -> datetime:

@@ -9,7 +9,7 @@ import re
 from secrets import randbelow
 from typing import Any
 
-from .accounts import TheSmsPointAccount, json_number
+from .accounts import TheSmsPointAccount, bare_number, json_number
 from .messages import Message
 from .network import Network
 from .wire import Request, Response, json_response
@@ -65,7 +65,10 @@ class TheSmsPoint:
 
     def handle(self, request: Request) -> Response:
         """Handle a request."""
+        framework = self._account.error_shape == "framework"
         try:
+            if framework and (wrong := _framework_error(request, self._account.key)):
+                return wrong
             return json_response(self._run(request))
         except _Refused as refused:
             return json_response(refused.envelope(self._account.error_field), self._account.error_status)
@@ -85,7 +88,12 @@ class TheSmsPoint:
         return command(request.params)
 
     def _balance(self, params: dict[str, Any]) -> dict[str, Any]:
-        return _success({"balance": {pool: json_number(credit) for pool, credit in self._account.credit.items()}})
+        account = self._account
+        pools = {
+            pool: bare_number(credit, comma=True) if account.decimal_comma else json_number(credit)
+            for pool, credit in account.credit.items()
+        }
+        return _success({"balance": {**pools, **account.empty_pools}})
 
     def _send_single(self, params: dict[str, Any]) -> dict[str, Any]:
         text = str(params.get("message") or "")
@@ -184,6 +192,24 @@ class TheSmsPoint:
         # The example of the list has the state in lower case, unlike the table and the single report.
         state = message.status if message.status == "U" else message.status.lower()
         return {"status_name": state, name: message.to, "content": message.text, "message_id": message.id}
+
+
+def _framework_error(request: Request, key: str) -> Response | None:
+    """Return the error that Laravel itself makes: no login, or parameters that are missing or no numbers."""
+    if request.headers.get("key") != key:
+        return json_response({"message": "Unauthenticated."}, 401)
+    errors: dict[str, list[str]] = {}
+    if "/send-" in request.path:
+        for name in ("recipient", "sender_id", "template_id", "channel"):
+            if not request.params.get(name):
+                errors[name] = [f"The {name.replace('_', ' ')} field is required."]
+    if request.path.endswith("/send-single-sms") and not re.fullmatch(
+        r"91[0-9]{10}", str(request.params.get("recipient") or "")
+    ):
+        errors["recipient"] = ["The recipient format is invalid."]
+    if not errors:
+        return None
+    return json_response({"message": "The given data was invalid.", "errors": errors}, 422)
 
 
 def _follows(text: str, template: str) -> bool:

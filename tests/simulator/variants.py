@@ -23,18 +23,54 @@ TEXTIOPRO: Mapping[str, Variant] = {
     "remaining-balance": Variant("the balance is remaining_balance, in money", {"balance_shape": "remaining"}),
 }
 
-TEXTINGHOUSE: Mapping[str, Variant] = {}
+# What may stand in front of any provider.
+ANYWHERE: Mapping[str, Variant] = {
+    **{
+        f"moved-{status}": Variant(f"all requests are redirected with {status}", {"redirect_status": status})
+        for status in (301, 302, 307, 308)
+    },
+    **{
+        f"challenge-{status}": Variant(f"a firewall asks for a browser with {status}", {"challenge_status": status})
+        for status in (403, 503)
+    },
+    "busy": Variant("429 with a Retry-After in strange digits", {"busy_for": "²"}),
+    "sessions": Variant("a cookie keeps who signed in last", {"session_cookie": True}, is_site=True),
+}
 
-EZ_TEXTING: Mapping[str, Variant] = {}
+TEXTINGHOUSE: Mapping[str, Variant] = {
+    "decimal-comma": Variant("the balance has a decimal comma", {"decimal_comma": True}, is_site=True),
+    "silent-main-host": Variant("the main host never responds", {"silent_site": "textinghouse"}),
+}
 
-THESMSPOINT: Mapping[str, Variant] = {}
+EZ_TEXTING: Mapping[str, Variant] = {
+    "recorded": Variant(
+        "as recorded: a session cookie, and /api/lookup only without a slash",
+        {"session_cookie": True, "slashes": False},
+        is_site=True,
+    ),
+    "closed-api": Variant("-1 for right credentials, as the API is closed for new accounts", {"api_allowed": False}),
+    "counts-double": Variant("another client's count: ~=+\\/@#% are two characters", {"doubled": "~=+\\/@#%"}),
+    "json": Variant("texts come as JSON", {"callback_shape": "json"}, is_site=True, lacks=frozenset({"webhook_reply"})),
+    "decimal-comma": Variant("the credit has a decimal comma", {"decimal_comma": True}, is_site=True),
+}
+
+THESMSPOINT: Mapping[str, Variant] = {
+    "framework-errors": Variant("errors in Laravel's own shape", {"error_shape": "framework"}, is_site=True),
+    "empty-pools": Variant(
+        "pools without credit are null or empty",
+        {"empty_pools": {"OTP": None, "Promotional": ""}},
+        is_site=True,
+        lacks=frozenset({"balance"}),
+    ),
+    "decimal-comma": Variant("the balances have decimal commas", {"decimal_comma": True}, is_site=True),
+}
 
 VARIANTS: Mapping[str, Mapping[str, Variant]] = {
-    "textinghouse": TEXTINGHOUSE,
-    "textiopro": TEXTIOPRO,
-    "club_texting": EZ_TEXTING,
-    "group_texting": EZ_TEXTING,
-    "thesmspoint": THESMSPOINT,
+    "textinghouse": {**ANYWHERE, **TEXTINGHOUSE},
+    "textiopro": {**ANYWHERE, **TEXTIOPRO},
+    "club_texting": {**ANYWHERE, **EZ_TEXTING},
+    "group_texting": {**ANYWHERE, **EZ_TEXTING},
+    "thesmspoint": {**ANYWHERE, **THESMSPOINT},
 }
 
 

@@ -1,6 +1,6 @@
 """A test bench for the gateway of one provider."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from tests.simulator.customer import Home
 
 type OpenGateway = Callable[..., Gateway]
 type Respond = Callable[..., None]
+# Starts a server with a handler, and returns its address without the scheme.
+type Serve = Callable[..., Awaitable[str]]
 
 
 class Calls(Home):

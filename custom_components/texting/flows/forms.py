@@ -71,6 +71,12 @@ def account_schema(info: ProviderInfo, known: Mapping[str, Any] | None = None) -
     return vol.Schema({**plain, vol.Required(CONF_ADVANCED): section(vol.Schema(advanced), {"collapsed": True})})
 
 
+def suggestions(info: ProviderInfo) -> dict[str, Any]:
+    """Return what the form of a new account suggests, in its shape. Unlike a default, it can be emptied."""
+    suggested = {field.name: field.suggested for field in info.fields if field.suggested is not None}
+    return nest(info, suggested) if suggested else {}
+
+
 def secrets_schema(info: ProviderInfo) -> vol.Schema:
     """Return the form that asks for the secrets again."""
     return vol.Schema({vol.Required(field.name): _SECRET for field in info.fields if field.secret})
@@ -130,8 +136,8 @@ def sender_error(info: ProviderInfo) -> str:
 
 def _own_hosts(info: ProviderInfo) -> set[str]:
     """Return the provider's own hosts, and their domains."""
-    fields = [field.default for field in info.fields if field.name in ADDRESSES and field.default]
-    hosts = {urlsplit(address).hostname or "" for address in fields}
+    fields = [field.default or field.suggested for field in info.fields if field.name in ADDRESSES]
+    hosts = {urlsplit(address).hostname or "" for address in fields if address}
     return hosts | {host.partition(".")[2] for host in hosts if host.count(".") > 1}
 
 

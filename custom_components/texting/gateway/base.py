@@ -1,6 +1,7 @@
 """Gateway: the interface to every provider."""
 
 from abc import ABC, abstractmethod
+from asyncio import Semaphore
 from collections.abc import AsyncIterator, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -70,6 +71,11 @@ class Gateway[S: Settings = Any](ABC):
         """Talk to the provider through the transport."""
         self._transport = transport
         self.settings = settings
+
+    @property
+    def slots(self) -> Semaphore:
+        """What the requests of the account take, so that they are never too many at the same time."""
+        return self._transport.slots
 
     async def verify(self) -> None:
         """Check the credentials with a request that costs nothing."""

@@ -1,8 +1,10 @@
 """The errors of a gateway. The text of an error never holds a secret, a whole number or a message.
 
 GatewayError
-├── CannotConnect            the request was not sent: it may be sent again
-│   └── CertificateInvalid   the host's certificate is not valid; nothing was sent
+├── CannotConnect            the request was not processed: it may be sent again
+│   ├── CertificateInvalid   the host's certificate is not valid; nothing was sent
+│   ├── Redirected           the host leads to another address, which is not followed
+│   └── Blocked              a firewall in front of the host wants to see a browser
 ├── OutcomeUnknown           the request was sent, but there is no usable response: never repeat it blindly
 │   ├── InvalidResponse      the response is none that this provider gives
 │   └── OrderUnknown         the request was a purchase: never repeat it automatically
@@ -83,6 +85,8 @@ class GatewayError(Exception):
     """A request to a provider failed."""
 
     reason = FailureReason.OTHER
+    # The host that was asked, with its port if the address has one. Empty: the error is not about a host.
+    host = ""
 
     def __init__(self, detail: str = "", *, code: str | None = None) -> None:
         """Remember the provider's error code, and its text in a form that is safe to log."""
@@ -92,13 +96,41 @@ class GatewayError(Exception):
 
 
 class CannotConnect(GatewayError):
-    """The request was not sent."""
+    """The request was not sent, or was certainly not processed."""
 
     reason = FailureReason.UNREACHABLE
 
 
 class CertificateInvalid(CannotConnect):
     """The host's certificate is not valid; no credentials were sent."""
+
+
+class Redirected(CannotConnect):
+    """The host leads to another address. It is not followed, because the request holds the credentials."""
+
+    # Where it leads: a host, with its port if the address has one.
+    target: str
+
+    def __init__(self, detail: str = "", *, code: str | None = None, target: str = "") -> None:
+        """Remember where the host leads."""
+        super().__init__(detail, code=code)
+        self.target = target
+        if target:
+            self.args = (f"{self}, to {target}",)
+
+
+class Blocked(CannotConnect):
+    """A firewall in front of the host wants to see a browser. It did not let the request through."""
+
+    # The name of the firewall.
+    firewall: str
+
+    def __init__(self, detail: str = "", *, code: str | None = None, firewall: str = "") -> None:
+        """Remember whose firewall it is."""
+        super().__init__(detail, code=code)
+        self.firewall = firewall
+        if firewall:
+            self.args = (f"{self}, by {firewall}",)
 
 
 class OutcomeUnknown(GatewayError):

@@ -162,6 +162,10 @@ class IncomingMessage:
     sent_at: datetime | None = None
     # Our reference of the message that it answers, which is found out after the text came in.
     in_reply_to: str | None = None
+    # The provider says that the sender opts in again.
+    opts_in: bool = False
+    # Whether the provider sends the response to its request to the phone, if it does so at all.
+    takes_reply: bool = True
     # It is an old text that the provider had not reported before.
     late: bool = False
 

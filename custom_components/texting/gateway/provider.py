@@ -31,6 +31,8 @@ class AccountField:
     # The form shows the field in its closed section.
     advanced: bool = False
     default: str | None = None
+    # What the form of a new account suggests. Unlike a default, it can be emptied.
+    suggested: str | None = None
     # The only values that the field takes. Empty: any text.
     choices: tuple[str, ...] = ()
     # The later step that asks for the field, after the credentials were checked. Empty: the first step.

@@ -59,7 +59,7 @@ class ReceivedMessage:
 
     def repeats(self, known: ReceivedMessage, *, is_latest: bool) -> bool:
         """Return True if this is a known text again: the same words, and nothing that both tell differs."""
-        if self.key != known.key or _differ(self.replied_message_id, known.replied_message_id):
+        if self.key != known.key:
             return False
         is_identified = False
         for own, other in ((self.message_id, known.message_id), (self.sent_at, known.sent_at)):
@@ -69,6 +69,8 @@ class ReceivedMessage:
         age = self.at - known.at
         if is_identified:
             return age < REPETITION_WINDOW
+        if _differ(self.replied_message_id, known.replied_message_id):
+            return False
         was_answered = known.is_answer or (known.is_command and known.has_reply)
         window = REPETITION_WINDOW_AFTER_REPLY if was_answered else REPETITION_WINDOW_WITHOUT_ID
         return is_latest and age < window

@@ -24,10 +24,10 @@ from ..delivery.record import MessageRecord, Phase
 from ..delivery.worker import Worker
 from ..gateway.base import Gateway
 from ..gateway.capabilities import Capability
-from ..gateway.errors import CertificateInvalid, GatewayError, MessageRejected
+from ..gateway.errors import GatewayError, MessageRejected
 from ..gateway.status import Status
 from ..inbound.inbox import Inbox
-from ..issues import Issue, async_certificate_invalid, async_delete
+from ..issues import async_connection_failed, async_connection_works
 from ..options import read_options
 from ..signals import MESSAGES_UPDATED, STATE_CHANGED
 from .account_store import AccountStore, Memory
@@ -166,10 +166,10 @@ class EntryState:
             _LOGGER.warning("%s cannot send texts now, so they wait: %s", self._entry.title, error)
         else:
             _LOGGER.warning("%s sends texts again", self._entry.title)
-        if isinstance(error, CertificateInvalid):
-            async_certificate_invalid(self._hass, self._entry)
-        else:
-            async_delete(self._hass, Issue.CERTIFICATE_INVALID, self._entry)
+        # The latest error counts.
+        async_connection_works(self._hass, self._entry)
+        if error:
+            async_connection_failed(self._hass, self._entry, error)
 
     # -- counters ----------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The registry: every provider and its gateway."""
 
+from asyncio import Semaphore
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,8 +22,11 @@ GATEWAYS: Mapping[Provider, type[Gateway]] = {
 }
 
 
-def create_gateway(session: Session, values: Mapping[str, Any]) -> Gateway:
-    """Create the gateway of an account from the fields of its entry; "provider" names the Provider."""
+def create_gateway(session: Session, values: Mapping[str, Any], slots: Semaphore | None = None) -> Gateway:
+    """Create the gateway of an account from the fields of its entry; "provider" names the Provider.
+
+    slots are those of a gateway that talks to the same account at the same time.
+    """
     gateway = GATEWAYS[Provider(values["provider"])]
-    transport = Transport(session, in_flight=gateway.info.in_flight, busy=gateway.info.busy)
+    transport = Transport(session, in_flight=gateway.info.in_flight, busy=gateway.info.busy, slots=slots)
     return gateway(transport, gateway.settings_type.from_mapping(values))

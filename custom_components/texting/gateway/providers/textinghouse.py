@@ -39,7 +39,10 @@ from ..message import (
 from ..phone_number import digits, from_gateway
 from ..provider import Provider, ProviderInfo, Settings, account_field
 from ..status import FailureReason, Status
-from ..transport import Transport
+from ..transport import Transport, host_of
+
+DOMAIN = "textinghouse.com"
+BACKUP_URL = f"https://api2.{DOMAIN}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +53,15 @@ class TextingHouseSettings(Settings):
     password: str = account_field(secret=True)
     sender: str = account_field(required=False, applied_in_place=True)
     url: str = account_field(advanced=True, default="https://api.textinghouse.com")
-    # The host that is asked when the main host cannot be reached. Empty: none.
-    backup_url: str = account_field(advanced=True, default="https://api2.textinghouse.com")
+    # The host that is asked when the main host gives no response. Empty: the site has none.
+    backup_url: str = account_field(advanced=True, required=False, suggested=BACKUP_URL)
+
+    @property
+    def backup(self) -> str:
+        """The address of the backup host; empty if there is none. TextingHouse's own is none of another site."""
+        host = host_of(self.url).partition(":")[0]
+        is_own = f".{host}".endswith(f".{DOMAIN}")
+        return self.backup_url if is_own or self.backup_url != BACKUP_URL else ""
 
     @property
     @override
@@ -84,6 +94,7 @@ INFO = ProviderInfo(
 )
 
 PATH = "/http/v1/do"
+SEND = "sendsms"
 STOP_MENTION = "STOP sms-s.top"
 # The documented characters. Some networks replace others; the provider does not refuse them.
 CHARACTERS = frozenset(
@@ -102,7 +113,8 @@ STATUSES: Mapping[str, tuple[Status, FailureReason | None]] = {
     "1": (Status.SENT, None),
     "3": (Status.DELIVERED, None),
     "4": (Status.EXPIRED, FailureReason.EXPIRED),
-    "5": (Status.UNDELIVERED, FailureReason.INVALID_NUMBER),
+    # "Not subscribed". The document gives no cause.
+    "5": (Status.UNDELIVERED, FailureReason.OTHER),
     "6": (Status.UNDELIVERED, FailureReason.OTHER),
     "7": (Status.REJECTED, FailureReason.PROHIBITED),
     "20": (Status.REJECTED, FailureReason.INSUFFICIENT_CREDIT),
@@ -120,6 +132,8 @@ ERRORS: Mapping[str, Callable[[str, str], GatewayError]] = {
 }
 _ERROR = re.compile(r"ERR:\s*(\d+)\s*(?:\|\s*(.*))?", re.DOTALL)
 _ID = re.compile(r"ID:\s*(\S+)")
+_COMMA = re.compile(r"(-?[0-9]+),([0-9]+)")
+_ANY_MENTION = re.compile(re.escape(STOP_MENTION), re.IGNORECASE)
 
 
 class TextingHouse(Gateway[TextingHouseSettings]):
@@ -142,15 +156,15 @@ class TextingHouse(Gateway[TextingHouseSettings]):
         return replace(preview, cost=0) if message.to == INFO.test_number else preview
 
     def _with_mention(self, text: str) -> str:
-        """Return a commercial text with the mention at its end; raise MessageRejected if it may not be added."""
-        if text.endswith(STOP_MENTION):
+        """Return a commercial text that contains the mention; raise MessageRejected if it may not be added."""
+        if STOP_MENTION in text:
             return text
         if not self.settings.add_stop_mention:
             raise MessageRejected(
                 limit=Limit.COMMERCIAL_MENTION, reason=FailureReason.INVALID_MESSAGE, mention=STOP_MENTION
             )
-        if text.lower().endswith(STOP_MENTION.lower()):
-            return text[: -len(STOP_MENTION)] + STOP_MENTION
+        if _ANY_MENTION.search(text):
+            return _ANY_MENTION.sub(STOP_MENTION, text)
         return f"{text} {STOP_MENTION}"
 
     @override
@@ -193,7 +207,7 @@ class TextingHouse(Gateway[TextingHouseSettings]):
         if sender := self._sender(message):
             parameters["from"] = sender
         try:
-            response = await self._call("sendsms", parameters)
+            response = await self._call(SEND, parameters)
         except MessageRejected as err:
             if err.code != FLOOD:
                 raise
@@ -215,9 +229,19 @@ class TextingHouse(Gateway[TextingHouseSettings]):
             return _known(lost, report) if report else SendResult(message=lost, status=Status.QUEUED)
         return None
 
+    @override
+    async def verify(self) -> None:
+        """Check the credentials at each host by itself, so that a wrong backup address shows at once."""
+        for url in filter(None, (self.settings.url, self.settings.backup)):
+            try:
+                _balance(await self._ask(url, "getcredit", {}))
+            except GatewayError as err:
+                err.host = host_of(url)
+                raise
+
     async def fetch_balance(self) -> Sequence[Balance]:
         """Fetch the credit."""
-        return [Balance(amount=amount(await self._call("getcredit", {})))]
+        return [_balance(await self._call("getcredit", {}))]
 
     async def fetch_reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
         """Fetch the status of each message with one request; the provider has no list."""
@@ -270,14 +294,27 @@ class TextingHouse(Gateway[TextingHouseSettings]):
         raise WebhookRejected("neither a status nor a reply")
 
     async def _call(self, command: str, parameters: Mapping[str, str]) -> str:
-        """Make a request to the main host, or to the backup host if it cannot connect; raise the error of an ERR."""
-        form = {"user": self.settings.username, "pass": self.settings.password, "cmd": command, **parameters}
+        """Make a request to the main host, or to the backup host if the main host gives no response (section 4.9).
+
+        A send goes to the backup host only if the main host has certainly not processed it.
+        """
         try:
-            response = await self._transport.request("POST", self.settings.url + PATH, form=form)
-        except CannotConnect:
-            if not self.settings.backup_url:
+            return await self._ask(self.settings.url, command, parameters)
+        except (CannotConnect, OutcomeUnknown) as err:
+            # An ERR has a code, and is a response.
+            is_repeatable = isinstance(err, CannotConnect) or (command != SEND and err.code is None)
+            if not (is_repeatable and self.settings.backup):
                 raise
-            response = await self._transport.request("POST", self.settings.backup_url + PATH, form=form)
+            error = err
+        try:
+            return await self._ask(self.settings.backup, command, parameters)
+        except CannotConnect:
+            raise error from None
+
+    async def _ask(self, url: str, command: str, parameters: Mapping[str, str]) -> str:
+        """Make a request to one host; raise the error of an ERR."""
+        form = {"user": self.settings.username, "pass": self.settings.password, "cmd": command, **parameters}
+        response = await self._transport.request("POST", url + PATH, form=form)
         if match := _ERROR.match(response.text):
             code, text = match[1], match[2] or ""
             make = ERRORS.get(code)
@@ -285,6 +322,11 @@ class TextingHouse(Gateway[TextingHouseSettings]):
         if not response.text or "<" in response.text:
             raise InvalidResponse(f"no answer of the gateway, HTTP {response.status}")
         return response.text
+
+
+def _balance(response: str) -> Balance:
+    """Return the credit. Its decimal separator is a point or a comma."""
+    return Balance(amount=amount(_COMMA.sub(r"\1.\2", response) if _COMMA.fullmatch(response) else response))
 
 
 def _report(code: str, *, message_id: str | None, reference: str | None) -> DeliveryReport:

@@ -33,7 +33,8 @@ SEND: Outcomes = {
     -1: LoginOrApiRefused,
     -2: InsufficientCredit,
     -5: partial(MessageRejected, reason=FailureReason.OPTED_OUT),
-    -7: partial(MessageRejected, reason=FailureReason.INVALID_MESSAGE),
+    # The brands count some characters twice, and not always as they document it.
+    -7: partial(MessageRejected, "too long, or characters that it does not take", reason=FailureReason.INVALID_MESSAGE),
     -10: OutcomeUnknown,
     -104: partial(MessageRejected, reason=FailureReason.OPTED_OUT),
     -106: partial(MessageRejected, reason=FailureReason.INVALID_NUMBER),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 import re
 from string import ascii_letters, digits as decimal_digits
@@ -40,7 +41,11 @@ UNAUTHORIZED = 401
 # The response to a third connection at the same time. The request is not processed.
 UNAVAILABLE = 503
 
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")
+# The paths that end without a slash, as other clients of the platform call them. The document names none.
+WITHOUT_SLASH = frozenset({"lookup"})
+# The type of a JSON call that brings a text.
+INBOUND_TEXT = "inbound_text.received"
 
 # The replacements of typographic characters. Accents are removed by the tables of Unicode.
 REPLACEMENTS: Mapping[str, str] = {
@@ -180,7 +185,12 @@ class EZTexting[S: EZTextingSettings](Gateway[S]):
         return EZTextingOrders(self._call, self.brand.allowed)
 
     def parse_webhook(self, call: WebhookCall) -> Sequence[DeliveryReport | IncomingMessage]:
-        """Read a keyword (PhoneNumber, Message) or a reply (from, message). The case of names does not count."""
+        """Read a keyword (PhoneNumber, Message), a reply (from, message) or a text in JSON (fromNumber, message).
+
+        The case of names does not count.
+        """
+        if "type" in call.parameters and "fromNumber" in call.parameters:
+            return [_text_of_json(call.parameters)]
         fields = {name.lower(): value for name, value in call.parameters.items() if isinstance(value, str)}
         text = fields.get("message")
         sender, keyword = fields.get("from"), fields.get("phonenumber")
@@ -206,7 +216,8 @@ class EZTexting[S: EZTextingSettings](Gateway[S]):
         """Make a request once."""
         fields = [("User", self.settings.username), ("Pass", self.settings.password), *form]
         try:
-            response = await self._transport.request("POST", f"{self.settings.url}/api/{path}/", form=fields)
+            url = f"{self.settings.url}/api/{path}{'' if path in WITHOUT_SLASH else '/'}"
+            response = await self._transport.request("POST", url, form=fields)
         finally:
             fields.clear()
         if response.status == UNAUTHORIZED:
@@ -219,7 +230,40 @@ def code_of(response: Response) -> Decimal:
     find = _NUMBER.match if response.status < HTTP_ERROR else _NUMBER.fullmatch
     if not (match := find(response.text)):
         raise InvalidResponse(f"no number, HTTP {response.status}")
-    return Decimal(match[0])
+    return Decimal(match[0].replace(",", "."))
+
+
+def _text_of_json(fields: Mapping[str, object]) -> IncomingMessage:
+    """Return the text of a call {id, type, fromNumber, toNumber, message, received, optIn, optOut}.
+
+    id is that of our message that it answers. The text has no id of its own.
+    """
+    sender, text, received = fields["fromNumber"], fields.get("message") or "", fields.get("received")
+    if fields["type"] != INBOUND_TEXT or not isinstance(sender, str | int) or not isinstance(text, str):
+        raise WebhookRejected("no incoming text")
+    answered = fields.get("id")
+    return IncomingMessage(
+        sender=from_gateway(str(sender), "US"),
+        text=with_media(text, fields),
+        type=IncomingType.OPT_OUT if _is_true(fields.get("optOut")) else type_of_text(text),
+        replied_message_id=str(answered) if isinstance(answered, str | int) and answered else None,
+        sent_at=_moment(received) if isinstance(received, str) else None,
+        opts_in=_is_true(fields.get("optIn")),
+        takes_reply=False,
+    )
+
+
+def _is_true(value: object) -> bool:
+    return value is True or (isinstance(value, str) and value.lower() == "true")
+
+
+def _moment(text: str) -> datetime | None:
+    """Parse 2020-03-06T10:31:18.724Z; return None for anything else, and for a time without a zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def rewrite(text: str, allowed: frozenset[str]) -> tuple[str, dict[str, str]]:

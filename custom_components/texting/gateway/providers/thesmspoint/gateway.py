@@ -4,8 +4,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import json
+from math import ceil
 from typing import override
 
 from ...base import Gateway, key_without
@@ -67,6 +68,8 @@ INFO = ProviderInfo(
 # five segments (335 UTF-16 units) are assumed, so that no text arrives incomplete.
 MAX_SEGMENTS = 5
 MAX_LENGTHS: Mapping[Encoding, int] = {Encoding.GSM7: 765, Encoding.UCS2: 335}
+# The table of credits counts characters, so that "[" is one, though it takes two places in the network.
+MAX_SINGLE, MAX_JOINED = 160, 153
 
 APPROVED = "approved"
 INVALID = FailureReason.INVALID_MESSAGE
@@ -90,7 +93,7 @@ class TheSMSPoint(Gateway[TheSMSPointSettings]):
         self._templates: dict[str, str] = {}
 
     def _preview(self, message: Message) -> Preview:
-        preview = super()._preview(message)
+        preview = _in_credits(super()._preview(message))
         if preview.segments > MAX_SEGMENTS:
             max_length = MAX_LENGTHS[preview.encoding]
             raise MessageRejected(limit=Limit.TEXT_LENGTH, reason=INVALID, length=preview.units, most=max_length)
@@ -144,7 +147,12 @@ class TheSMSPoint(Gateway[TheSMSPointSettings]):
         pools = data.get("balance") if isinstance(data, dict) else None
         if not isinstance(pools, dict):
             raise InvalidResponse("no balance")
-        return [Balance(amount=amount(pools[pool]), pool=pool) for pool in INFO.pools if pool in pools]
+        return [
+            Balance(amount=amount(_with_point(value)), pool=pool)
+            for pool in INFO.pools
+            # A pool that the account does not have may be null or empty. It hides no other.
+            if (value := pools.get(pool)) not in (None, "")
+        ]
 
     async def fetch_senders(self) -> Sequence[Sender]:
         """Fetch the sender ids of the account."""
@@ -222,7 +230,18 @@ class TheSMSPoint(Gateway[TheSMSPointSettings]):
         headers = {"key": self.settings.api_key, "Accept": "application/json"}
         url = f"{self.settings.url}/api/v1/{command}"
         response = await self._transport.request("POST", url, form=form, headers=headers)
-        envelope = response.json()
-        if not text(envelope, "status"):
-            raise InvalidResponse(f"neither success nor error, HTTP {response.status}")
-        return envelope
+        return wire.envelope_of(response.status, response.json())
+
+
+def _in_credits(preview: Preview) -> Preview:
+    """Return a preview with the segments that the provider's table gives."""
+    if preview.encoding is not Encoding.GSM7:
+        return preview
+    length = len(preview.text)
+    segments = 1 if length <= MAX_SINGLE else ceil(length / MAX_JOINED)
+    return replace(preview, segments=segments, cost=segments, units=length)
+
+
+def _with_point(value: object) -> object:
+    """Return an amount with a decimal point instead of a decimal comma."""
+    return value.replace(",", ".") if isinstance(value, str) and value.count(",") == 1 else value

@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 import re
 
 from ...base import accepted, refused
-from ...errors import AuthenticationFailed, InsufficientCredit, OutcomeUnknown, RateLimited, redact
+from ...errors import (
+    AuthenticationFailed,
+    InsufficientCredit,
+    InvalidResponse,
+    OutcomeUnknown,
+    RateLimited,
+    redact,
+)
 from ...json_fields import ErrorWords, Row, error_of, rows, text
 from ...message import DeliveryReport, Message, SendResult
 from ...phone_number import digits
@@ -21,7 +28,10 @@ STATUSES: Mapping[str, tuple[Status, FailureReason | None]] = {
     EXPIRED: (Status.SENT, None),
 }
 
-SUCCESS = "success"
+SUCCESS, ERROR = "success", "error"
+# The HTTP statuses that say: the request was refused.
+CLIENT_ERRORS = range(400, 500)
+UNAUTHORIZED = 401
 SUCCESS_CODES = frozenset({"000", "0"})
 # An error has a text and no code. Each pattern is a documented text or a part of one.
 ERRORS: ErrorWords = {
@@ -37,6 +47,21 @@ _UNKNOWN_ID = re.compile(r"invalid (message|job).?id", re.IGNORECASE)
 _NATIONAL_LENGTH = 10
 
 type Index = defaultdict[tuple[str, ...], list[Row]]
+
+
+def envelope_of(http_status: int, envelope: Row) -> Row:
+    """Return the envelope {status, message, data}.
+
+    An HTTP error may have the framework's own shape {message, errors: {field: [texts]}}, which is an error too. Raises
+    AuthenticationFailed if that says that nobody signed in, and InvalidResponse if nothing tells success from error.
+    """
+    if text(envelope, "status"):
+        return envelope
+    if http_status not in CLIENT_ERRORS or not _error_text(envelope):
+        raise InvalidResponse(f"neither success nor error, HTTP {http_status}")
+    if http_status == UNAUTHORIZED:
+        raise AuthenticationFailed(_error_text(envelope), code=str(http_status))
+    return {**envelope, "status": ERROR}
 
 
 def data_of(envelope: Row) -> object:
@@ -55,11 +80,13 @@ def listed(envelope: Row) -> list[Row]:
 
 
 def _error_text(envelope: Row) -> str:
-    """Return the text of an error: its message as in all examples, or its errors as in the description."""
+    """Return the text of an error: its message as in all examples, and its errors as in the description."""
     errors = envelope.get("errors")
     values = errors.values() if isinstance(errors, dict) else errors if isinstance(errors, list) else [errors]
     parts = [part for value in values for part in (value if isinstance(value, list) else [value])]
-    return text(envelope, "message") or " ".join(part for part in parts if isinstance(part, str))
+    texts = [text(envelope, "message"), *(part for part in parts if isinstance(part, str))]
+    # The framework's message may repeat the first of the errors.
+    return " ".join(part for place, part in enumerate(texts) if part and part not in texts[:place])
 
 
 def results(messages: Sequence[Message], data: object) -> list[SendResult]:
