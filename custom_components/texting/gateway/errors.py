@@ -9,6 +9,7 @@ GatewayError
 ├── AuthenticationFailed     the credentials are wrong
 │   ├── LoginOrAddressRefused  ... or this IP address is locked out; the provider has one error for both
 │   └── LoginOrApiRefused    ... or the account may not use the API; the provider has one error for both
+├── AccessDenied             the credentials are right, but the account may not use the API: signing in does not help
 ├── RateLimited              not processed: try again later
 ├── InsufficientCredit       the account has too little credit
 ├── Declined                 a purchase, or another request that is no message, was refused
@@ -125,6 +126,15 @@ class LoginOrAddressRefused(AuthenticationFailed):
 
 class LoginOrApiRefused(AuthenticationFailed):
     """The credentials are wrong, or the provider has not enabled the API for the account."""
+
+
+class AccessDenied(GatewayError):
+    """The credentials are right, but the account may not do this: a permission or an active plan is missing.
+
+    Signing in again does not help. The user, or the provider's support, must change the account at the provider.
+    """
+
+    reason = FailureReason.PROHIBITED
 
 
 class RateLimited(GatewayError):
