@@ -113,7 +113,8 @@ _THROTTLED = (
 # The country or region of a number is not open to the account.
 _REGION = (
     r"permission to send .*(region|country)|(region|country|destination)\b.*not (been )?(enabled|allowed|supported)"
-    r"|(région|pays|destination)\b.*(pas|non) (été )?(activée?|autorisée?|prise? en charge)"
+    r"|(région|pays)\b.*(pas|non) (été )?(activé|autorisé|pris)"
+    r"|(pas|non) (été )?(activé|autorisé|pris).*(région|pays)\b"
 )
 _NUMBER_WORDS = "(number|phone|recipient|numéro|destinataire)"
 _INVALID_WORDS = "(invalid|incorrect|not (a )?valid|malformed|mal formaté|required|must be|obligatoire|requis)"
