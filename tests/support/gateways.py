@@ -59,7 +59,7 @@ class Bench:
 
     @property
     def arrived(self) -> Status:
-        """The last status of a message that arrives. Nothing is known after a site has called it delivered too early."""
+        """The last status of a message that arrives, as far as the site can tell."""
         return Status.SENT if getattr(self.account, "hand_over_word", "") else Status.DELIVERED
 
     @property

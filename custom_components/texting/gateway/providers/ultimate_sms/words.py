@@ -138,13 +138,15 @@ _CARRIER = re.compile(
 )
 # Reasons that concern single numbers of a batch.
 _NUMBER_REASONS = frozenset({FailureReason.INVALID_NUMBER, FailureReason.OPTED_OUT})
+# Reasons of sentences that may say something else, such as "Your message was sent to …".
+_VAGUE = frozenset({FailureReason.OTHER, FailureReason.INVALID_MESSAGE})
 # Something is missing that a request named.
 NOT_FOUND = re.compile(
     r"not found|no query results|no such|does(n.t| not) exist|introuvable|non trouv|n.existe pas", re.IGNORECASE
 )
 _TAGS = re.compile(r"<[^<>]{0,100}>")
 # Where a sentence ends. Some sites put no stop between two refusals, but each has its number first or last.
-_ENDS = re.compile(r"[!?;|\n]+|\.(?!\d)|\s+(?=Permission to\b)|\s+(?=\d{6,15}\s+(?:is|est|es|ist)\b)")
+_ENDS = re.compile(r"[!?;|\n]+|\.(?!\d)|(?<=number|valide)\s+(?=[A-Z])|\s+(?=Permission to\b|\d{6,15}\s+(?:is|est)\b)")
 _NUMBER = re.compile(r"\d{3,}")
 _ACCEPTED = re.compile(r"success|succès|accept(ed|é)|\bsent\b|envoyé|queued|delivered", re.IGNORECASE)
 _NOT = re.compile(r"n['’]t\b|\b(not|no|pas|unable|undeliver\w*|fail\w*|échou\w*)\b", re.IGNORECASE)
@@ -184,7 +186,7 @@ def refused_numbers(words: str) -> dict[str, MessageRejected]:
     whole = error_of(words, _REFUSALS)
     for sentence in _sentences(words):
         error = error_of(sentence, _REFUSALS)
-        if error.reason is FailureReason.OTHER:
+        if error.reason in _VAGUE:
             if _ACCEPTED.search(sentence) and not _NOT.search(sentence):
                 continue
             # The reason may be in a sentence before the numbers.
