@@ -65,6 +65,15 @@ async def test_an_account_at_a_real_site(hass: HomeAssistant, simulator: Simulat
     assert [message.text for message in simulator.messages()] == ["Water"]
 
 
+async def test_the_form_tells_an_error_of_the_providers_own(hass: HomeAssistant, simulator: Simulator) -> None:
+    simulator.use_variant(PRO, "exception-in-reads")
+    result = await submit(hass, await begin(hass, PRO), account_input(PRO, simulator))
+    assert result["errors"] == {"base": "server_error"}
+    simulator.accounts[PRO].exception = ""
+    result = await submit(hass, result, account_input(PRO, simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
 # -- later -----------------------------------------------------------------------------------------------------------
 
 

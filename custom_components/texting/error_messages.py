@@ -14,6 +14,7 @@ KEYS: Mapping[type[GatewayError], str] = {
     errors.CertificateInvalid: "certificate_invalid",
     errors.CannotConnect: "cannot_connect",
     errors.InvalidResponse: "invalid_response",
+    errors.ServerError: "server_error",
     errors.OrderUnknown: "order_unknown",
     errors.OutcomeUnknown: "outcome_unknown",
     errors.LoginOrAddressRefused: "login_or_address_refused",
@@ -33,7 +34,10 @@ KEYS: Mapping[type[GatewayError], str] = {
 # The keys of requests that are no sends. The texts of the other keys fit sends and requests alike.
 REQUEST_KEYS: Mapping[str, str] = {
     key: f"request_{key}"
-    for key in ("cannot_connect", "insufficient_credit", "invalid_response", "outcome_unknown", "rate_limited")
+    for key in (
+        *("cannot_connect", "insufficient_credit", "invalid_response"),
+        *("outcome_unknown", "rate_limited", "server_error"),
+    )
 }
 # The keys that differ in forms.
 FORM_KEYS: Mapping[str, str] = {
@@ -53,6 +57,7 @@ FORM_ERRORS = frozenset(
         "certificate_invalid",
         "invalid_response",
         "rate_limited",
+        "server_error",
     }
 )
 # The errors of forms that buy or set up something. A form never offers to repeat an order of unknown outcome.

@@ -46,7 +46,7 @@ async def test_an_exception_before_anything_was_accepted(enter: Enter) -> None:
     home = await enter(PRO)
     home.fail("answer", body={"status": "error", "message": "Undefined array key 0"})
     sent = await home.send()
-    assert (sent.key, home.shown) == ("outcome_unknown", "uncertain")
+    assert (sent.key, home.shown) == ("server_error", "uncertain")
     await home.reload()
     assert (home.tries, home.held) == (1, 0)
     assert asks_for_nothing(home)

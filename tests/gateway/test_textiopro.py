@@ -11,8 +11,8 @@ from custom_components.texting.gateway.errors import (
     InsufficientCredit,
     InvalidResponse,
     MessageRejected,
-    OutcomeUnknown,
     RateLimited,
+    ServerError,
 )
 from custom_components.texting.gateway.message import Balance
 from custom_components.texting.gateway.provider import Provider
@@ -95,7 +95,7 @@ WORDS: list[tuple[str, type[GatewayError], FailureReason]] = [
     ("Sender ID is not authorized", MessageRejected, FailureReason.INVALID_MESSAGE),
     ("The message field is required.", MessageRejected, FailureReason.INVALID_MESSAGE),
     ("The selected language is invalid.", MessageRejected, FailureReason.INVALID_MESSAGE),
-    ("Erreur interne du serveur", OutcomeUnknown, FailureReason.OTHER),
+    ("Erreur interne du serveur", ServerError, FailureReason.OTHER),
     ("Something else", MessageRejected, FailureReason.OTHER),
     ("", MessageRejected, FailureReason.OTHER),
 ]

@@ -13,6 +13,7 @@ from custom_components.texting.gateway.errors import (
     MessageRejected,
     OutcomeUnknown,
     RateLimited,
+    ServerError,
 )
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
@@ -198,13 +199,27 @@ async def test_an_exception_says_nothing(account: Gateway, simulator: Simulator,
     body = error(words)
     simulator.faults.add(TEXTIOPRO, "answer", path="sms/send", body=body, status=status)
     result = await send_one(account)
-    assert (result.status, type(result.error)) == LOST
+    assert (result.status, type(result.error)) == (Status.UNCERTAIN, ServerError)
     # It was not sent a second time.
     assert [request.path for request in simulator.requests()] == ["/api/v3/sms/send", "/api/v3/sms"]
     # The same words in a read are no reason to sign in again.
     simulator.faults.add(TEXTIOPRO, "answer", path="balance", body=body, status=status)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(ServerError):
         await account.fetch_balance()
+
+
+async def test_an_exception_does_not_tell_the_text(account: Gateway, respond: Respond) -> None:
+    query = "insert into `reports` values ('33612345601', 'The door is open')"
+    for words in (
+        f"SQLSTATE[42S22]: Column not found: 1054 Unknown column (Connection: mysql, SQL: {query})",
+        f"SQLSTATE[HY000]: General error: 1366 Incorrect string value: 'The door is open' (SQL: {query})",
+        'Call to a member function "The door is open"() on null',
+    ):
+        respond(error(words), "sms/send")
+        result = await send_one(account)
+        assert isinstance(result.error, ServerError)
+        assert "door" not in f"{result.error} {result.error.detail}"
+        assert result.error.detail.startswith(words[:8])
 
 
 async def test_a_batch_that_ends_with_an_exception_is_found(account: Gateway, simulator: Simulator) -> None:
@@ -219,9 +234,9 @@ async def test_a_batch_that_ends_with_an_exception_is_found(account: Gateway, si
 async def test_while_reads_end_with_exceptions_nothing_is_said(account: Gateway, simulator: Simulator) -> None:
     result = await send_one(account)
     simulator.use_variant(TEXTIOPRO, "exception-in-reads")
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(ServerError):
         await account.fetch_reports([result])
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(ServerError):
         await account.fetch_incoming()
     # It is asked about again later.
     assert await account.resolve_unknown([result.message]) == []

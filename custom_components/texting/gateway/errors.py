@@ -5,6 +5,7 @@ GatewayError
 │   └── CertificateInvalid   the host's certificate is not valid; nothing was sent
 ├── OutcomeUnknown           the request was sent, but there is no usable response: never repeat it blindly
 │   ├── InvalidResponse      the response is none that this provider gives
+│   ├── ServerError          the provider's own software failed, and said so
 │   └── OrderUnknown         the request was a purchase: never repeat it automatically
 ├── AuthenticationFailed     the credentials are wrong
 │   ├── LoginOrAddressRefused  ... or this IP address is locked out; the provider has one error for both
@@ -108,6 +109,10 @@ class OutcomeUnknown(GatewayError):
 
 class InvalidResponse(OutcomeUnknown):
     """The response is none that this provider gives: an HTML page, incomplete JSON, nothing."""
+
+
+class ServerError(OutcomeUnknown):
+    """The provider's own software failed while it processed the request."""
 
 
 class OrderUnknown(OutcomeUnknown):

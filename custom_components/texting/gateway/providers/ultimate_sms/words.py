@@ -13,8 +13,8 @@ from ...errors import (
     GatewayError,
     InsufficientCredit,
     MessageRejected,
-    OutcomeUnknown,
     RateLimited,
+    ServerError,
 )
 from ...json_fields import ErrorWords, error_of
 from ...status import FailureReason
@@ -147,6 +147,9 @@ NOT_FOUND = re.compile(
 _TAGS = re.compile(r"<[^<>]{0,100}>")
 # Where a sentence ends. Some sites put no stop between two refusals, but each has its number first or last.
 _ENDS = re.compile(r"[!?;|\n]+|\.(?!\d)|(?<=number|valide)\s+(?=[A-Z])|\s+(?=Permission to\b|\d{6,15}\s+(?:is|est)\b)")
+# An exception of the database ends with its query. Other values are quoted.
+_QUERY = re.compile(r"\((?:SQL|Connection)\b")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 _NUMBER = re.compile(r"\d{3,}")
 _ACCEPTED = re.compile(r"success|succès|accept(ed|é)|\bsent\b|envoyé|queued|delivered", re.IGNORECASE)
 _NOT = re.compile(r"n['’]t\b|\b(not|no|pas|unable|undeliver\w*|fail\w*|échou\w*)\b", re.IGNORECASE)
@@ -162,7 +165,7 @@ def error_of_words(words: str, *, sending: bool) -> GatewayError:
     if re.search(_THROTTLED, words, re.IGNORECASE):
         return RateLimited(words)
     if _EXCEPTION.search(words):
-        return OutcomeUnknown(words)
+        return ServerError(_without_values(words))
     if not sending and _LOGIN.search(words):
         return AuthenticationFailed(words)
     return error_of(words, _REFUSALS)
@@ -201,6 +204,11 @@ def _sentences(words: str) -> Iterator[str]:
     for sentence in _ENDS.split(_TAGS.sub("\n", words)):
         if sentence.strip():
             yield sentence.strip()
+
+
+def _without_values(exception: str) -> str:
+    """Return the text of an exception without its query and its quoted values, which may hold our message."""
+    return _QUOTED.sub("…", _QUERY.split(exception)[0])
 
 
 def _bare(words: str) -> str:
