@@ -22,6 +22,7 @@ TEXTS: dict[str, Any] = TRANSLATIONS["issues"]
 ENTRY = MockConfigEntry(domain="texting", title="Home", entry_id="ENTRY")
 KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.LOW_CREDIT: (lambda hass: issues.async_low_credit(hass, ENTRY, Decimal("1.50")), "_ENTRY", "warning"),
+    Issue.ACCESS_DENIED: (lambda hass: issues.async_access_denied(hass, ENTRY, "No plan"), "_ENTRY", "error"),
     Issue.CERTIFICATE_INVALID: (lambda hass: issues.async_certificate_invalid(hass, ENTRY), "_ENTRY", "error"),
     Issue.REDIRECTED: (
         lambda hass: issues.async_redirected(hass, ENTRY, "sms.example.com", "new.example.com"),
@@ -93,6 +94,7 @@ async def test_an_account_takes_along_what_was_to_be_mended(
     entry = await set_up(Provider.TEXTINGHOUSE)
     await hass.config_entries.async_unload(entry.entry_id)
     issues.async_low_credit(hass, entry, Decimal(0))
+    issues.async_access_denied(hass, entry, "No plan")
     issues.async_certificate_invalid(hass, entry)
     issues.async_route_broken(hass, entry)
     issues.async_account_removed(hass, entry, 2)

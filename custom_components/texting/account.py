@@ -14,6 +14,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.dt import utcnow
 
+from .access import Access, Request
 from .const import CONF_PROVIDER
 from .contact_groups import ContactGroups
 from .coordinator import BalanceCoordinator, IncomingCoordinator
@@ -23,7 +24,14 @@ from .delivery.record import MessageRecord, Phase
 from .delivery.status_poller import StatusPoller
 from .gateway.base import Gateway
 from .gateway.capabilities import Capability
-from .gateway.errors import AuthenticationFailed, Cancelled, GatewayError, InsufficientCredit, MessageRejected
+from .gateway.errors import (
+    AccessDenied,
+    AuthenticationFailed,
+    Cancelled,
+    GatewayError,
+    InsufficientCredit,
+    MessageRejected,
+)
 from .gateway.message import (
     OPT_IN_WORDS,
     DeliveryReport,
@@ -71,10 +79,11 @@ class Account(Messenger):
         self.receives = gateway.info.receives
         self.test_number = gateway.info.test_number
         self.store = state.store
-        self.balance = BalanceCoordinator(hass, entry, gateway)
+        self.access = Access(hass, entry)
+        self.balance = BalanceCoordinator(hass, entry, gateway, self.access)
         self.contact_groups = ContactGroups(hass, entry, gateway, state.store, self.async_failed)
         self._incoming = (
-            IncomingCoordinator(hass, entry, gateway, state.store, self._async_read, self.async_failed)
+            IncomingCoordinator(hass, entry, gateway, state.store, self._async_read, self._async_read_failed)
             if Capability.INCOMING_POLL in gateway.info.capabilities
             else None
         )
@@ -100,7 +109,8 @@ class Account(Messenger):
         refresh = async_track_time_interval(self.hass, self._async_refresh, REFRESH_INTERVAL, cancel_on_shutdown=True)
         self.entry.async_on_unload(refresh)
         if self._incoming:
-            self.entry.async_on_unload(self._incoming.async_add_listener(lambda: None))  # it polls only with a listener
+            # It polls only with a listener.
+            self.entry.async_on_unload(self._incoming.async_add_listener(self._async_incoming_updated))
             # At once: everything that comes in after the first read is new.
             self.entry.async_create_background_task(self.hass, self._incoming.async_refresh(), "texting incoming texts")
 
@@ -108,6 +118,7 @@ class Account(Messenger):
     @callback
     def async_stop(self) -> None:
         self.state.inbox.close()
+        self.access.async_stop()
         if self._poller:
             self._poller.stop()
         if self.state.worker:
@@ -273,7 +284,13 @@ class Account(Messenger):
             async_low_credit(self.hass, self.entry, None)
         elif is_provider_opt_out(record):
             self._async_cancel_to(record.message.to)
+        self.access.async_failed(Request.SEND, record.error)
         if record.accepted_at and record.has_result:
+            if record.error is None:
+                self.access.async_works(Request.SEND)
+            self.balance.async_refresh_soon()
+        elif isinstance(record.error, AccessDenied):
+            # If the balance is denied too, it tells when the account may use the API again.
             self.balance.async_refresh_soon()
 
     @callback
@@ -282,6 +299,17 @@ class Account(Messenger):
         async_connection_failed(self.hass, self.entry, error)
         if isinstance(error, AuthenticationFailed):
             self.async_start_reauth()
+
+    @callback
+    def _async_read_failed(self, error: GatewayError) -> None:
+        """The incoming texts could not be read."""
+        self.access.async_failed(Request.INCOMING, error)
+        self.async_failed(error)
+
+    @callback
+    def _async_incoming_updated(self) -> None:
+        if self._incoming and self._incoming.last_update_success:
+            self.access.async_works(Request.INCOMING)
 
     @callback
     def async_start_reauth(self) -> None:

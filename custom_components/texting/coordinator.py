@@ -13,6 +13,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
+from .access import Access, Request
 from .const import DOMAIN, MAX_EVENT_AGE
 from .delivery.checks import check_credit, is_low, most_credit
 from .error_messages import request_text
@@ -38,7 +39,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
 
     config_entry: ConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway[Any]) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway[Any], access: Access) -> None:
         """Read as often as the options say, and a little after a send."""
         self._debouncer = Debouncer[Coroutine[Any, Any, None]](hass, _LOGGER, cooldown=REFRESH_DELAY, immediate=False)
         super().__init__(
@@ -49,6 +50,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
             request_refresh_debouncer=self._debouncer,
         )
         self._gateway = gateway
+        self._access = access
         self._read_options()
 
     def _read_options(self) -> None:
@@ -132,9 +134,11 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
             balances = {balance.pool: balance for balance in await self._gateway.fetch_balance()}
         except GatewayError as err:
             async_connection_failed(self.hass, self.config_entry, err)
+            self._access.async_failed(Request.BALANCE, err)
             error = ConfigEntryAuthFailed if isinstance(err, AuthenticationFailed) else UpdateFailed
             raise error(**request_text(err, self.config_entry.title)) from err
         async_connection_works(self.hass, self.config_entry)
+        self._access.async_works(Request.BALANCE)
         return balances
 
 

@@ -16,11 +16,13 @@ KEYS: Mapping[type[GatewayError], str] = {
     errors.Blocked: "blocked",
     errors.CannotConnect: "cannot_connect",
     errors.InvalidResponse: "invalid_response",
+    errors.ServerError: "server_error",
     errors.OrderUnknown: "order_unknown",
     errors.OutcomeUnknown: "outcome_unknown",
     errors.LoginOrAddressRefused: "login_or_address_refused",
     errors.LoginOrApiRefused: "login_or_api_refused",
     errors.AuthenticationFailed: "authentication_failed",
+    errors.AccessDenied: "access_denied",
     errors.RateLimited: "rate_limited",
     errors.InsufficientCredit: "insufficient_credit",
     errors.Cancelled: "cancelled",
@@ -34,7 +36,10 @@ KEYS: Mapping[type[GatewayError], str] = {
 # The keys of requests that are no sends. The texts of the other keys fit sends and requests alike.
 REQUEST_KEYS: Mapping[str, str] = {
     key: f"request_{key}"
-    for key in ("cannot_connect", "insufficient_credit", "invalid_response", "outcome_unknown", "rate_limited")
+    for key in (
+        *("cannot_connect", "insufficient_credit", "invalid_response"),
+        *("outcome_unknown", "rate_limited", "server_error"),
+    )
 }
 # The keys that differ in forms.
 FORM_KEYS: Mapping[str, str] = {
@@ -49,12 +54,14 @@ FORM_ERRORS = frozenset(
         "invalid_auth",
         "invalid_auth_or_address",
         "invalid_auth_or_api",
+        "access_denied",
         "cannot_connect",
         "certificate_invalid",
         "redirected",
         "blocked",
         "invalid_response",
         "rate_limited",
+        "server_error",
     }
 )
 # The errors of forms that buy or set up something. A form never offers to repeat an order of unknown outcome.

@@ -17,6 +17,7 @@ class Issue(StrEnum):
     """The kinds of issues."""
 
     LOW_CREDIT = "low_credit"
+    ACCESS_DENIED = "access_denied"
     CERTIFICATE_INVALID = "certificate_invalid"
     REDIRECTED = "redirected"
     BLOCKED = "blocked"
@@ -37,6 +38,12 @@ def async_low_credit(hass: HomeAssistant, entry: ConfigEntry, left: Decimal | No
     """The account can pay for few texts or none. left is its balance, None if that is unknown."""
     amount = "—" if left is None else format_amount(left)
     _create(hass, Issue.LOW_CREDIT, entry, ir.IssueSeverity.WARNING, account=entry.title, left=amount)
+
+
+@callback
+def async_access_denied(hass: HomeAssistant, entry: ConfigEntry, detail: str) -> None:
+    """The credentials are right, but the account may not use the API. detail is what the provider says."""
+    _create(hass, Issue.ACCESS_DENIED, entry, account=entry.title, detail=detail or "—")
 
 
 @callback

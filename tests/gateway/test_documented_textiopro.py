@@ -14,7 +14,7 @@ from custom_components.texting.gateway.errors import (
     GatewayError,
     InsufficientCredit,
     MessageRejected,
-    OutcomeUnknown,
+    ServerError,
 )
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
@@ -66,7 +66,7 @@ def says(words: str) -> Cause:
         pytest.param(no_quota, None, InsufficientCredit, FailureReason.INSUFFICIENT_CREDIT, id="Quota dépassé"),
         pytest.param(None, "+12345", MessageRejected, FailureReason.INVALID_NUMBER, id="Numéro invalide"),
         pytest.param(
-            says("Erreur interne du serveur"), None, OutcomeUnknown, FailureReason.OTHER, id="Erreur interne du serveur"
+            says("Erreur interne du serveur"), None, ServerError, FailureReason.OTHER, id="Erreur interne du serveur"
         ),
     ],
 )

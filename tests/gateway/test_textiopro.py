@@ -11,8 +11,8 @@ from custom_components.texting.gateway.errors import (
     InsufficientCredit,
     InvalidResponse,
     MessageRejected,
-    OutcomeUnknown,
     RateLimited,
+    ServerError,
 )
 from custom_components.texting.gateway.message import Balance
 from custom_components.texting.gateway.provider import Provider
@@ -82,9 +82,7 @@ async def test_a_send_has_one_method(account: Gateway, simulator: Simulator, res
 WORDS: list[tuple[str, type[GatewayError], FailureReason]] = [
     ("Unauthenticated.", AuthenticationFailed, FailureReason.AUTHENTICATION),
     ("Authentification échouée", AuthenticationFailed, FailureReason.AUTHENTICATION),
-    ("The API token is invalid", AuthenticationFailed, FailureReason.AUTHENTICATION),
     ("You do not have enough SMS credits", InsufficientCredit, FailureReason.INSUFFICIENT_CREDIT),
-    ("Insufficient balance", InsufficientCredit, FailureReason.INSUFFICIENT_CREDIT),
     ("Quota dépassé", InsufficientCredit, FailureReason.INSUFFICIENT_CREDIT),
     ("You have reached the sending limit of your plan.", InsufficientCredit, FailureReason.INSUFFICIENT_CREDIT),
     ("Too Many Attempts.", RateLimited, FailureReason.RATE_LIMITED),
@@ -97,8 +95,8 @@ WORDS: list[tuple[str, type[GatewayError], FailureReason]] = [
     ("Sender ID is not authorized", MessageRejected, FailureReason.INVALID_MESSAGE),
     ("The message field is required.", MessageRejected, FailureReason.INVALID_MESSAGE),
     ("The selected language is invalid.", MessageRejected, FailureReason.INVALID_MESSAGE),
-    ("Erreur interne du serveur", OutcomeUnknown, FailureReason.OTHER),
-    ("Something went wrong", MessageRejected, FailureReason.OTHER),
+    ("Erreur interne du serveur", ServerError, FailureReason.OTHER),
+    ("Something else", MessageRejected, FailureReason.OTHER),
     ("", MessageRejected, FailureReason.OTHER),
 ]
 
@@ -115,7 +113,7 @@ async def test_errors_are_read_by_their_words(
 
 @pytest.mark.parametrize("status", [200, 401, 403, 404, 422, 429, 500])
 async def test_the_body_decides_whatever_http_says(account: Gateway, respond: Respond, status: int) -> None:
-    respond(error("Insufficient balance"), status=status)
+    respond(error("You have reached the sending limit of your plan."), status=status)
     assert isinstance((await send_one(account)).error, InsufficientCredit)
     respond(success(row()), status=status)
     assert (await send_one(account)).error is None

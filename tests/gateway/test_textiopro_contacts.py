@@ -17,6 +17,7 @@ from custom_components.texting.gateway.errors import (
     NotFound,
     OutcomeUnknown,
     RateLimited,
+    ServerError,
 )
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers.ultimate_sms import api as ultimate_api
@@ -161,7 +162,7 @@ async def test_a_success_without_data_is_nothing(account: Gateway, respond: Resp
         (error("L'ID du contact n'existe pas"), NotFound),
         (error("Sending server not found"), MessageRejected),
         (error("Invalid phone number: 12"), MessageRejected),
-        (error("Something went wrong"), MessageRejected),
+        (error("Something went wrong"), ServerError),
         (error("Unauthenticated."), AuthenticationFailed),
         (error("Too Many Attempts."), RateLimited),
         ("<html>", InvalidResponse),
@@ -352,7 +353,7 @@ async def test_an_error_beyond_the_last_page_is_its_end(account: Gateway, respon
     # Before the last page it is an error, because contacts are missing.
     respond(success({"data": [{"uid": "a", "phone": "1"}], "last_page": 2}))
     respond(error("Something went wrong"))
-    with pytest.raises(MessageRejected):
+    with pytest.raises(ServerError):
         await all_contacts(account)
 
 

@@ -83,7 +83,7 @@ async def test_two_of_the_same_text_are_not_found_in_one_row(account: Gateway, r
     respond(page(listed := row()), "/sms")
     first, second = lost = [new_message(TEXTIOPRO) for _ in range(2)]
     found = await account.resolve_unknown(lost)
-    assert fates(found) == [(first, Status.DELIVERED, type(None)), (second, Status.UNCERTAIN, OutcomeUnknown)]
+    assert fates(found) == [(first, Status.SENT, type(None)), (second, Status.UNCERTAIN, OutcomeUnknown)]
     assert [result.message_id for result in found] == [listed["uid"], None]
 
 
@@ -100,7 +100,7 @@ async def test_a_reference_that_has_no_time(account: Gateway, respond: Respond, 
     lost, other = new_message(TEXTIOPRO, reference=reference), new_message(TEXTIOPRO, 5602)
     assert fates(await account.resolve_unknown([lost, other])) == [
         (lost, Status.UNCERTAIN, OutcomeUnknown),
-        (other, Status.DELIVERED, type(None)),
+        (other, Status.SENT, type(None)),
     ]
 
 

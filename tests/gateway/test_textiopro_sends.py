@@ -31,12 +31,11 @@ PROVIDER = TEXTIOPRO = Provider.TEXTIOPRO
     [
         (row(uid="6068", status="Enroute"), "6068", Status.SENT),
         (row(uid="6068", status="", customer_status="ACCEPTED"), "6068", Status.ACCEPTED),
-        ([row(uid="6068")], "6068", Status.DELIVERED),
+        ([row(uid="6068")], "6068", Status.SENT),
         ({"uid": "6068", "status": "On its way"}, "6068", Status.ACCEPTED),
         ({"queued": True}, None, Status.ACCEPTED),
         ("sms reports with all details", None, Status.ACCEPTED),
         (None, None, Status.ACCEPTED),
-        ([], None, Status.ACCEPTED),
     ],
 )
 async def test_shapes_of_a_sends_answer(
@@ -88,7 +87,7 @@ async def test_the_same_number_twice_in_a_batch(account: Gateway, respond: Respo
     respond(success([row(5601, uid="a"), row(5602, uid="b")]))
     respond(page(), "/sms")
     results = await send(account, [new_message(TEXTIOPRO, last) for last in (5601, 5602, 5601)])
-    assert [result.status for result in results] == [Status.DELIVERED, Status.DELIVERED, Status.UNCERTAIN]
+    assert [result.status for result in results] == [Status.SENT, Status.SENT, Status.UNCERTAIN]
 
 
 LISTED = [row(last) for last in (5603, 5601, 5604, 5602)]
@@ -168,7 +167,7 @@ async def test_what_breaks_the_rest_of_a_batch_stays_with_the_rest(
     account: Gateway, simulator: Simulator, respond: Respond
 ) -> None:
     respond(error(f"Invalid phone number {number(TEXTIOPRO, 5602)}"))
-    respond(error("Insufficient balance"))
+    respond(error("You have reached the sending limit of your plan."))
     results = await batch(account, 5601, 5602)
     assert results[5601].reason is FailureReason.INSUFFICIENT_CREDIT
     assert results[5602].reason is FailureReason.INVALID_NUMBER
@@ -210,7 +209,9 @@ VOICE = {"type": MessageType.VOICE, "language": "en-gb", "gender": "male"}
     ("fields", "limit"),
     [
         ({"sender": "TwelveLetter"}, Limit.SENDER_OR_NUMBER),
-        ({"sender": "My Home"}, Limit.SENDER_OR_NUMBER),
+        ({"sender": "My-Own_Home."}, Limit.SENDER_OR_NUMBER),
+        ({"sender": "My/Home"}, Limit.SENDER_OR_NUMBER),
+        ({"sender": " MyHome"}, Limit.SENDER_OR_NUMBER),
         ({"sender": "+3361234567890123"}, Limit.SENDER_OR_NUMBER),
         ({"type": MessageType.MMS}, Limit.MEDIA_MISSING),
         (VOICE | {"language": None}, Limit.LANGUAGE),
@@ -228,7 +229,7 @@ async def test_limits(account: Gateway, simulator: Simulator, fields: dict[str, 
 
 
 async def test_senders(gateway: OpenGateway) -> None:
-    for sender in ("+33612345678", "33612345678", "A1", "ElevenChars"):
+    for sender in ("+33612345678", "33612345678", "A1", "ElevenChars", "SMSAPI Demo", "MY-HOME_1.a"):
         assert gateway(TEXTIOPRO).preview(new_message(TEXTIOPRO, sender=sender))
     # Digits of other scripts do not count.
     assert not INFO.takes_sender("+٣٣٦١٢٣٤٥٦٧٨")

@@ -168,7 +168,7 @@ async def test_an_answer_that_comes_late_is_waited_for(
         ),
         (HOUSE, {"message": " \n"}, "limit_text_empty", "no text"),
         (HOUSE, {"sender": "My Home"}, "limit_sender", "up to 11 letters and digits"),
-        (PRO, {"sender": "My Home"}, "limit_sender_or_number", "or it is a number"),
+        (PRO, {"sender": "My/Home"}, "limit_sender_or_number", "or it is a number"),
         (HOUSE, {"commercial": True}, "limit_commercial_mention", "“STOP sms-s.top”"),
         (HOUSE, {"type": "mms"}, "limit_type", "type mms"),
         (HOUSE, {"template_id": "1"}, "limit_option", "option “template_id”"),

@@ -64,6 +64,23 @@ class TextioProAccount(Front):
     campaign_data: Literal["full", "null", "sentence"] = "full"
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     campaigns: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # Sends and words
+    language: Literal["en", "fr", "es", "de", "it", "pt"] = "en"  # all sentences in fr, else that of a wrong token
+    wrong_token: Literal["unauthenticated", "words"] = "unauthenticated"  # what the token API says of it
+    denies: Literal["", "api", "action", "plan", "subscription"] = ""  # what the account lacks
+    denied_requests: Literal["all", "sends", "lists"] = "all"
+    refusals: Literal["error", "words"] = "error"  # words: a success whose list has no refused number
+    invalid_numbers: set[str] = field(default_factory=set)
+    closed_regions: set[str] = field(default_factory=set)  # the first digits of numbers
+    one_number_from: int = 0  # so many recipients are read as one number (0: never)
+    refused_sender: str = ""
+    otp_placeholder: str = ""  # a one-time password must hold it
+    hand_over_word: Literal["", "Delivered"] = ""  # the status as soon as the carrier has the text
+    status_form: Literal["documented", "carrier", "queue", "smpp"] = "documented"
+    carrier_error: str = ""  # what the carrier says of each send
+    exception: str = ""  # what PHP raises
+    exception_in: Literal["sends", "reads"] = "sends"  # in a send: after the text was accepted
+    throttled_status: int = 0  # the HTTP status of "Too Many Attempts." (0: no limit)
 
 
 @dataclass(slots=True)

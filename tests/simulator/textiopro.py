@@ -1,7 +1,7 @@
 """TextioPro ("Ultimate SMS"): the bearer API under /api/v3 and the token API under /api/http."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import re
 from typing import Any
 
@@ -10,10 +10,12 @@ from .network import Network
 from .textiopro_campaigns import Campaigns
 from .textiopro_contacts import Contacts
 from .textiopro_messages import Messages
-from .textiopro_replies import ApiError, MissingError, success
+from .textiopro_replies import ApiError, DeniedError, MissingError, success
+from .textiopro_words import DENIALS, WRONG_TOKEN, say
 from .wire import Request, Response, html_response, json_response
 
 type Handler = Callable[..., Response]
+TOO_MANY_REQUESTS = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +80,48 @@ class TextioPro:
         match = re.fullmatch(r"/api/(v3|http)/(.+?)/?", request.path)
         if match is None:
             return html_response(404, "Not Found")
+        if self._account.throttled_status:
+            return self._throttled(self._account.throttled_status)
         if not self._is_authenticated(match[1], request):
-            return json_response({"message": "Unauthenticated."}, self._account.unauthenticated_status)
+            return self._unauthenticated(match[1])
+        return self._respond(match[1], match[2], request)
+
+    def _respond(self, api: str, path: str, request: Request) -> Response:
         try:
-            return self._dispatch(match[1], match[2], request)
+            self._check(request.method, path)
+            return self._dispatch(api, path, request)
         except MissingError as error:
             if self._account.missing_shape == "laravel":
                 return json_response({"message": "No query results for model [App\\Models\\Contacts]."}, 404)
-            return json_response({"status": "error", "message": str(error)}, self._account.error_status)
+            return self._error(error, self._account.error_status)
+        except DeniedError as error:
+            return self._error(error, error.status)
         except ApiError as error:
-            return json_response({"status": "error", "message": str(error)}, self._account.error_status)
+            return self._error(error, self._account.error_status)
+
+    def _error(self, error: ApiError, status: int) -> Response:
+        return json_response({"status": "error", "message": self._say(str(error))}, status)
+
+    def _say(self, sentence: str) -> str:
+        return say(sentence, self._account.language)
+
+    def _throttled(self, status: int) -> Response:
+        headers = {"Retry-After": "1"} if status == TOO_MANY_REQUESTS else {}
+        return replace(json_response({"message": self._say("Too Many Attempts.")}, status), headers=headers)
+
+    def _unauthenticated(self, api: str) -> Response:
+        if api == "http" and self._account.wrong_token == "words":
+            return json_response({"status": "error", "message": WRONG_TOKEN[self._account.language]})
+        return json_response({"message": "Unauthenticated."}, self._account.unauthenticated_status)
+
+    def _check(self, method: str, path: str) -> None:
+        """Raise the error that comes before anything is done."""
+        account, is_send = self._account, path in ("sms/send", "sms/campaign")
+        denied = {"all": True, "sends": is_send, "lists": path == "sms"}[account.denied_requests]
+        if account.denies and denied:
+            raise DeniedError(*DENIALS[account.denies])
+        if account.exception and account.exception_in == "reads" and not is_send and method in ("GET", "POST"):
+            raise DeniedError(200, account.exception)
 
     def _is_authenticated(self, api: str, request: Request) -> bool:
         if api == "v3":

@@ -8,7 +8,8 @@ from typing import Any
 from .accounts import TextioProAccount, bare_number
 from .messages import Message, count_segments
 from .network import Network
-from .textiopro_replies import ApiError, MissingError, page, required, success
+from .textiopro_replies import ApiError, DeniedError, MissingError, page, required, success
+from .textiopro_words import CLOSED_REGION, INVALID, STATUS_FORMS, say
 from .wire import Request, Response
 
 MAX_RECIPIENTS = 100
@@ -19,7 +20,7 @@ LANGUAGES = (
 )
 _NUMBER = re.compile(r"[0-9]{7,15}")
 _last_uid_at = [0]
-_SENDER = re.compile(r"[A-Za-z0-9 ]{1,11}|\+?[0-9]{1,15}")
+_SENDER = re.compile(r"[A-Za-z0-9 ._-]{1,11}|\+?[0-9]{1,15}")
 
 
 class Messages:
@@ -35,21 +36,52 @@ class Messages:
         """Send one text to one or more numbers."""
         recipients = [entry.strip() for entry in required(request, "recipient").split(",") if entry.strip()]
         check_content(request)
+        self._check_sender(request)
         schedule = schedule_of(request)
         if len(recipients) > MAX_RECIPIENTS:
             raise ApiError(f"You cannot send more than {MAX_RECIPIENTS} SMS in a single request.")
-        valid = [recipient for recipient in recipients if _NUMBER.fullmatch(recipient)]
-        invalid = [recipient for recipient in recipients if not _NUMBER.fullmatch(recipient)]
-        named = f"Invalid phone number: {', '.join(invalid)}." if invalid else ""
+        if 0 < self._account.one_number_from <= len(recipients):
+            recipients = [",".join(recipients)]
+        refused = {recipient: words for recipient in recipients if (words := self._refusal(recipient))}
+        if refused and self._account.refusals == "words":
+            return self._without_refused(request, recipients, refused, schedule)
+        valid = [recipient for recipient in recipients if recipient not in refused]
+        named = f"Invalid phone number: {', '.join(refused)}." if refused else ""
         if not valid:
             raise ApiError(named or "The recipient field is required.")
         rows = [self._row(message) for message in self.accept(request, valid, schedule)]
         if len(recipients) > 1:
             rows = [self._as_batch_row(row) for row in rows]
-        message = f"Your message was successfully accepted. {named}".strip()
+        message = f"{self._say('Your message was successfully accepted.')} {self._say(named)}".strip()
         if schedule is not None and self._account.scheduled_data == "null":
             return success(None, message)
         return success(rows if len(recipients) > 1 else rows[0], message)
+
+    def _say(self, sentence: str) -> str:
+        return say(sentence, self._account.language)
+
+    def _check_sender(self, request: Request) -> None:
+        account, sender = self._account, str(request.params["sender_id"])
+        if account.refused_sender and sender == account.refused_sender:
+            raise ApiError(f"Sender ID {sender} is not authorized")
+        if request.params["type"] == "otp" and account.otp_placeholder not in str(request.params["message"]):
+            raise ApiError(f"The OTP template must hold {account.otp_placeholder}")
+
+    def _refusal(self, recipient: str) -> str:
+        """Return why a number is refused; empty if it is not."""
+        if not _NUMBER.fullmatch(recipient) or recipient in self._account.invalid_numbers:
+            return INVALID.format(recipient)
+        if recipient.startswith(tuple(self._account.closed_regions)):
+            return CLOSED_REGION.format(recipient)
+        return ""
+
+    def _without_refused(
+        self, request: Request, recipients: list[str], refused: dict[str, str], schedule: datetime | None
+    ) -> Response:
+        """Return a success with a list of what was accepted. Only the words beside it name what was refused."""
+        valid = [recipient for recipient in recipients if recipient not in refused]
+        rows = [self._as_batch_row(self._row(message)) for message in self.accept(request, valid, schedule)]
+        return success(rows, " ".join(self._say(words) for words in refused.values()))
 
     def list_all(self, request: Request) -> Response:
         """List all messages, newest first unless the account has the oldest first."""
@@ -73,6 +105,8 @@ class Messages:
         cost = segments * self._account.price * len(numbers)
         if not self._account.unlimited and cost > self._account.credit:
             raise ApiError("You have reached the sending limit of your plan.")
+        if self._account.carrier_error:
+            raise ApiError(self._account.carrier_error)
         self._account.credit -= 0 if self._account.unlimited else cost
         names = ("type", "language", "gender", "media_url", "schedule_time", "dlt_template_id")
         extra = {name: request.params[name] for name in names if request.params.get(name)}
@@ -90,6 +124,8 @@ class Messages:
             for number in numbers
         ]
         self._by_id |= {message.id: message for message in messages}
+        if self._account.exception and self._account.exception_in == "sends":
+            raise DeniedError(200, self._account.exception)
         return messages
 
     def _row(self, message: Message) -> dict[str, Any]:
@@ -98,7 +134,7 @@ class Messages:
             "to": message.to,
             "from": message.sender,
             "message": message.text,
-            "status": message.status,
+            "status": self._status(message),
             "sms_type": message.extra.get("type", "plain"),
             "cost": bare_number(message.segments * self._account.price),
             "sms_count": message.segments,
@@ -108,6 +144,13 @@ class Messages:
         # The fields of an incoming picture are not documented.
         row |= message.extra.get("media", {})
         return row
+
+    def _status(self, message: Message) -> str:
+        account, status = self._account, message.status
+        if account.hand_over_word and status in ("Accepted", "Enroute"):
+            status = account.hand_over_word
+        status = STATUS_FORMS.get(account.status_form, {}).get(status, status)
+        return f"{status}|SM{message.id}" if account.status_form == "carrier" else status
 
     def _as_batch_row(self, row: dict[str, Any]) -> dict[str, Any]:
         return {self._account.status_key if name == "status" else name: value for name, value in row.items()}
@@ -131,7 +174,7 @@ def check_content(request: Request) -> None:
     if kind not in TYPES:
         raise ApiError("The selected type is invalid.")
     if kind not in ("whatsapp", "viber") and not _SENDER.fullmatch(sender):
-        raise ApiError("The sender id must be a number or up to 11 letters and digits.")
+        raise ApiError("The sender id must be a number or up to 11 characters.")
     if kind == "voice":
         _check_voice(request)
     media = required(request, "media_url") if kind == "mms" else str(request.params.get("media_url") or "")

@@ -12,6 +12,15 @@ class ApiError(Exception):
     """The response is an error envelope with this text as its `message`."""
 
 
+class DeniedError(ApiError):
+    """The account may not do this. The response has an HTTP status of its own."""
+
+    def __init__(self, status: int, message: str) -> None:
+        """Remember the status."""
+        super().__init__(message)
+        self.status = status
+
+
 class MissingError(ApiError):
     """The request names something that does not exist."""
 

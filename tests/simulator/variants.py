@@ -15,12 +15,68 @@ class Variant:
     switches: Mapping[str, Any]
     # True for everything that one real site does. The conformance suite runs against it.
     is_site: bool = False
+    # What the user enters of such an account.
+    fields: Mapping[str, Any] = field(default_factory=dict)
     # What a site of this kind cannot do: names of capabilities.
     lacks: frozenset[str] = field(default_factory=frozenset)
 
 
 TEXTIOPRO: Mapping[str, Variant] = {
     "remaining-balance": Variant("the balance is remaining_balance, in money", {"balance_shape": "remaining"}),
+    # Sends and words
+    "refuses-in-words": Variant("only the words beside the list name refused numbers", {"refusals": "words"}),
+    "delivered-at-hand-over": Variant("what the carrier took is Delivered", {"hand_over_word": "Delivered"}),
+    "carrier-ids": Variant("a status is followed by the carrier's id", {"status_form": "carrier"}),
+    "queue-statuses": Variant("the statuses are Queued and Sent", {"status_form": "queue"}),
+    "smpp-statuses": Variant("the statuses are those of SMPP", {"status_form": "smpp"}),
+    "wrong-token-in-words": Variant("a wrong token is an error with HTTP 200", {"wrong_token": "words"}),
+    "no-permission": Variant("the account may not use the API", {"denies": "api"}),
+    "no-permission-to-send": Variant("the account may not send", {"denies": "action", "denied_requests": "sends"}),
+    "no-permission-to-list": Variant("the account may not list", {"denies": "action", "denied_requests": "lists"}),
+    "plan-not-active": Variant("the plan is not active", {"denies": "plan"}),
+    "no-subscription": Variant("the account has no plan", {"denies": "subscription"}),
+    "carrier-refuses": Variant("the carrier refuses the site's login", {"carrier_error": "authentication error"}),
+    "carrier-is-broke": Variant("the site has no credit at the carrier", {"carrier_error": "Balance Insufficient"}),
+    "exception-in-sends": Variant(
+        "a send ends with an exception", {"exception": "SQLSTATE[HY000] [2002] Connection refused"}
+    ),
+    "exception-in-reads": Variant(
+        "reads end with an exception", {"exception": "Undefined array key 0", "exception_in": "reads"}
+    ),
+    "throttled": Variant("too many requests, with HTTP 429", {"throttled_status": 429}),
+    "throttled-200": Variant("too many requests, with HTTP 200", {"throttled_status": 200}),
+    "one-number": Variant("three recipients or more are read as one number", {"one_number_from": 3}),
+    "otp-template": Variant("a one-time password needs a placeholder", {"otp_placeholder": "{{OTP}}"}),
+    "ultimate-sms-3.8": Variant(
+        "a site of version 3.8",
+        {
+            "refusals": "words",
+            "status_form": "queue",
+            "balance_shape": "remaining",
+            "http_reads": "GET",
+            "with_direction": False,
+        },
+        is_site=True,
+        lacks=frozenset({"incoming_poll"}),
+    ),
+    "ultimate-sms-3.13-token": Variant(
+        "the token API of a site of version 3.13",
+        {
+            "refusals": "words",
+            "hand_over_word": "Delivered",
+            "status_form": "carrier",
+            "wrong_token": "words",
+            "balance_shape": "remaining",
+            "http_reads": "GET",
+        },
+        is_site=True,
+        fields={"api": "token"},
+    ),
+    "french-site": Variant(
+        "a site whose words are French",
+        {"language": "fr", "refusals": "words", "wrong_token": "words"},
+        is_site=True,
+    ),
 }
 
 # What may stand in front of any provider.

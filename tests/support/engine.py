@@ -31,7 +31,7 @@ SENDING: dict[Provider, dict[str, Any]] = {
 }
 # Faults that end only because the home waits no longer.
 ENDLESS = {"hang", "slow"}
-UNKNOWN_KEYS = {"outcome_unknown", "invalid_response"}
+UNKNOWN_KEYS = {"outcome_unknown", "invalid_response", "server_error"}
 TAKEN = {"accepted", "sent", "delivered"}
 # Seconds: how long an action waits for a result in these tests, and how long a request to a gateway takes at most.
 RESULT_TIMEOUT, REQUEST_TIMEOUT = 100.0, 30.0

@@ -1,7 +1,7 @@
 """A test bench for the gateway of one provider."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from custom_components.texting.gateway.base import Gateway
@@ -36,11 +36,13 @@ class Bench:
     simulator: Simulator
     open: OpenGateway
     home: Calls
+    # What differs in the account from the default one.
+    fields: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def gateway(self) -> Gateway:
         """A new gateway for the default account."""
-        return self.open(self.provider)
+        return self.open(self.provider, **self.fields)
 
     @property
     def info(self) -> ProviderInfo:
@@ -51,6 +53,16 @@ class Bench:
     def account(self) -> Any:
         """The account at the simulator."""
         return self.simulator.accounts[self.provider]
+
+    @property
+    def accepted(self) -> Status:
+        """The status of a message that the site has just accepted. Some sites call it delivered at once."""
+        return Status.SENT if getattr(self.account, "hand_over_word", "") else Status.ACCEPTED
+
+    @property
+    def arrived(self) -> Status:
+        """The last status of a message that arrives, as far as the site can tell."""
+        return Status.SENT if getattr(self.account, "hand_over_word", "") else Status.DELIVERED
 
     @property
     def last(self) -> Any:

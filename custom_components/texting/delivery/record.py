@@ -111,7 +111,13 @@ class MessageRecord:
     @property
     def result(self) -> SendResult:
         """The message as the gateway is asked about it."""
-        return SendResult(message=self.message, status=self.status, message_id=self.message_id, batch_id=self.batch_id)
+        return SendResult(
+            message=self.message,
+            status=self.status,
+            message_id=self.message_id,
+            batch_id=self.batch_id,
+            provider_status=self.provider_status,
+        )
 
     def snapshot(self) -> MessageRecord:
         """Return a copy that does not change any more."""

@@ -7,10 +7,12 @@ GatewayError
 │   └── Blocked              a firewall in front of the host wants to see a browser
 ├── OutcomeUnknown           the request was sent, but there is no usable response: never repeat it blindly
 │   ├── InvalidResponse      the response is none that this provider gives
+│   ├── ServerError          the provider's own software failed, and said so
 │   └── OrderUnknown         the request was a purchase: never repeat it automatically
 ├── AuthenticationFailed     the credentials are wrong
 │   ├── LoginOrAddressRefused  ... or this IP address is locked out; the provider has one error for both
 │   └── LoginOrApiRefused    ... or the account may not use the API; the provider has one error for both
+├── AccessDenied             the credentials are right, but the account may not use the API: signing in does not help
 ├── RateLimited              not processed: try again later
 ├── InsufficientCredit       the account has too little credit
 ├── Declined                 a purchase, or another request that is no message, was refused
@@ -141,6 +143,10 @@ class InvalidResponse(OutcomeUnknown):
     """The response is none that this provider gives: an HTML page, incomplete JSON, nothing."""
 
 
+class ServerError(OutcomeUnknown):
+    """The provider's own software failed while it processed the request."""
+
+
 class OrderUnknown(OutcomeUnknown):
     """A purchase was sent, but no usable response came: it may have succeeded, and is never repeated automatically."""
 
@@ -157,6 +163,15 @@ class LoginOrAddressRefused(AuthenticationFailed):
 
 class LoginOrApiRefused(AuthenticationFailed):
     """The credentials are wrong, or the provider has not enabled the API for the account."""
+
+
+class AccessDenied(GatewayError):
+    """The credentials are right, but the account may not do this: a permission or an active plan is missing.
+
+    Signing in again does not help. The user, or the provider's support, must change the account at the provider.
+    """
+
+    reason = FailureReason.PROHIBITED
 
 
 class RateLimited(GatewayError):

@@ -15,15 +15,13 @@ from ...provider import Settings, account_field
 from ...status import FailureReason
 from ...transport import Response, Transport
 from . import responses as wire
+from .words import NOT_FOUND
 
 OTHER_METHOD = {"GET": "POST", "POST": "GET"}
 # The last page that is read of a list that does not say how many pages it has.
 MAX_PAGES = 10_000
 GROUPS = "contacts"
 _HTTP_NOT_FOUND = 404
-_NOT_FOUND = re.compile(
-    r"not found|no query results|no such|does(n.t| not) exist|introuvable|non trouv|n.existe pas", re.IGNORECASE
-)
 # Something of the installation itself is missing, and no id of the request.
 _NOT_AN_ID = re.compile(r"\b(server|serveur|gateway|passerelle|plan|route)\b", re.IGNORECASE)
 
@@ -176,7 +174,7 @@ def missing(error: GatewayError, envelope: Row, response: Response) -> GatewayEr
     ):
         return error
     bare = not text(envelope, "status") and response.status == _HTTP_NOT_FOUND
-    return NotFound(message, code=error.code) if bare or _NOT_FOUND.search(message) else error
+    return NotFound(message, code=error.code) if bare or NOT_FOUND.search(message) else error
 
 
 def _has_more(data: object, page: int, seen: int, last: int) -> bool:

@@ -1,26 +1,24 @@
-"""The responses of the "Ultimate SMS" software, which TextioPro runs: envelopes, pages, messages, sends, balances."""
+"""The responses of the "Ultimate SMS" software, which TextioPro runs: envelopes, pages, messages, balances."""
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 import re
 
 from ulid_transform import bytes_to_ulid_or_none, ulid_to_bytes_or_none, ulid_to_timestamp
 
-from ...base import accepted, refused
 from ...capabilities import MessageType
 from ...errors import (
+    AccessDenied,
     AuthenticationFailed,
     GatewayError,
-    InsufficientCredit,
     InvalidResponse,
-    MessageRejected,
     OutcomeUnknown,
     RateLimited,
     redact,
 )
-from ...json_fields import ErrorWords, Row, amount, count, error_of, rows, text
+from ...json_fields import Row, amount, count, rows, text
 from ...message import (
     Balance,
     DeliveryReport,
@@ -35,36 +33,29 @@ from ...message import (
 from ...phone_number import digits, from_gateway
 from ...status import FailureReason, Status
 from ...transport import TOO_MANY_REQUESTS, Response
+from . import words
 
+# A status of the software or of its carrier, in lower case. Some sites add the carrier's id: Delivered|SM123.
 STATUSES: Mapping[str, tuple[Status, FailureReason | None]] = {
     "accepted": (Status.ACCEPTED, None),
+    "queued": (Status.ACCEPTED, None),
+    "pending": (Status.ACCEPTED, None),
+    "processing": (Status.ACCEPTED, None),
     "enroute": (Status.SENT, None),
+    "sent": (Status.SENT, None),
     "delivered": (Status.DELIVERED, None),
+    "delivrd": (Status.DELIVERED, None),
     "expired": (Status.EXPIRED, FailureReason.EXPIRED),
     "undelivered": (Status.UNDELIVERED, FailureReason.OTHER),
+    "undeliv": (Status.UNDELIVERED, FailureReason.OTHER),
     "failed": (Status.UNDELIVERED, FailureReason.OTHER),
     "rejected": (Status.REJECTED, FailureReason.OTHER),
     "skipped": (Status.REJECTED, FailureReason.OTHER),
 }
 
-_NUMBER_WORDS = "(number|phone|recipient|numéro|destinataire)"
-_INVALID_WORDS = "(invalid|incorrect|not (a )?valid|malformed|mal formaté|required|must be)"
-# An error has a text and no code, in English or in French. The first pattern that matches counts.
-ERRORS: ErrorWords = {
-    r"sender|expéditeur": FailureReason.INVALID_MESSAGE,
-    r"unauth|authenti|token": AuthenticationFailed,
-    r"too many|rate.?limit|throttl": RateLimited,
-    r"server error|internal error|erreur interne": OutcomeUnknown,
-    r"credit|crédit|balance|solde|quota|insufficient|sending limit|limite d.envoi": InsufficientCredit,
-    r"black.?list|liste noire|opt(ed)?.?out|unsubscri|désabonn": FailureReason.OPTED_OUT,
-    r"spam|prohibited|forbidden|not allowed|interdit": FailureReason.PROHIBITED,
-    f"{_NUMBER_WORDS}.*{_INVALID_WORDS}|{_INVALID_WORDS}.*{_NUMBER_WORDS}": FailureReason.INVALID_NUMBER,
-    r"message|template|media|language|gender|type|schedule": FailureReason.INVALID_MESSAGE,
-}
-# Reasons that concern single numbers of a batch.
-NUMBER_REASONS = frozenset({FailureReason.INVALID_NUMBER, FailureReason.OPTED_OUT})
 METHOD_NOT_ALLOWED = 405
 _METHOD = re.compile(r"method (is )?not (allowed|supported)", re.IGNORECASE)
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
 _HTTP_CLIENT_ERRORS = range(400, 500)
 
 TYPES: Mapping[str, MessageType] = {
@@ -96,20 +87,42 @@ def envelope_of(response: Response) -> Row:
         raise
 
 
-def refusal(envelope: Row, response: Response) -> GatewayError | None:
+def refusal(envelope: Row, response: Response, *, sending: bool = False) -> GatewayError | None:
     """Return the error of a response, or None if it is a success. "status" decides, whatever the HTTP status.
 
     Laravel's own errors have no status. They count if their text is known or if HTTP calls them a client error.
+    sending: the words may be a carrier's.
     """
     status, message = text(envelope, "status").lower(), text(envelope, "message")
     if status == "success":
         return None
-    error = error_of(message, ERRORS)
-    if response.status == TOO_MANY_REQUESTS and error.reason in (FailureReason.OTHER, FailureReason.RATE_LIMITED):
-        return RateLimited(message, code=str(response.status), retry_after=response.retry_after)
-    if status == "error" or response.status in _HTTP_CLIENT_ERRORS or isinstance(error, AuthenticationFailed):
+    error = _error(message, response, sending=sending, is_bare=not status)
+    if (
+        status == "error"
+        or response.status in _HTTP_CLIENT_ERRORS
+        or isinstance(error, AuthenticationFailed | AccessDenied | RateLimited)
+    ):
         return error
     return InvalidResponse(f"neither success nor error, HTTP {response.status}")
+
+
+def _error(message: str, response: Response, *, sending: bool, is_bare: bool) -> GatewayError:
+    """Return the error of a text. If the text is not known, the HTTP status may tell what it is.
+
+    Some installations give every error the status 401, 403 or 429, and with a text of a carrier that says nothing.
+    """
+    error, status = words.error_of_words(message, sending=sending), response.status
+    is_known = error.reason is not FailureReason.OTHER or isinstance(error, OutcomeUnknown)
+    if isinstance(error, RateLimited) or (
+        status == TOO_MANY_REQUESTS and not is_known and not words.is_of_carrier(message)
+    ):
+        code = str(status) if status == TOO_MANY_REQUESTS else None
+        return RateLimited(message, code=code, retry_after=response.retry_after)
+    if is_known or words.NOT_FOUND.search(message):
+        return error
+    if status == _UNAUTHORIZED and (is_bare or not sending):
+        return AuthenticationFailed(message)
+    return AccessDenied(message) if status == _FORBIDDEN and is_bare else error
 
 
 def refuses_method(envelope: Row) -> bool:
@@ -165,10 +178,19 @@ def is_incoming(row: Row) -> bool:
     return DIRECTIONS.get(text(row, "direction").lower()) is True
 
 
-def report(row: Row, *, message_id: str, reference: str | None = None) -> DeliveryReport:
+def state_of(word: str, *, hands_over: bool = False) -> tuple[Status, FailureReason | None] | None:
+    """Return the status and the reason that a word stands for; None if it is not known.
+
+    hands_over: the site says "delivered" once a carrier took the message, which proves no more than "sent".
+    """
+    state = STATUSES.get(word.partition("|")[0].strip().lower())
+    return (Status.SENT, None) if hands_over and state and state[0] is Status.DELIVERED else state
+
+
+def report(row: Row, *, message_id: str, reference: str | None = None, hands_over: bool = False) -> DeliveryReport:
     """Return the report of a message from its row; an unknown status is uncertain and changes nothing."""
     word = status_word(row)
-    status, reason = STATUSES.get(word.lower(), (Status.UNCERTAIN, None))
+    status, reason = state_of(word, hands_over=hands_over) or (Status.UNCERTAIN, None)
     return DeliveryReport(
         status=status, reason=reason, provider_status=word, message_id=message_id, reference=reference
     )
@@ -186,7 +208,7 @@ def incoming(row: Row) -> IncomingMessage:
     )
 
 
-def listed(row: Row, message_id: str = "") -> ListedMessage:
+def listed(row: Row, message_id: str = "", *, hands_over: bool = False) -> ListedMessage:
     """Return the message of a row; message_id is its id if the row has none."""
     word = status_word(row)
     return ListedMessage(
@@ -194,7 +216,7 @@ def listed(row: Row, message_id: str = "") -> ListedMessage:
         to=from_gateway(text(row, "to")),
         sender=from_gateway(text(row, "from")),
         text=text(row, "message"),
-        status=STATUSES.get(word.lower(), (Status.UNCERTAIN, None))[0],
+        status=(state_of(word, hands_over=hands_over) or (Status.UNCERTAIN, None))[0],
         provider_status=word,
         incoming=DIRECTIONS.get(text(row, "direction").lower()),
         type=TYPES.get((text(row, "sms_type") or text(row, "type")).lower()),
@@ -253,51 +275,6 @@ class Claims:
     def fits(self, row: Row, message: Message) -> bool:
         """Return True if a row may be this message and belongs to no other."""
         return self._references.get(text(row, "uid")) in (None, message.reference) and is_copy(row, message)
-
-
-# -- sends ------------------------------------------------------------------------------------------------------
-
-
-def results(messages: Sequence[Message], envelope: Row) -> list[SendResult]:
-    """Return the results of a request that succeeded.
-
-    data is a row, a list of rows, null or a sentence. The text beside it may name numbers that were refused.
-    """
-    data_rows, note = rows(envelope.get("data")), text(envelope, "message")
-    if len(messages) == len(data_rows) == 1:
-        return [result(messages[0], data_rows[0])]
-    by_number: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in data_rows:
-        by_number[digits(text(row, "to"))].append(row)
-    by_number.pop("", None)
-    error = error_of(note, ERRORS)
-    refused_messages = named(messages, note) if error.reason in NUMBER_REASONS else []
-    if not by_number and len(refused_messages) == len(messages):
-        raise InvalidResponse("a success that refuses every number")
-    missing = OutcomeUnknown("a number is missing in the answer") if by_number else None
-    found = []
-    for message in messages:
-        if of_number := by_number[digits(message.to)]:
-            found.append(result(message, of_number.pop(0)))
-        elif problem := error if message in refused_messages else missing:
-            found.append(refused(message, problem))
-        else:
-            found.append(accepted(message))
-    return found
-
-
-def result(message: Message, row: Row) -> SendResult:
-    """Return the result of a message from its row; an unknown status means accepted."""
-    word, uid = status_word(row), text(row, "uid") or None
-    status, reason = STATUSES.get(word.lower(), (Status.ACCEPTED, None))
-    error = MessageRejected(word, reason=reason) if reason else None
-    return SendResult(message=message, status=status, message_id=uid, provider_status=word or None, error=error)
-
-
-def named(messages: Sequence[Message], note: str) -> list[Message]:
-    """Return the messages whose numbers are in a text of the provider."""
-    numbers = set(re.findall(r"\d+", note))
-    return [message for message in messages if digits(message.to) in numbers]
 
 
 # -- the account -------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """TextioPro, https://app.textiopro.com: the documentation of its API for developers (/api/v3/ and /api/http/)."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from ...base import Gateway, refused
 from ...capabilities import Capability, MessageType
 from ...contacts import Contacts
 from ...encoding import Encoding, encoding_of
-from ...errors import GatewayError, Limit, MessageRejected, OutcomeUnknown
+from ...errors import AccessDenied, GatewayError, Limit, MessageRejected, OutcomeUnknown
 from ...json_fields import Row, rows, text
 from ...message import (
     Balance,
@@ -23,9 +23,9 @@ from ...message import (
 )
 from ...phone_number import digits
 from ...provider import Provider, ProviderInfo
-from ...status import FailureReason
+from ...status import FailureReason, Status
 from ...transport import Transport
-from . import campaigns, responses as wire
+from . import campaigns, responses as wire, sends, words
 from .api import Api, TextioProSettings, missing
 from .contacts import CAMPAIGN, UltimateContacts
 from .message_list import MessageList
@@ -59,7 +59,7 @@ INFO = ProviderInfo(
     ),
     batch_size=100,
     sender_field="sender_id",
-    sender_pattern=r"[a-zA-Z0-9]{1,11}|\+?[0-9]{1,15}",
+    sender_pattern=r"(?! )[a-zA-Z0-9 ._-]{1,11}(?<! )|\+?[0-9]{1,15}",
     number_senders=True,
     free_sender_types=frozenset({MessageType.WHATSAPP, MessageType.VIBER}),
     # Some installations give every error the status 429. The body decides.
@@ -91,6 +91,11 @@ class TextioPro(Gateway[TextioProSettings]):
         self._api = Api(transport, lambda: self.settings)
         self._list = MessageList(self._api)
         self._claims = wire.Claims(MAX_CLAIMS)
+        # Whether the site answers a send with "Delivered" once a carrier has the message, which proves no more than
+        # that. None: it has answered no send yet.
+        self._hands_over: bool | None = None
+        # An early version reads three or more numbers of a batch as a single one.
+        self._takes_single_numbers = False
         # The ids on the pages of the last read of incoming messages.
         self._seen: set[str] | None = None
 
@@ -108,6 +113,31 @@ class TextioPro(Gateway[TextioProSettings]):
         return preview if message.type in SEGMENTED else replace(preview, segments=1, cost=1)
 
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
+        if len(messages) > 1 and self._takes_single_numbers:
+            return await self._send_singly(messages)
+        groups = messages[0].groups
+        response = await self._api.call(
+            "POST", "sms/campaign" if groups else "sms/send", body=await self._body(messages)
+        )
+        envelope = wire.envelope_of(response)
+        error = wire.refusal(envelope, response, sending=True)
+        if groups:
+            if error:
+                raise missing(error, envelope, response)
+            return campaigns.results(messages, envelope.get("data"))
+        if sends.is_one_number(messages, envelope, error):
+            results = await self._send_singly(messages)
+            self._takes_single_numbers = any(result.error is None for result in results)
+            return results
+        if error is None:
+            return self._learn(sends.results(messages, envelope))
+        note = text(envelope, "message")
+        if len(messages) == 1 or not words.concerns_numbers(error, note):
+            raise error
+        return await self._send_without(messages, sends.refusals(messages, note), error)
+
+    async def _body(self, messages: Sequence[Message]) -> dict[str, str]:
+        """Return the parameters of a send."""
         first = messages[0]
         body = {
             # The example of a campaign has recipient instead. Installations check the name in the table [seen].
@@ -124,30 +154,42 @@ class TextioPro(Gateway[TextioProSettings]):
             body["dlt_template_id"] = first.template_id
         if first.send_at:
             body["schedule_time"] = await self._local(first.send_at)
-        response = await self._api.call("POST", "sms/campaign" if first.groups else "sms/send", body=body)
-        envelope = wire.envelope_of(response)
-        if first.groups:
-            if error := wire.refusal(envelope, response):
-                raise missing(error, envelope, response)
-            return campaigns.results(messages, envelope.get("data"))
-        if (error := wire.refusal(envelope, response)) is None:
-            return self._claims.add(*wire.results(messages, envelope))
-        if len(messages) == 1 or error.reason not in wire.NUMBER_REASONS:
-            raise error
-        return await self._send_without(messages, wire.named(messages, text(envelope, "message")), error)
+        return body
+
+    def _learn(self, results: Sequence[SendResult]) -> list[SendResult]:
+        """Remember which uids belong to which messages, and what "Delivered" means at this site; return the results."""
+        for result in results:
+            if (says_delivered := sends.says_delivered(result)) is not None:
+                self._hands_over = self._hands_over or says_delivered
+        return self._claims.add(*results)
 
     async def _send_without(
-        self, messages: Sequence[Message], named: Sequence[Message], error: GatewayError
+        self, messages: Sequence[Message], named: Mapping[str, GatewayError], error: GatewayError
     ) -> list[SendResult]:
         """Send a batch again that was refused for some numbers: without those, or in halves if none is named."""
-        results = [refused(message, error) for message in named]
+        results = [refused(message, named[message.reference]) for message in messages if message.reference in named]
         half = len(messages) // 2
-        parts = [[message for message in messages if message not in named]]
+        parts = [[message for message in messages if message.reference not in named]]
         for part in parts if named else [messages[:half], messages[half:]]:
             try:
                 results += await self._send(part) if part else []
             except GatewayError as err:
                 results += [refused(message, err) for message in part]
+        return results
+
+    async def _send_singly(self, messages: Sequence[Message]) -> list[SendResult]:
+        """Send each message of a batch in a request of its own.
+
+        If the site refuses one for a reason that is not the message's, such as a rate limit, the rest is not sent.
+        """
+        results: list[SendResult] = []
+        for place, message in enumerate(messages):
+            try:
+                results += await self._send([message])
+            except (MessageRejected, OutcomeUnknown) as err:
+                results.append(refused(message, err))
+            except GatewayError as err:
+                return [*results, *(refused(each, err) for each in messages[place:])]
         return results
 
     async def _local(self, send_at: datetime) -> str:
@@ -165,7 +207,7 @@ class TextioPro(Gateway[TextioProSettings]):
         listed: list[Row] = []
         try:
             if single:
-                with suppress(MessageRejected):  # a later request for the list would be refused too
+                with suppress(MessageRejected, AccessDenied):  # a later request for the list would be refused too
                     listed = [row async for row in self._list.rows(MAX_PAGES)]
         except GatewayError:
             return unknown
@@ -173,7 +215,10 @@ class TextioPro(Gateway[TextioProSettings]):
 
     def _found(self, lost: Message, listed: Sequence[Row]) -> SendResult:
         row = next((row for row in listed if self._claims.fits(row, lost)), None)
-        return self._claims.add(wire.result(lost, row))[0] if row else refused(lost, OutcomeUnknown("not in the list"))
+        if row is None:
+            return refused(lost, OutcomeUnknown("not in the list"))
+        # The row may say what the lost response said.
+        return self._claims.add(sends.result(lost, row, hands_over=self._hands_over is not False))[0]
 
     async def fetch_balance(self) -> Sequence[Balance]:
         """Fetch the balance."""
@@ -185,12 +230,15 @@ class TextioPro(Gateway[TextioProSettings]):
         single = [result for result in sent if not result.message.groups]
         by_id = {result.message_id: result for result in single if result.message_id}
         self._claims.add(*by_id.values())
+        hands_over = self._only_hands_over(sent)
         without_id = [result for result in single if not result.message_id]
-        found = await self._find_in_list(by_id, without_id) if len(single) > 1 or without_id else []
+        found: list[DeliveryReport] = []
+        if len(single) > 1 or without_id:
+            found = await self._find_in_list(by_id, without_id, hands_over=hands_over)
         for uid, path in (dict.fromkeys(campaign_ids, CAMPAIGN) | dict.fromkeys(by_id, MESSAGE)).items():
             try:
                 data = await self._api.read(path, uid)
-                reports = [campaigns.report(data, uid)] if path == CAMPAIGN else _reports(data, uid)
+                reports = [campaigns.report(data, uid)] if path == CAMPAIGN else _reports(data, uid, hands_over)
             except MessageRejected:
                 continue  # the provider does not keep it any more
             except GatewayError:
@@ -200,7 +248,18 @@ class TextioPro(Gateway[TextioProSettings]):
             found += reports
         return found
 
-    async def _find_in_list(self, by_id: dict[str, SendResult], without_id: list[SendResult]) -> list[DeliveryReport]:
+    def _only_hands_over(self, sent: Sequence[SendResult]) -> bool:
+        """Return True if the site says "Delivered" of what it only handed over.
+
+        After a restart, messages that it accepted before with this word tell.
+        """
+        if self._hands_over is not None:
+            return self._hands_over
+        return any(result.status is Status.SENT and sends.says_delivered(result) for result in sent)
+
+    async def _find_in_list(
+        self, by_id: dict[str, SendResult], without_id: list[SendResult], *, hands_over: bool
+    ) -> list[DeliveryReport]:
         """Return the reports of messages in the message list, and remove these messages from the arguments."""
         found = []
         with suppress(MessageRejected):
@@ -213,7 +272,7 @@ class TextioPro(Gateway[TextioProSettings]):
                     without_id.remove(result)
                     self._claims.add(replace(result, message_id=uid))
                     reference = result.message.reference
-                found.append(wire.report(row, message_id=uid, reference=reference))
+                found.append(wire.report(row, message_id=uid, reference=reference, hands_over=hands_over))
                 if not by_id and not without_id:
                     break
         return found
@@ -244,14 +303,15 @@ class TextioPro(Gateway[TextioProSettings]):
         async for row in self._list.rows():
             if not wire.id_of(row):
                 continue
-            yield wire.listed(row)
+            yield wire.listed(row, hands_over=self._hands_over is True)
             limit -= 1
             if limit < 1:
                 return
 
     async def fetch_message(self, message_id: str) -> ListedMessage:
         """Fetch a message by its id, sent or received."""
-        return wire.listed(campaigns.row_of(await self._api.read(MESSAGE, message_id)), message_id)
+        row = campaigns.row_of(await self._api.read(MESSAGE, message_id))
+        return wire.listed(row, message_id, hands_over=self._hands_over is True)
 
     async def fetch_profile(self) -> Profile:
         """Fetch the owner of the account. The response repeats the token, which is left out."""
@@ -267,8 +327,8 @@ def _recipients(messages: Sequence[Message]) -> str:
     return ",".join(digits(message.to) for message in messages)
 
 
-def _reports(data: object, uid: str) -> list[DeliveryReport]:
-    return [wire.report(row, message_id=uid) for row in rows(data)]
+def _reports(data: object, uid: str, hands_over: bool) -> list[DeliveryReport]:
+    return [wire.report(row, message_id=uid, hands_over=hands_over) for row in rows(data)]
 
 
 def _type(message: Message) -> str:

@@ -1,0 +1,89 @@
+"""The responses to sends of the "Ultimate SMS" software."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from ...base import accepted, refused
+from ...errors import GatewayError, InvalidResponse, MessageRejected, OutcomeUnknown
+from ...json_fields import Row, rows, text
+from ...message import Message, SendResult
+from ...phone_number import digits
+from ...status import FailureReason, Status
+from . import responses as wire, words
+
+# An early version reads so many numbers, or more, as a single one.
+_MIN_ONE_NUMBER = 3
+
+
+def results(messages: Sequence[Message], envelope: Row) -> list[SendResult]:
+    """Return the results of a request that succeeded.
+
+    data is a row, a list of rows, null or a sentence. A list, even an empty one, has every number that was accepted.
+    The text beside it may name numbers that were refused.
+    """
+    data, named = envelope.get("data"), refusals(messages, text(envelope, "message"))
+    data_rows = rows(data)
+    if len(messages) == len(data_rows) == 1:
+        return [result(messages[0], data_rows[0])]
+    by_number: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in data_rows:
+        by_number[digits(text(row, "to"))].append(row)
+    by_number.pop("", None)
+    if not by_number and data != []:
+        return _without_rows(messages, named)
+    missing = OutcomeUnknown("a number is missing in the answer")
+    return [
+        result(message, of_number.pop(0))
+        if (of_number := by_number[digits(message.to)])
+        else refused(message, named.get(message.reference, missing))
+        for message in messages
+    ]
+
+
+def _without_rows(messages: Sequence[Message], named: Mapping[str, MessageRejected]) -> list[SendResult]:
+    """Return the results if nothing says which numbers were accepted. Only words that refuse a number count then."""
+    known = {reference: error for reference, error in named.items() if words.concerns_numbers(error, error.detail)}
+    if len(known) == len(messages):
+        raise InvalidResponse("a success that refuses every number")
+    return [
+        refused(message, known[message.reference]) if message.reference in known else accepted(message)
+        for message in messages
+    ]
+
+
+def result(message: Message, row: Row, *, hands_over: bool = True) -> SendResult:
+    """Return the result of a message from its row; an unknown status means accepted.
+
+    "Delivered" in the response to a send means that a carrier took the message.
+    """
+    word, uid = wire.status_word(row), text(row, "uid") or None
+    state = wire.state_of(word, hands_over=hands_over)
+    if state is None:
+        state = (Status.REJECTED, FailureReason.OTHER) if words.is_of_carrier(word) else (Status.ACCEPTED, None)
+    status, reason = state
+    error = MessageRejected(word, reason=reason) if reason else None
+    return SendResult(message=message, status=status, message_id=uid, provider_status=word or None, error=error)
+
+
+def refusals(messages: Sequence[Message], note: str) -> Mapping[str, MessageRejected]:
+    """Return why messages were refused whose numbers are in a text of the provider, by their references."""
+    numbers = words.refused_numbers(note)
+    return {message.reference: error for message in messages if (error := numbers.get(digits(message.to)))}
+
+
+def is_one_number(messages: Sequence[Message], envelope: Row, error: GatewayError | None) -> bool:
+    """Return True if all numbers of a batch were refused as a single one that is invalid. None of them was sent to."""
+    if len(messages) < _MIN_ONE_NUMBER or (error is None and envelope.get("data") != []):
+        return False
+    note, numbers = text(envelope, "message"), [digits(message.to) for message in messages]
+    kind = error or words.error_of_words(note, sending=True)
+    plain = "".join(note.split())
+    return kind.reason is FailureReason.INVALID_NUMBER and (",".join(numbers) in plain or "".join(numbers) in plain)
+
+
+def says_delivered(result: SendResult) -> bool | None:
+    """Return True if a send was answered with "Delivered", False with a lesser status, None with neither."""
+    state = wire.state_of(result.provider_status or "")
+    if state is None or state[1]:
+        return None
+    return state[0] is Status.DELIVERED
