@@ -17,7 +17,7 @@ from .const import DOMAIN, MAX_EVENT_AGE
 from .delivery.checks import check_credit, is_low, most_credit
 from .error_messages import request_text
 from .gateway.base import Gateway
-from .gateway.errors import AuthenticationFailed, GatewayError, MessageRejected
+from .gateway.errors import AuthenticationFailed, BalanceUnreadable, GatewayError, MessageRejected
 from .gateway.message import Balance, IncomingMessage
 from .issues import Issue, async_delete, async_low_credit
 from .options import read_options
@@ -34,7 +34,7 @@ MAX_SEEN = 500
 
 
 class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
-    """The balances by pool. The key is None if there is only one."""
+    """The balances by pool. The key is None if there is only one. A balance that cannot be read is left out."""
 
     config_entry: ConfigEntry
 
@@ -49,6 +49,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
             request_refresh_debouncer=self._debouncer,
         )
         self._gateway = gateway
+        self._is_unreadable = False
         self._read_options()
 
     def _read_options(self) -> None:
@@ -129,10 +130,18 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
 
     async def _async_update_data(self) -> Mapping[str | None, Balance]:
         try:
-            return {balance.pool: balance for balance in await self._gateway.fetch_balance()}
+            balances = await self._gateway.fetch_balance()
+        except BalanceUnreadable as err:
+            # The account works, so it is only logged, and once.
+            if not self._is_unreadable:
+                _LOGGER.warning("The balance of %s cannot be read: %s", self.config_entry.title, err)
+            self._is_unreadable = True
+            return {}
         except GatewayError as err:
             error = ConfigEntryAuthFailed if isinstance(err, AuthenticationFailed) else UpdateFailed
             raise error(**request_text(err, self.config_entry.title)) from err
+        self._is_unreadable = False
+        return {balance.pool: balance for balance in balances}
 
 
 class IncomingCoordinator(DataUpdateCoordinator[None]):

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Collection, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 import logging
@@ -12,7 +13,7 @@ from typing import Any, ClassVar
 from .capabilities import MEDIA_TYPES, Capability
 from .contacts import Contacts
 from .encoding import half_characters, measure
-from .errors import GatewayError, Limit, MessageRejected, OutcomeUnknown, Unsupported
+from .errors import BalanceUnreadable, GatewayError, Limit, MessageRejected, OutcomeUnknown, Unsupported
 from .message import (
     Balance,
     DeliveryReport,
@@ -73,7 +74,8 @@ class Gateway[S: Settings = Any](ABC):
 
     async def verify(self) -> None:
         """Check the credentials with a request that costs nothing."""
-        await self.fetch_balance()
+        with suppress(BalanceUnreadable):  # the login was accepted
+            await self.fetch_balance()
 
     async def refresh(self) -> None:  # noqa: B027  most providers need no such data
         """Fetch the data that messages are checked against. The account calls this at start and every hour."""

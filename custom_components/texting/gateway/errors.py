@@ -5,6 +5,7 @@ GatewayError
 │   └── CertificateInvalid   the host's certificate is not valid; nothing was sent
 ├── OutcomeUnknown           the request was sent, but there is no usable response: never repeat it blindly
 │   ├── InvalidResponse      the response is none that this provider gives
+│   │   └── BalanceUnreadable  ... but the provider accepted the login; only the balance in it cannot be read
 │   └── OrderUnknown         the request was a purchase: never repeat it automatically
 ├── AuthenticationFailed     the credentials are wrong
 │   ├── LoginOrAddressRefused  ... or this IP address is locked out; the provider has one error for both
@@ -107,6 +108,10 @@ class OutcomeUnknown(GatewayError):
 
 class InvalidResponse(OutcomeUnknown):
     """The response is none that this provider gives: an HTML page, incomplete JSON, nothing."""
+
+
+class BalanceUnreadable(InvalidResponse):
+    """The provider accepted the login, but nothing in its response can be read as a balance."""
 
 
 class OrderUnknown(OutcomeUnknown):

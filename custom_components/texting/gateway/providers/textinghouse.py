@@ -10,6 +10,7 @@ import re
 from time import monotonic
 from typing import override
 
+from ..balance_text import read_balance
 from ..base import Gateway, accepted
 from ..capabilities import Capability
 from ..commercial_hours import next_opening
@@ -24,7 +25,6 @@ from ..errors import (
     OutcomeUnknown,
     WebhookRejected,
 )
-from ..json_fields import amount
 from ..message import (
     Balance,
     DeliveryReport,
@@ -217,7 +217,10 @@ class TextingHouse(Gateway[TextingHouseSettings]):
 
     async def fetch_balance(self) -> Sequence[Balance]:
         """Fetch the credit."""
-        return [Balance(amount=amount(await self._call("getcredit", {})))]
+        credit = await self._call("getcredit", {})
+        if any(map(str.isalpha, credit)):
+            raise InvalidResponse("words, and no bare number")
+        return [read_balance(credit)]
 
     async def fetch_reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
         """Fetch the status of each message with one request; the provider has no list."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import json
 from typing import override
 
+from ...balance_text import read_balance
 from ...base import Gateway, key_without
 from ...capabilities import Capability
 from ...encoding import Encoding, encoding_of
-from ...errors import GatewayError, InvalidResponse, Limit, MessageRejected
-from ...json_fields import Row, amount, rows, text
+from ...errors import BalanceUnreadable, GatewayError, InvalidResponse, Limit, MessageRejected
+from ...json_fields import Row, rows, text
 from ...message import Balance, DeliveryReport, Message, Preview, Sender, SendResult, Template
 from ...phone_number import digits
 from ...provider import Provider, ProviderInfo, Settings, account_field
@@ -139,12 +140,18 @@ class TheSMSPoint(Gateway[TheSMSPointSettings]):
         return wire.results(messages, await self._read(command, form))
 
     async def fetch_balance(self) -> Sequence[Balance]:
-        """Fetch the balance of each pool."""
+        """Fetch the balance of each pool. One that is empty or cannot be read is left out."""
         data = await self._read("get-sms-balance")
         pools = data.get("balance") if isinstance(data, dict) else None
         if not isinstance(pools, dict):
-            raise InvalidResponse("no balance")
-        return [Balance(amount=amount(pools[pool]), pool=pool) for pool in INFO.pools if pool in pools]
+            raise BalanceUnreadable("no balance")
+        found = list[Balance]()
+        for pool in INFO.pools:
+            with suppress(BalanceUnreadable):
+                found.append(read_balance(pools.get(pool), pool=pool))
+        if pools and not found:
+            raise BalanceUnreadable("no balance")
+        return found
 
     async def fetch_senders(self) -> Sequence[Sender]:
         """Fetch the sender ids of the account."""
