@@ -38,8 +38,14 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
 
     config_entry: ConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway[Any]) -> None:
-        """Read as often as the options say, and a little after a send."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        gateway: Gateway[Any],
+        on_failed: Callable[[GatewayError], None],
+    ) -> None:
+        """Read as often as the options say, and a little after a send. on_failed gets the error of each failure."""
         self._debouncer = Debouncer[Coroutine[Any, Any, None]](hass, _LOGGER, cooldown=REFRESH_DELAY, immediate=False)
         super().__init__(
             hass,
@@ -49,6 +55,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
             request_refresh_debouncer=self._debouncer,
         )
         self._gateway = gateway
+        self._on_failed = on_failed
         self._is_unreadable = False
         self._read_options()
 
@@ -132,12 +139,14 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
         try:
             balances = await self._gateway.fetch_balance()
         except BalanceUnreadable as err:
+            self._on_failed(err)
             # The account works, so it is only logged, and once.
             if not self._is_unreadable:
                 _LOGGER.warning("The balance of %s cannot be read: %s", self.config_entry.title, err)
             self._is_unreadable = True
             return {}
         except GatewayError as err:
+            self._on_failed(err)
             error = ConfigEntryAuthFailed if isinstance(err, AuthenticationFailed) else UpdateFailed
             raise error(**request_text(err, self.config_entry.title)) from err
         self._is_unreadable = False

@@ -166,6 +166,10 @@ class Gateway[S: Settings = Any](ABC):
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
         """Make one request; return a result for each message, or raise the error of all of them."""
 
+    def knows_status(self, word: str) -> bool:
+        """Return True if a status in the response to a send is known. Providers with codes have no others."""
+        return True
+
     async def resolve_unknown(self, lost: Sequence[Message]) -> Sequence[SendResult]:
         """Find out whether messages were accepted whose response was lost.
 
