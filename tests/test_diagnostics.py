@@ -108,7 +108,7 @@ async def test_unknown_words_are_counted_without_numbers_and_texts(
     told = await async_get_config_entry_diagnostics(hass, entry)
     assert told["unknown_words"] == {
         "status: buffered": 1,
-        "error: route … of … filtered …": 1,
+        "error: route … filtered …": 1,
         "response: no balance": 1,
     }
 

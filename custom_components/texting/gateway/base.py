@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import logging
 from operator import attrgetter
 import time
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from .capabilities import MEDIA_TYPES, Capability
 from .contacts import Contacts
@@ -71,6 +71,10 @@ class Gateway[S: Settings = Any](ABC):
         """Talk to the provider through the transport."""
         self._transport = transport
         self.settings = settings
+
+    def twin(self) -> Self:
+        """Return a gateway of the same account that shares the connections, but nothing that this one remembers."""
+        return type(self)(self._transport, self.settings)
 
     async def verify(self) -> None:
         """Check the credentials with a request that costs nothing."""

@@ -26,41 +26,36 @@ _STATUS = re.compile(r"[^\W\d_]+")
 _ENDS = re.compile(r"[|:(\[{]")
 
 # The words that are kept, in lower case: English, French, Spanish, Portuguese, Italian, German, and names of software.
+# Small words as "the" are left out, since they would show how a text is built.
 VOCABULARY = frozenset(
     """
-    a access account action active address allowed already and answer api application are argument array at attempt
-    attempts attribute authenticated authentication authorization authorized available bad balance been before blacklist
-    blacklisted blocked body by call campaign cannot carrier category channel character characters check client code
-    column compliance config connection contact contacts content could country coverage create created credential
-    credentials credit credits curl currency data database daily date day deactivated default delivered delivery denied
-    destination did disabled dlt does doesn't domain don't duplicate email empty enabled encoding end entity error
-    exceeded exception exist exists expired failed failure false fatal fetch field file filtered for forbidden format
-    found from function gateway geo group groups has have header host html http https id in inactive incorrect index
-    insufficient integer internal invalid ip is it json key keyword landline large left length limit line list local
-    location log long lookup maintenance malformed match maximum message messages method minimum minute missing mms
-    mobile model module must name network neither no nor not null number numbers object of off offset on one only
-    operator opt opted or order out outbound page parameter parameters parse password payload pending per permission
-    permissions phone php plain plan please pool port price processed processing profile progress prohibited property
-    protocol provided provider purchased queue queued quota rate reached read recipient recipients record refused region
-    registered reject rejected request requested required resource response restricted retry route routing rule running
-    scheduled scrubbing secret segment segments select send sender sending sent server service session short site size
-    sms sold something sorry spam specified sql sqlstate status string submit submitted subscriber subscription success
-    successful supported suspended syntax system tag template templates temporarily temporary text the this throttled
-    time timeout timed to token too true try type unauthenticated unauthorized undefined unexpected unicode unit units
-    unknown unsubscribed unsupported url use used user username valid value values verified version viber voice wait
-    waiting was webhook whatsapp when while whitelist with words wrong you your zone
-    accès adresse aucun au autorisé avec champ clé compte contenu crédit crédits dans de des désabonné destinataire
-    doit du en erreur est et été expéditeur expiré format forfait introuvable invalide jeton la le les limite liste
-    manquant méthode mobile ne nombre non numéro opérateur ou pas pays permission plus pour refusé requête requis
-    serveur service solde sur téléphone texte trop un une utilisateur valide vide votre
-    acceso campo clave contenido crédito créditos cuenta del denegado desconocido destinatario el es está falta inválido
-    mensaje no número para país permitido permiso remitente requerido saldo servidor sin teléfono tiene usuario válido
-    acesso campo chave conta crédito é em erro inválida inválido mensagem não número para remetente saldo senha sem
-    servidor telefone usuário válido
-    accesso campo chiave credito destinatario errore è il messaggio mittente non numero richiesto saldo utente valido
-    absender abgelaufen benutzer das der die ein empfänger fehler fehlt gesperrt guthaben ist kein keine konto nachricht
-    nicht nummer server text ungültig ungültige zugriff
-    cloudflare eloquent guzzle infobip laravel messagebird mysql nexmo pdo plivo redis twilio vonage
+    access account action active address allowed answer api application argument array attempt attempts attribute
+    authenticated authentication authorization authorized available bad balance blacklist blacklisted blocked body
+    call campaign cannot carrier category channel character characters check client code column compliance config
+    connection contact contacts content country coverage create created credential credentials credit credits curl
+    currency data database deactivated default delivered delivery denied destination disabled dlt domain duplicate
+    email empty enabled encoding entity error exceeded exception exist exists expired failed failure fatal fetch
+    field file filtered forbidden format found function gateway geo group groups header host html http https id in
+    inactive incorrect insufficient integer internal invalid ip json key keyword landline length limit list local
+    location lookup maintenance malformed match maximum message messages method minimum missing mms mobile model
+    module name network neither no nor not null number numbers object offset operator opt opted order outbound page
+    parameter parameters parse password payload pending per permission permissions phone php plan pool port price
+    processed processing profile progress prohibited property protocol provided provider purchased queue queued
+    quota rate reached recipient recipients record refused region registered reject rejected request requested
+    required resource response restricted retry route routing rule running scheduled scrubbing secret segment
+    segments select send sender sending sent server service session site size sms sold spam specified sql sqlstate
+    status string submit submitted subscriber subscription success successful supported suspended syntax system tag
+    template templates temporarily temporary text throttled timeout timed token type unauthenticated unauthorized
+    undefined unexpected unicode unit units unknown unsubscribed unsupported url user username valid value values
+    verified version viber voice wait waiting webhook whatsapp whitelist zone accès adresse aucun autorisé champ clé
+    compte contenu crédit crédits désabonné destinataire doit erreur expéditeur expiré forfait introuvable invalide
+    jeton limite liste manquant méthode ne nombre non numéro opérateur pas pays plus refusé requête requis serveur
+    solde téléphone texte utilisateur valide vide acceso campo clave contenido crédito créditos cuenta denegado
+    desconocido destinatario falta inválido mensaje número país permitido permiso remitente requerido saldo servidor
+    teléfono usuario válido acesso chave conta erro inválida mensagem não remetente senha telefone usuário accesso
+    chiave credito errore messaggio mittente numero richiesto utente valido absender abgelaufen benutzer empfänger
+    fehler fehlt gesperrt guthaben kein keine konto nachricht nicht nummer ungültig ungültige zugriff cloudflare
+    eloquent guzzle infobip laravel messagebird mysql nexmo pdo plivo redis twilio vonage
     """.split()  # noqa: SIM905  words are easier to read than a list of strings
 )
 
@@ -115,7 +110,7 @@ def safe_status(words: str, own: str = "") -> str:
     return safe_words(word, own)
 
 
-def safe_words(words: str, own: str = "") -> str:
+def safe_words(words: str, own: str = "", max_length: int = MAX_LENGTH) -> str:
     """Return a provider's sentence with its known words and its only number, if it is short; … stands for the rest.
 
     Of several numbers only an HTTP status is kept, since they may be the parts of a longer one.
@@ -131,7 +126,7 @@ def safe_words(words: str, own: str = "") -> str:
         elif kept[-1:] != [MORE]:
             kept.append(MORE)
     sentence = " ".join(kept) or MORE
-    return sentence if len(sentence) <= MAX_LENGTH else sentence[:MAX_LENGTH].rpartition(" ")[0] or MORE
+    return sentence if len(sentence) <= max_length else sentence[:max_length].rpartition(" ")[0] or MORE
 
 
 def _parts(word: str) -> list[str]:
