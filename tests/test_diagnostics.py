@@ -109,7 +109,7 @@ async def test_unknown_words_are_counted_without_numbers_and_texts(
     assert told["unknown_words"] == {
         "status: buffered": 1,
         "error: route … filtered …": 1,
-        "response: no balance": 1,
+        "balance: a a, a a a": 1,
     }
 
 
@@ -129,4 +129,4 @@ async def test_unknown_words_outlive_a_restart(hass: HomeAssistant, set_up: SetU
     simulator.use_variant(Provider.TEXTIOPRO, "balance-unreadable")
     entry = await set_up(Provider.TEXTIOPRO)
     await restart(hass, entry)
-    assert (await async_get_config_entry_diagnostics(hass, entry))["unknown_words"] == {"response: no balance": 2}
+    assert (await async_get_config_entry_diagnostics(hass, entry))["unknown_words"] == {"balance: a a, a a a": 2}

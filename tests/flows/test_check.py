@@ -246,7 +246,7 @@ async def test_what_is_not_understood_of_a_list(hass: HomeAssistant, set_up: Set
         ("balance-euros", "understood; in: EUR"),
         ("remaining-balance", "understood; in: $"),
         ("balance-unlimited", "understood; in: credits; without a limit"),
-        ("balance-unreadable", "answered, but the balance cannot be read; its words: no balance"),
+        ("balance-unreadable", "answered, but the balance cannot be read; it looks like: a a, a a a"),
     ],
 )
 async def test_balances(hass: HomeAssistant, set_up: SetUp, simulator: Simulator, variant: str, line: str) -> None:

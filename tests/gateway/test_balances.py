@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.texting.gateway.balance_text import CODES, SIGNS, currency_of, read_balance
+from custom_components.texting.gateway.balance_text import CODES, SIGNS, currency_of, read_balance, shape_of
 from custom_components.texting.gateway.errors import BalanceUnreadable
 from custom_components.texting.gateway.message import Balance
 from custom_components.texting.gateway.provider import Provider
@@ -169,6 +169,29 @@ def test_texts_that_are_amounts(text: str, amount: str, unit: str) -> None:
 def test_values_that_are_no_amount(number: object) -> None:
     with pytest.raises(BalanceUnreadable):
         read_balance(number)
+
+
+@pytest.mark.parametrize(
+    ("value", "shape"),
+    [
+        ("$12 / $5 on hold", "$## / $# a a"),
+        ("12,50 / 7|abcDEF é", "##,## / #|a a"),
+        ("", "empty"),
+        (None, "null"),
+        ([1], "list"),
+        ({}, "object"),
+        (True, "bool"),
+        (float("inf"), "number"),
+        ("`1` \u200e2", "'#' \u200e#"),
+        ("١٢ of ٣", "## a #"),
+        ("1" * 99, "#" * 30),
+    ],
+)
+def test_what_is_said_of_a_balance_that_cannot_be_read(value: object, shape: str) -> None:
+    assert shape_of(value) == shape
+    with pytest.raises(BalanceUnreadable) as raised:
+        responses.balance({"remaining_balance": value})
+    assert raised.value.detail == " ".join(shape.split())
 
 
 def test_every_sign_is_of_a_currency_that_home_assistant_knows() -> None:

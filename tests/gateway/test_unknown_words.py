@@ -118,7 +118,7 @@ def test_vocabulary_has_no_words_of_a_home() -> None:
         (MessageRejected("No credit route 7", code="355"), "error: … no credit route …"),
         (MessageRejected(code="999"), "error: 999"),
         (InvalidResponse("neither success nor error, HTTP 200"), "response: neither success nor error http 200"),
-        (BalanceUnreadable("no balance"), "response: no balance"),
+        (BalanceUnreadable("$## a"), "balance: $## a"),
         (MessageRejected(code="33612345678"), f"error: {MORE}"),
     ],
 )

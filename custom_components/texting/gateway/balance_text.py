@@ -13,6 +13,7 @@ CREDITS = "credits"
 _MAX_LENGTH = 60
 _MAX_UNIT = 20
 _MAX_WHOLE, _MAX_FRACTION = 15, 12
+_MAX_SHAPE = 30
 
 # Signs in lower case that belong to one currency.
 SIGNS: Mapping[str, str] = {
@@ -47,6 +48,8 @@ _DASHES = dict.fromkeys(map(ord, "−–‒‐"), "-")
 # The Arabic decimal separator, and a letter that loses no accent.
 _OTHERS = {ord("٫"): ".", ord("ı"): "i"}
 _AMOUNT = re.compile(r"(?P<before>\D*?)(?P<number>\d(?:[\d.,' ]*\d)?)(?P<after>\D*)")
+_DIGITS = re.compile(r"\d")
+_LETTERS = re.compile(r"[^\W\d_]+|[^\x20-\x7e\u00a0-\uffff]+")
 # Dashes for the cents: 12.-, and 12/-.
 _NO_CENTS = re.compile(r"^ ?[.,/]-")
 # Groups of three, or the Indian ones: 1,23,456.
@@ -60,7 +63,21 @@ def read_balance(
 
     unit and currency are what else the provider says of it. A formatted text has 0 or 2 decimals: 1.234 is 1234.
     """
-    code = currency_of(currency)
+    try:
+        return _read(value, unit=unit, code=currency_of(currency), pool=pool, formatted=formatted)
+    except ValueError:
+        raise BalanceUnreadable(shape_of(value)) from None
+
+
+def shape_of(value: object) -> str:
+    """Return what a value looks like, without its digits and words: "$12 / 5 left" gives "$## / # a"."""
+    if not isinstance(value, str):
+        return {type(None): "null", list: "list", dict: "object", bool: "bool"}.get(type(value), "number")
+    return _LETTERS.sub("a", _DIGITS.sub("#", value[:_MAX_SHAPE].replace("`", "'"))) or "empty"
+
+
+def _read(value: object, *, unit: str, code: str | None, pool: str | None, formatted: bool) -> Balance:
+    """Return the balance that a value says; raise ValueError if it says none."""
     known = unit or code or CREDITS
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Balance(amount=_of_number(value), unit=known, pool=pool)
@@ -68,7 +85,7 @@ def read_balance(
     if _UNLIMITED.search(_without_accents(text)):
         return Balance(amount=None, unit=known, pool=pool)
     if not (match := _AMOUNT.fullmatch(text)):
-        raise BalanceUnreadable("no balance")
+        raise ValueError
     before, number, after, is_negative = _signs(match["before"], match["number"], match["after"])
     written = _unit(before, after)
     amount = _decimal(number, formatted=formatted or bool(written))
@@ -116,7 +133,7 @@ def _signs(before: str, number: str, after: str) -> tuple[str, str, str, bool]:
 
 
 def _unit(before: str, after: str) -> str:
-    """Return the ISO code, the sign or the word beside the number; raise BalanceUnreadable if it is anything else."""
+    """Return the ISO code, the sign or the word beside the number; raise ValueError if it is anything else."""
     written = [each.removesuffix(".") for each in (before, after) if each not in {"", "."}]
     for each in written:
         if code := currency_of(each):
@@ -125,7 +142,7 @@ def _unit(before: str, after: str) -> str:
         if each.lower() in _SHARED:
             return each
     if len(written) > 1 or not all(map(_is_unit, written)):
-        raise BalanceUnreadable("no unit")
+        raise ValueError
     return written[0] if written else ""
 
 
@@ -153,14 +170,14 @@ def _decimal(number: str, *, formatted: bool) -> Decimal:
     digits = "".join(each for each in whole if each.isdigit())
     joined = whole.replace(next(iter(groups), ","), ",")
     if len(groups) > 1 or (groups and not _GROUPS.fullmatch(joined)):
-        raise BalanceUnreadable("no number")
+        raise ValueError
     if len(digits) > _MAX_WHOLE or len(fraction) > _MAX_FRACTION:
-        raise BalanceUnreadable("no amount of this world")
+        raise ValueError
     return Decimal(f"{digits}.{fraction}" if fraction else digits)
 
 
 def _of_number(value: float) -> Decimal:
-    """Return a number of JSON; raise BalanceUnreadable if it is not finite, or too large."""
+    """Return a number of JSON; raise ValueError if it is not finite, or too large."""
     if not abs(value) < 10**_MAX_WHOLE:
-        raise BalanceUnreadable("no amount")
+        raise ValueError
     return Decimal(str(value))

@@ -74,6 +74,7 @@ class Note(StrEnum):
     NO_TIME = "no_time"
     NO_TIME_ZONE = "no_time_zone"
     STATUS = "status"
+    SHAPE = "shape"
     WORDS = "words"
 
 
@@ -151,7 +152,9 @@ def _outcome(error: GatewayError) -> Outcome:
 
 
 def _words(error: GatewayError, secrets: str) -> Notes:
-    """Return the words of an error that may be shown."""
+    """Return the words of an error that may be shown; of a balance only its shape."""
+    if isinstance(error, BalanceUnreadable):
+        return [(Note.SHAPE, error.detail)]
     own_class = isinstance(error, CannotConnect | OutcomeUnknown) and error.detail.isidentifier()
     words = error.detail if own_class and error.detail.endswith("Error") else ""
     if not words:

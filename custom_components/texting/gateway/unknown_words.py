@@ -8,7 +8,7 @@ from collections.abc import MutableMapping
 from enum import StrEnum
 import re
 
-from .errors import GatewayError, InvalidResponse, MessageRejected
+from .errors import BalanceUnreadable, GatewayError, InvalidResponse, MessageRejected
 from .message import DeliveryReport
 from .status import FailureReason, Status
 
@@ -66,6 +66,7 @@ class Kind(StrEnum):
     STATUS = "status"
     ERROR = "error"
     RESPONSE = "response"
+    BALANCE = "balance"
 
 
 class UnknownWords:
@@ -77,6 +78,8 @@ class UnknownWords:
 
     def note_error(self, error: GatewayError, own: str = "") -> bool:
         """Count an error whose cause is not known. own is what the provider may repeat. Return True if it counts."""
+        if isinstance(error, BalanceUnreadable):
+            return self._add(f"{Kind.BALANCE}: {error.detail}")  # only its shape
         if isinstance(error, InvalidResponse):
             return self._count(Kind.RESPONSE, " ".join(filter(None, (error.code, error.detail))), own)
         if type(error) is MessageRejected and error.limit is None and error.reason is FailureReason.OTHER:
@@ -95,7 +98,9 @@ class UnknownWords:
         if not words:
             return False
         kept = safe_status(words, own) if kind is Kind.STATUS else safe_words(words, own)
-        key = f"{kind}: {kept}"
+        return self._add(f"{kind}: {kept}")
+
+    def _add(self, key: str) -> bool:
         if key not in self.counts and len(self.counts) >= MAX_WORDS:
             key = MORE
         self.counts[key] = self.counts.get(key, 0) + 1

@@ -10,7 +10,7 @@ import re
 
 from ulid_transform import bytes_to_ulid_or_none, ulid_to_bytes_or_none, ulid_to_timestamp
 
-from ...balance_text import currency_of, read_balance
+from ...balance_text import currency_of, read_balance, shape_of
 from ...base import accepted, refused
 from ...capabilities import MessageType
 from ...errors import (
@@ -317,7 +317,7 @@ def balance(data: object) -> Balance:
         with suppress(BalanceUnreadable):
             found = read_balance(row.get(name), unit=unit, currency=currency, formatted=name == "remaining_balance")
             return replace(found, amount=None) if found.amount == -1 and not currency_of(found.unit) else found
-    raise BalanceUnreadable("no balance")
+    raise BalanceUnreadable(shape_of(next((row[name] for name in _BALANCES if row.get(name) is not None), None)))
 
 
 def profile(data: object, token: str) -> Profile:
