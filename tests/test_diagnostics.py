@@ -10,10 +10,11 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.texting.diagnostics import async_get_config_entry_diagnostics
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import HomeAssistant
-from tests.conftest import Connect, SetUp
+from homeassistant.exceptions import HomeAssistantError
+from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.accounts import RECIPIENTS
-from tests.support.home import first_number, notify, notify_entities, numbers
+from tests.support.home import first_number, notify, notify_entities, numbers, restart
 from tests.support.privacy import digits_of
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
@@ -84,3 +85,48 @@ async def test_an_account_whose_gateway_never_answered(
         await simulator.faults.refuse(site)
     told = await async_get_config_entry_diagnostics(hass, await set_up(provider))
     assert (told["balance_read"], told["balances"], told["pending_messages"]) == (False, [], {})
+
+
+async def test_unknown_words_are_counted_without_numbers_and_texts(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    entry = await set_up(Provider.TEXTIOPRO)
+    await notify(hass, "notify.anna", TEXT)
+    (message,) = simulator.messages()
+    await simulator.set_status(message, f"Buffered|{message.to}")
+    await pass_time(16)
+    simulator.faults.add(
+        Provider.TEXTIOPRO,
+        "answer",
+        path="sms/send",
+        body={"status": "error", "message": f"Route 7 of {message.to} filtered: {TEXT}"},
+    )
+    with pytest.raises(HomeAssistantError):
+        await notify(hass, "notify.anna", TEXT)
+    simulator.use_variant(Provider.TEXTIOPRO, "balance-unreadable")
+    await entry.runtime_data.balance.async_refresh()
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["unknown_words"] == {
+        "status: buffered": 1,
+        "error: route … filtered …": 1,
+        "balance: a a, a a a": 1,
+    }
+
+
+async def test_an_unknown_status_of_a_send_is_counted_once(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(Provider.TEXTIOPRO)
+    row = {"uid": "5f0e1d2c3b4a5", "to": "33612345601", "message": TEXT, "status": "Parked", "cost": "1"}
+    simulator.faults.add(
+        Provider.TEXTIOPRO, "answer", path="sms/send", body={"status": "success", "message": "", "data": row}
+    )
+    await notify(hass, "notify.anna", TEXT)
+    assert (await async_get_config_entry_diagnostics(hass, entry))["unknown_words"] == {"status: parked": 1}
+
+
+async def test_unknown_words_outlive_a_restart(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    simulator.use_variant(Provider.TEXTIOPRO, "balance-unreadable")
+    entry = await set_up(Provider.TEXTIOPRO)
+    await restart(hass, entry)
+    assert (await async_get_config_entry_diagnostics(hass, entry))["unknown_words"] == {"balance: a a, a a a": 2}

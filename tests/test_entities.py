@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.texting.gateway.provider import Provider
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -110,7 +111,7 @@ async def test_each_pool_of_credit(
     assert [state_of(hass, sensor).state for sensor in sensors] == ["1", "2", "3.5"]
     del simulator.accounts[POINT].credit["OTP"]
     await pass_time(15 * 60 + 1)
-    assert [state_of(hass, sensor).state for sensor in sensors] == ["unavailable", "2", "3.5"]
+    assert [state_of(hass, sensor).state for sensor in sensors] == ["unknown", "2", "3.5"]
 
 
 async def test_an_empty_pool_hides_only_itself(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
@@ -158,6 +159,53 @@ async def test_money_has_its_sign(hass: HomeAssistant, set_up: SetUp, simulator:
     entity = registry.async_get("sensor.textiopro_credit_balance")
     assert entity is not None
     assert entity.options["sensor"]["suggested_display_precision"] == 2
+
+
+async def test_money_of_a_known_currency(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    simulator.use_variant(PRO, "balance-euros")
+    simulator.accounts[PRO].credit = Decimal("1234.5")
+    await set_up(PRO)
+    state = state_of(hass, "sensor.textiopro_credit_balance")
+    kept = {name: state.attributes.get(name) for name in ("unit_of_measurement", "device_class", "state_class")}
+    assert (state.state, kept) == (
+        "1234.50",
+        {"unit_of_measurement": "EUR", "device_class": "monetary", "state_class": "total"},
+    )
+
+
+async def test_credits_are_no_money(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    await set_up(PRO)
+    attributes = state_of(hass, "sensor.textiopro_credit_balance").attributes
+    assert (attributes["state_class"], attributes.get("device_class")) == ("measurement", None)
+
+
+@pytest.mark.parametrize("variant", ["balance-unreadable", "balance-null"])
+async def test_a_balance_that_cannot_be_read_is_unknown_and_logged_once(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    pass_time: PassTime,
+    caplog: pytest.LogCaptureFixture,
+    variant: str,
+) -> None:
+    def lines() -> list[str]:
+        return [line for line in caplog.messages if "balance of TextioPro" in line]
+
+    simulator.use_variant(PRO, variant)
+    entry = await set_up(PRO)
+    assert entry.state is ConfigEntryState.LOADED
+    sensor, low = "sensor.textiopro_credit_balance", "binary_sensor.textiopro_low_credit"
+    assert [state_of(hass, each).state for each in (sensor, low)] == ["unknown", "unknown"]
+    assert "unlimited" not in state_of(hass, sensor).attributes
+    await pass_time(15 * 60 + 1)
+    await pass_time(15 * 60 + 1)
+    assert len(lines()) == 1
+    simulator.accounts[PRO].balance_data = {"balance": 7}
+    await pass_time(15 * 60 + 1)
+    assert [state_of(hass, each).state for each in (sensor, low)] == ["7", "off"]
+    simulator.accounts[PRO].balance_data = {"balance": "later"}
+    await pass_time(15 * 60 + 1)
+    assert (state_of(hass, sensor).state, len(lines())) == ("unknown", 2)
 
 
 @EVERY_PROVIDER

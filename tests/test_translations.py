@@ -20,6 +20,7 @@ from custom_components.texting.flows.forms import route_schema, settings_schema
 from custom_components.texting.flows.purchase import card_fields, type_key
 from custom_components.texting.gateway import errors
 from custom_components.texting.gateway.capabilities import MessageType
+from custom_components.texting.gateway.connection_check import Item, Note, Outcome
 from custom_components.texting.gateway.errors import Field, FieldRejected, GatewayError, Limit, MessageRejected
 from custom_components.texting.gateway.message import IncomingType
 from custom_components.texting.gateway.provider import Provider, ProviderInfo
@@ -249,7 +250,11 @@ def test_recipients() -> None:
 
 def test_options() -> None:
     pages = {f"webhook_{info.provider}" for info in INFOS if info.uses_webhook}
-    assert set(OPTIONS["step"]) == {"init", "settings", "buy_credits", "credits_bought"} | pages
+    checks = {"check", "check_result"}
+    assert set(OPTIONS["step"]) == {"init", "settings", "buy_credits", "credits_bought"} | checks | pages
+    assert named(OPTIONS["step"]["check"]) == {"send_test"}
+    assert placeholders(json_text(OPTIONS["step"]["check"])) == {"number"}
+    assert placeholders(json_text(OPTIONS["step"]["check_result"])) == {"report"}
     fields = {str(marker) for info in INFOS for marker in settings_schema(info).schema}
     assert named(OPTIONS["step"]["settings"]) == fields
     for page in pages:
@@ -318,7 +323,8 @@ def test_choices() -> None:
         "from": set(FROM),
         "reason": {str(reason) for reason in FailureReason},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
-        | {"buy_credits", "rent", "rent_there", "mine", "other", "rented"},
+        | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"},
+        "check": {*Item, *Outcome, *Note, "own_site", "other_site", "unknown_words"},
         "card_type": {type_key(kind) for kind in CARD_TYPES},
         "assist": {"more", "done", "sorry", "too_many", "blocked"},
     }
@@ -451,7 +457,7 @@ async def test_the_menu_of_the_options_is_translated(hass: HomeAssistant, set_up
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     assert isinstance(menu["menu_options"], dict)
     assert set(menu["menu_options"].values()) == {
-        SELECTORS["configure"]["options"][name] for name in ("settings", "webhook")
+        SELECTORS["configure"]["options"][name] for name in ("settings", "webhook", "check")
     }
 
 

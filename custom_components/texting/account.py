@@ -52,6 +52,7 @@ from .messenger import Messenger, OutgoingMessage
 from .options import gateway_values
 from .signals import COMMAND, MESSAGE_RECEIVED, OPTED_OUT
 from .storage.entry_state import EntryState
+from .storage.noted_words import NotedWords
 from .storage.opt_outs import is_provider_opt_out, opted_out
 from .targets import Address
 
@@ -80,7 +81,8 @@ class Account(Messenger):
         self.test_number = gateway.info.test_number
         self.store = state.store
         self.access = Access(hass, entry)
-        self.balance = BalanceCoordinator(hass, entry, gateway, self.access)
+        self.words = NotedWords(state.store, state.outbox, gateway)
+        self.balance = BalanceCoordinator(hass, entry, gateway, self.access, self.words.note_error)
         self.contact_groups = ContactGroups(hass, entry, gateway, state.store, self.async_failed)
         self._incoming = (
             IncomingCoordinator(hass, entry, gateway, state.store, self._async_read, self._async_read_failed)
@@ -88,7 +90,9 @@ class Account(Messenger):
             else None
         )
         self._poller = (
-            StatusPoller(self.outbox, gateway, hass.async_create_background_task, self.async_failed)
+            StatusPoller(
+                self.outbox, gateway, hass.async_create_background_task, self.async_failed, self.words.note_reports
+            )
             if Capability.STATUS in gateway.info.capabilities
             else None
         )
@@ -262,6 +266,8 @@ class Account(Messenger):
 
     async def async_report(self, reports: Iterable[DeliveryReport]) -> bool:
         """Take delivery reports; unknown ones are only counted. Return True if everything is on disk."""
+        reports = list(reports)
+        self.words.note_reports(reports)
         if unknown := await self.outbox.apply_reports(reports):
             self.store.memory.reports_unknown += unknown
             self.store.async_changed()
@@ -275,6 +281,7 @@ class Account(Messenger):
                 self._poller.track(known)
             if change is not Change.ENDED:
                 self._act_on(record)
+                self.words.note_result(record, is_accepted=change is Change.ACCEPTED)
 
     @callback
     def _act_on(self, record: MessageRecord) -> None:
@@ -297,6 +304,7 @@ class Account(Messenger):
     def async_failed(self, error: GatewayError) -> None:
         """A request that is no send failed."""
         async_connection_failed(self.hass, self.entry, error)
+        self.words.note_error(error)
         if isinstance(error, AuthenticationFailed):
             self.async_start_reauth()
 

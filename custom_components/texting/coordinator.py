@@ -18,7 +18,7 @@ from .const import DOMAIN, MAX_EVENT_AGE
 from .delivery.checks import check_credit, is_low, most_credit
 from .error_messages import request_text
 from .gateway.base import Gateway
-from .gateway.errors import AuthenticationFailed, GatewayError, MessageRejected
+from .gateway.errors import AuthenticationFailed, BalanceUnreadable, GatewayError, MessageRejected
 from .gateway.message import Balance, IncomingMessage
 from .issues import Issue, async_connection_failed, async_connection_works, async_delete, async_low_credit
 from .options import read_options
@@ -35,12 +35,19 @@ MAX_SEEN = 500
 
 
 class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
-    """The balances by pool. The key is None if there is only one."""
+    """The balances by pool. The key is None if there is only one. A balance that cannot be read is left out."""
 
     config_entry: ConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway[Any], access: Access) -> None:
-        """Read as often as the options say, and a little after a send."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        gateway: Gateway[Any],
+        access: Access,
+        on_failed: Callable[[GatewayError], None],
+    ) -> None:
+        """Read as often as the options say, and a little after a send. on_failed gets the error of each failure."""
         self._debouncer = Debouncer[Coroutine[Any, Any, None]](hass, _LOGGER, cooldown=REFRESH_DELAY, immediate=False)
         super().__init__(
             hass,
@@ -51,6 +58,8 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
         )
         self._gateway = gateway
         self._access = access
+        self._on_failed = on_failed
+        self._is_unreadable = False
         self._read_options()
 
     def _read_options(self) -> None:
@@ -131,15 +140,23 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
 
     async def _async_update_data(self) -> Mapping[str | None, Balance]:
         try:
-            balances = {balance.pool: balance for balance in await self._gateway.fetch_balance()}
+            found = await self._gateway.fetch_balance()
+            self._is_unreadable = False
+        except BalanceUnreadable as err:
+            self._on_failed(err)
+            # The account works, so it is only logged, and once.
+            if not self._is_unreadable:
+                _LOGGER.warning("The balance of %s cannot be read: %s", self.config_entry.title, err)
+            self._is_unreadable, found = True, []
         except GatewayError as err:
+            self._on_failed(err)
             async_connection_failed(self.hass, self.config_entry, err)
             self._access.async_failed(Request.BALANCE, err)
             error = ConfigEntryAuthFailed if isinstance(err, AuthenticationFailed) else UpdateFailed
             raise error(**request_text(err, self.config_entry.title)) from err
         async_connection_works(self.hass, self.config_entry)
         self._access.async_works(Request.BALANCE)
-        return balances
+        return {balance.pool: balance for balance in found}
 
 
 class IncomingCoordinator(DataUpdateCoordinator[None]):

@@ -73,5 +73,6 @@ def _account(account: Account) -> dict[str, Any]:
             "refused": memory.webhook_refused,
             "unknown_reports": memory.reports_unknown,
         },
+        "unknown_words": dict(memory.unknown_words),
         "opted_out": len(memory.opted_out),
     }

@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
@@ -37,9 +38,10 @@ async def async_setup_entry(
 
 
 class CreditBalanceSensor(BalanceEntity, SensorEntity):
-    """The credit that is left, one sensor for each pool. The state is unknown if the account has no limit."""
+    """The credit that is left, one sensor for each pool.
 
-    _attr_state_class = SensorStateClass.MEASUREMENT
+    The state is unknown if the account has no limit, or if the balance cannot be read.
+    """
 
     def __init__(self, account: Account, pool: str | None) -> None:
         """Follow one balance."""
@@ -58,9 +60,15 @@ class CreditBalanceSensor(BalanceEntity, SensorEntity):
         return (self.coordinator.data or {}).get(self._pool)
 
     @property
-    def available(self) -> bool:
-        """Return True if the last read of the balance succeeded."""
-        return super().available and self._balance is not None
+    def device_class(self) -> SensorDeviceClass | None:
+        """Return that it is money if the currency is known."""
+        is_money = self._balance and self._balance.unit in ACTIVE_CURRENCIES
+        return SensorDeviceClass.MONETARY if is_money else None
+
+    @property
+    def state_class(self) -> SensorStateClass:
+        """Return TOTAL for money, as Home Assistant wants, else MEASUREMENT."""
+        return SensorStateClass.TOTAL if self.device_class else SensorStateClass.MEASUREMENT
 
     @property
     def native_value(self) -> Decimal | None:

@@ -9,6 +9,8 @@ from .const import DOMAIN
 
 # Notes within forms.
 CONFIGURE = "configure"
+# The words of a check of the connection.
+CHECK = "check"
 # Replies to commands.
 ASSIST = "assist"
 

@@ -165,6 +165,15 @@ async def test_a_bad_response_then_a_good_one(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
+@pytest.mark.parametrize("variant", ["balance-unreadable", "balance-null", "balance-unlimited"])
+async def test_any_balance_adds_an_account(hass: HomeAssistant, simulator: Simulator, variant: str) -> None:
+    simulator.use_variant("textiopro", variant)
+    result = await submit(hass, await begin(hass, Provider.TEXTIOPRO), account_input(Provider.TEXTIOPRO, simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
 @EVERY_PROVIDER
 async def test_an_unexpected_exception_is_logged(
     hass: HomeAssistant, simulator: Simulator, provider: Provider, caplog: pytest.LogCaptureFixture

@@ -48,7 +48,7 @@ async def test_the_menu_offers_what_the_provider_has(
     assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "init")
     page = {f"webhook_{provider}": "Receive replies"} if GATEWAYS[provider].info.uses_webhook else {}
     buy = {"buy_credits": "Buy credits"} if provider in (CLUB, GROUP) else {}
-    assert menu["menu_options"] == {"settings": "Settings", **page, **buy}
+    assert menu["menu_options"] == {"settings": "Settings", **page, **buy, "check": "Check the connection"}
 
 
 @EVERY_PROVIDER

@@ -41,7 +41,11 @@ class TextioProAccount(Front):
     credit: Decimal = Decimal(100)
     price: Decimal = Decimal(1)
     callback_url: str | None = None  # never called: no push is documented
-    balance_shape: Literal["documented", "remaining"] = "documented"
+    balance_shape: Literal["documented", "remaining", "remaining_unit"] = "documented"
+    balance_text: str = "${:,.2f}"  # remaining_balance, with the credit
+    balance_marks: str = ",."  # what separates thousands and decimals in it
+    unlimited_text: str = "Unlimited"
+    balance_data: Any = ""  # replaces the data of a balance, unless it is an empty text
     unlimited: bool = False
     error_status: int = 200
     unauthenticated_status: int = 401

@@ -144,9 +144,16 @@ class TextioPro:
         raise ApiError("The requested resource was not found.")
 
     def _balance(self, request: Request) -> Response:
-        if self._account.balance_shape == "remaining":
-            credit = "Unlimited" if self._account.unlimited else f"${self._account.credit:.2f}"
+        account = self._account
+        if account.balance_data != "":
+            return success(account.balance_data)
+        if account.balance_shape == "remaining":
+            marks = str.maketrans(",.", account.balance_marks)
+            text = account.balance_text.format(account.credit).translate(marks)
+            credit = account.unlimited_text if account.unlimited else text
             return success({"remaining_balance": credit, "expired_on": "31st Dec 30, 11:59 PM"})
+        if account.balance_shape == "remaining_unit":
+            return success({"remaining_unit": "-1" if account.unlimited else json_number(account.credit)})
         return success({"balance": json_number(self._account.credit), "unit": "sms"})
 
     def _profile(self, request: Request) -> Response:

@@ -21,6 +21,11 @@ class Variant:
     lacks: frozenset[str] = field(default_factory=frozenset)
 
 
+def _money(text: str, marks: str = "") -> dict[str, Any]:
+    """Return the switches of a remaining_balance that is written like this."""
+    return {"balance_shape": "remaining", "balance_text": text, **({"balance_marks": marks} if marks else {})}
+
+
 TEXTIOPRO: Mapping[str, Variant] = {
     "remaining-balance": Variant("the balance is remaining_balance, in money", {"balance_shape": "remaining"}),
     # Sends and words
@@ -77,6 +82,17 @@ TEXTIOPRO: Mapping[str, Variant] = {
         {"language": "fr", "refusals": "words", "wrong_token": "words"},
         is_site=True,
     ),
+    "balance-units": Variant("the balance is remaining_unit", {"balance_shape": "remaining_unit"}),
+    "balance-euros": Variant("the balance is in euros, as the French write", _money("{:,.2f}\u00a0€", "\u202f,")),
+    "balance-reais": Variant("the balance is in reais", _money("R${:,.2f}", ".,")),
+    "balance-rupees": Variant("the balance is in rupees, after a mark of direction", _money("\u200e₹{:,.2f}")),
+    "balance-francs": Variant("the balance is in francs without decimals", _money("CFA {:,.0f}", " ,")),
+    "balance-unlimited": Variant(
+        "the account has no limit, in French",
+        {"balance_shape": "remaining", "unlimited": True, "unlimited_text": "Illimité"},
+    ),
+    "balance-unreadable": Variant("the balance is a sentence", _money("on request, please call us")),
+    "balance-null": Variant("the balance is null", {"balance_data": {"remaining_balance": None}}),
 }
 
 # What may stand in front of any provider.

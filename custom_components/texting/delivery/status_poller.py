@@ -1,7 +1,7 @@
 """StatusPoller: asks the provider for the status of messages, with growing intervals."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from itertools import count
 import logging
@@ -9,6 +9,7 @@ from typing import Any
 
 from ..gateway.base import Gateway
 from ..gateway.errors import GatewayError
+from ..gateway.message import DeliveryReport
 from ..gateway.status import Status
 from .outbox import Outbox
 from .record import MessageRecord, Phase
@@ -32,13 +33,18 @@ class StatusPoller:
     """Polls between start and stop, until every status is final or too old."""
 
     def __init__(
-        self, outbox: Outbox, gateway: Gateway[Any], spawn: Spawn, on_failed: Callable[[GatewayError], None]
+        self,
+        outbox: Outbox,
+        gateway: Gateway[Any],
+        spawn: Spawn,
+        on_failed: Callable[[GatewayError], None],
+        on_reports: Callable[[Sequence[DeliveryReport]], None] = lambda _reports: None,
     ) -> None:
-        """Ask nothing before start. on_failed is called with the error of each poll that failed."""
+        """Ask nothing before start. on_failed gets the error of each poll that failed, on_reports the reports."""
         self._outbox = outbox
         self._gateway = gateway
         self._spawn = spawn
-        self._on_failed = on_failed
+        self._on_failed, self._on_reports = on_failed, on_reports
         # When a message is due, a number that keeps the order, its reference, and the interval before.
         self._due: list[tuple[float, int, str, float]] = []
         self._numbers = count()
@@ -131,7 +137,9 @@ class StatusPoller:
         if not due:
             return
         try:
-            await self._outbox.apply_reports(await self._gateway.fetch_reports([record.result for record in due]))
+            reports = await self._gateway.fetch_reports([record.result for record in due])
+            self._on_reports(reports)
+            await self._outbox.apply_reports(reports)
         except GatewayError as err:
             self._on_failed(err)
         except Exception as err:  # noqa: BLE001  the next poll may succeed

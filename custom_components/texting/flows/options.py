@@ -1,4 +1,4 @@
-"""The options flow: an account's settings, the address that its provider calls, and the purchase of credits."""
+"""The options flow: settings, the address that the provider calls, a check of the connection, buying credits."""
 
 from typing import Any
 
@@ -15,11 +15,12 @@ from ..options import stored_options
 from ..storage.entry_state import async_memory
 from ..translations import CONFIGURE, async_translations
 from ..webhook import async_webhook_url
+from .check import CheckFlow
 from .forms import settings_schema
 from .purchase import PurchaseFlow
 
 
-class TextingOptionsFlow(PurchaseFlow):
+class TextingOptionsFlow(CheckFlow, PurchaseFlow):
     """The flow of one account's options, or of a route's."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -32,6 +33,7 @@ class TextingOptionsFlow(PurchaseFlow):
             pages[f"webhook_{self._info.provider}"] = texts["webhook"]
         if Capability.CREDIT_PURCHASE in self._info.capabilities:
             pages["buy_credits"] = texts["buy_credits"]
+        pages["check"] = texts["check"]
         return self.async_show_menu(step_id="init", menu_options=pages)
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -3,17 +3,18 @@
 from abc import ABC, abstractmethod
 from asyncio import Semaphore
 from collections.abc import AsyncIterator, Callable, Collection, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 import logging
 from operator import attrgetter
 import time
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from .capabilities import MEDIA_TYPES, Capability
 from .contacts import Contacts
 from .encoding import half_characters, measure
-from .errors import GatewayError, Limit, MessageRejected, OutcomeUnknown, Unsupported
+from .errors import BalanceUnreadable, GatewayError, Limit, MessageRejected, OutcomeUnknown, Unsupported
 from .message import (
     Balance,
     DeliveryReport,
@@ -77,9 +78,14 @@ class Gateway[S: Settings = Any](ABC):
         """What the requests of the account take, so that they are never too many at the same time."""
         return self._transport.slots
 
+    def twin(self) -> Self:
+        """Return a gateway of the same account that shares the connections, but nothing that this one remembers."""
+        return type(self)(self._transport, self.settings)
+
     async def verify(self) -> None:
         """Check the credentials with a request that costs nothing."""
-        await self.fetch_balance()
+        with suppress(BalanceUnreadable):  # the login was accepted
+            await self.fetch_balance()
 
     async def refresh(self) -> None:  # noqa: B027  most providers need no such data
         """Fetch the data that messages are checked against. The account calls this at start and every hour."""
@@ -169,6 +175,10 @@ class Gateway[S: Settings = Any](ABC):
     @abstractmethod
     async def _send(self, messages: Sequence[Message]) -> Sequence[SendResult]:
         """Make one request; return a result for each message, or raise the error of all of them."""
+
+    def knows_status(self, word: str) -> bool:
+        """Return True if a status in the response to a send is known. Providers with codes have no others."""
+        return True
 
     async def resolve_unknown(self, lost: Sequence[Message]) -> Sequence[SendResult]:
         """Find out whether messages were accepted whose response was lost.

@@ -7,6 +7,7 @@ GatewayError
 │   └── Blocked              a firewall in front of the host wants to see a browser
 ├── OutcomeUnknown           the request was sent, but there is no usable response: never repeat it blindly
 │   ├── InvalidResponse      the response is none that this provider gives
+│   │   └── BalanceUnreadable  ... but the provider accepted the login; only the balance in it cannot be read
 │   ├── ServerError          the provider's own software failed, and said so
 │   └── OrderUnknown         the request was a purchase: never repeat it automatically
 ├── AuthenticationFailed     the credentials are wrong
@@ -145,6 +146,10 @@ class InvalidResponse(OutcomeUnknown):
 
 class ServerError(OutcomeUnknown):
     """The provider's own software failed while it processed the request."""
+
+
+class BalanceUnreadable(InvalidResponse):
+    """The provider accepted the login, but nothing in its response can be read as a balance."""
 
 
 class OrderUnknown(OutcomeUnknown):

@@ -208,7 +208,7 @@ class Balance:
 
     # None: unlimited.
     amount: Decimal | None
-    # "credits", another unit, or the sign of a currency.
+    # "credits", another unit, the ISO code of a currency, or a sign that several currencies share.
     unit: str = "credits"
     # One of ProviderInfo.pools.
     pool: str | None = None

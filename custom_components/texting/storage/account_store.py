@@ -26,6 +26,8 @@ class Memory:
     webhook_refused: int = 0
     # Delivery reports for messages that nobody knows.
     reports_unknown: int = 0
+    # Words of the provider that are unknown here, as they may be shown, with how often they came.
+    unknown_words: dict[str, int] = field(default_factory=dict)
     # Numbers that opted out, with the time.
     opted_out: dict[str, str] = field(default_factory=dict)
     # Contact groups that were texted, as {id: {name, size}}.

@@ -10,6 +10,7 @@ import re
 from time import monotonic
 from typing import override
 
+from ..balance_text import read_balance
 from ..base import Gateway, accepted
 from ..capabilities import Capability
 from ..commercial_hours import next_opening
@@ -24,7 +25,6 @@ from ..errors import (
     OutcomeUnknown,
     WebhookRejected,
 )
-from ..json_fields import amount
 from ..message import (
     Balance,
     DeliveryReport,
@@ -132,7 +132,6 @@ ERRORS: Mapping[str, Callable[[str, str], GatewayError]] = {
 }
 _ERROR = re.compile(r"ERR:\s*(\d+)\s*(?:\|\s*(.*))?", re.DOTALL)
 _ID = re.compile(r"ID:\s*(\S+)")
-_COMMA = re.compile(r"(-?[0-9]+),([0-9]+)")
 _ANY_MENTION = re.compile(re.escape(STOP_MENTION), re.IGNORECASE)
 
 
@@ -325,8 +324,10 @@ class TextingHouse(Gateway[TextingHouseSettings]):
 
 
 def _balance(response: str) -> Balance:
-    """Return the credit. Its decimal separator is a point or a comma."""
-    return Balance(amount=amount(_COMMA.sub(r"\1.\2", response) if _COMMA.fullmatch(response) else response))
+    """Return the credit; raise InvalidResponse for a page in words, whatever numbers are in it."""
+    if any(map(str.isalpha, response)):
+        raise InvalidResponse("words, and no bare number")
+    return read_balance(response)
 
 
 def _report(code: str, *, message_id: str | None, reference: str | None) -> DeliveryReport:

@@ -9,10 +9,11 @@ from string import ascii_letters, digits as decimal_digits
 from typing import ClassVar
 import unicodedata
 
+from ...balance_text import read_balance
 from ...base import Gateway, accepted
 from ...capabilities import Capability
 from ...encoding import Encoding
-from ...errors import InvalidResponse, Limit, LoginOrApiRefused, MessageRejected, WebhookRejected
+from ...errors import BalanceUnreadable, InvalidResponse, Limit, LoginOrApiRefused, MessageRejected, WebhookRejected
 from ...message import (
     Balance,
     DeliveryReport,
@@ -174,10 +175,14 @@ class EZTexting[S: EZTextingSettings](Gateway[S]):
 
     async def fetch_balance(self) -> Sequence[Balance]:
         """Fetch the credit."""
-        credit = await self._call("credits/check")
+        response = await self._request("credits/check", ())
+        credit = code_of(response)
         if credit < 0:
             raise failure(credit, CREDITS)
-        return [Balance(amount=credit)]
+        try:
+            return [read_balance(response.text.split()[0])]
+        except BalanceUnreadable:
+            return [Balance(amount=credit)]
 
     @property
     def orders(self) -> Orders:

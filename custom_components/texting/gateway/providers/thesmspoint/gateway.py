@@ -9,11 +9,12 @@ import json
 from math import ceil
 from typing import override
 
+from ...balance_text import read_balance
 from ...base import Gateway, key_without
 from ...capabilities import Capability
 from ...encoding import Encoding, encoding_of
-from ...errors import GatewayError, InvalidResponse, Limit, MessageRejected
-from ...json_fields import Row, amount, rows, text
+from ...errors import BalanceUnreadable, GatewayError, Limit, MessageRejected
+from ...json_fields import Row, rows, text
 from ...message import Balance, DeliveryReport, Message, Preview, Sender, SendResult, Template
 from ...phone_number import digits
 from ...provider import Provider, ProviderInfo, Settings, account_field
@@ -142,17 +143,18 @@ class TheSMSPoint(Gateway[TheSMSPointSettings]):
         return wire.results(messages, await self._read(command, form))
 
     async def fetch_balance(self) -> Sequence[Balance]:
-        """Fetch the balance of each pool."""
+        """Fetch the balance of each pool. One that is empty or cannot be read is left out."""
         data = await self._read("get-sms-balance")
         pools = data.get("balance") if isinstance(data, dict) else None
         if not isinstance(pools, dict):
-            raise InvalidResponse("no balance")
-        return [
-            Balance(amount=amount(_with_point(value)), pool=pool)
-            for pool in INFO.pools
-            # A pool that the account does not have may be null or empty. It hides no other.
-            if (value := pools.get(pool)) not in (None, "")
-        ]
+            raise BalanceUnreadable("no balance")
+        found = list[Balance]()
+        for pool in INFO.pools:
+            with suppress(BalanceUnreadable):
+                found.append(read_balance(pools.get(pool), pool=pool))
+        if pools and not found:
+            raise BalanceUnreadable("no balance")
+        return found
 
     async def fetch_senders(self) -> Sequence[Sender]:
         """Fetch the sender ids of the account."""
@@ -240,8 +242,3 @@ def _in_credits(preview: Preview) -> Preview:
     length = len(preview.text)
     segments = 1 if length <= MAX_SINGLE else ceil(length / MAX_JOINED)
     return replace(preview, segments=segments, cost=segments, units=length)
-
-
-def _with_point(value: object) -> object:
-    """Return an amount with a decimal point instead of a decimal comma."""
-    return value.replace(",", ".") if isinstance(value, str) and value.count(",") == 1 else value

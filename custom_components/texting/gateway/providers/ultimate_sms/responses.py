@@ -2,16 +2,20 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 import re
 
 from ulid_transform import bytes_to_ulid_or_none, ulid_to_bytes_or_none, ulid_to_timestamp
 
+from ...balance_text import currency_of, read_balance, shape_of
 from ...capabilities import MessageType
 from ...errors import (
     AccessDenied,
     AuthenticationFailed,
+    BalanceUnreadable,
     GatewayError,
     InvalidResponse,
     OutcomeUnknown,
@@ -69,9 +73,8 @@ _UID = re.compile(r"[0-9a-f]{13}")
 # The largest difference between the provider's clock and ours.
 _CLOCK_DIFFERENCE = timedelta(minutes=1)
 _DATES = ("date", "received_at", "sent_at", "created_at")
-_UNLIMITED = re.compile(r"unlimited|illimité", re.IGNORECASE)
-_AMOUNT = re.compile(r"([^\d\s.,+-]*)\s*([+-]?\d[\d.,\s]*?)\s*([^\d\s.,]*)")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
+# The fields that may hold a balance; the first that can be read counts.
+_BALANCES = ("balance", "remaining_balance", "remaining_unit")
 
 
 # -- envelopes and pages -----------------------------------------------------------------------------------------
@@ -281,28 +284,17 @@ class Claims:
 
 
 def balance(data: object) -> Balance:
-    """Return the balance of {balance: 100, unit: "sms"} or {remaining_balance: "$12.50" or "Unlimited"}."""
+    """Return the balance of {balance: 100, unit: "sms"}, {remaining_balance: "$12.50"} or {remaining_unit: 250}.
+
+    A remaining_balance is a text in the currency and the language of the site. -1 unit means unlimited [seen].
+    """
     row = data if isinstance(data, dict) else {"balance": data}
-    value = text(row, "balance") or text(row, "remaining_balance")
-    unit = text(row, "unit").replace("sms", "SMS") or "credits"
-    if _UNLIMITED.search(value):
-        return Balance(amount=None, unit=unit)
-    if not (match := _AMOUNT.fullmatch(value)):
-        raise InvalidResponse("no balance")
-    return Balance(amount=_decimal(match[2]), unit=match[1] or match[3] or unit)
-
-
-def _decimal(value: str) -> Decimal:
-    """Parse 1234.5, 1,234.50, 1.234,50, 12,50 or 1 234. The first of two kinds of separator separates thousands."""
-    number = "".join(value.split())
-    if "," in number and "." in number:
-        number = number.replace(min(",.", key=number.find), "")
-    elif _THOUSANDS.fullmatch(number):
-        number = number.replace(",", "")
-    try:
-        return Decimal(number.replace(",", "."))
-    except InvalidOperation:
-        raise InvalidResponse("no number") from None
+    unit, currency = text(row, "unit").replace("sms", "SMS"), text(row, "currency_code") or text(row, "currency")
+    for name in _BALANCES:
+        with suppress(BalanceUnreadable):
+            found = read_balance(row.get(name), unit=unit, currency=currency, formatted=name == "remaining_balance")
+            return replace(found, amount=None) if found.amount == -1 and not currency_of(found.unit) else found
+    raise BalanceUnreadable(shape_of(next((row[name] for name in _BALANCES if row.get(name) is not None), None)))
 
 
 def profile(data: object, token: str) -> Profile:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import override
 
 from ...base import Gateway, refused
 from ...capabilities import Capability, MessageType
@@ -196,6 +197,11 @@ class TextioPro(Gateway[TextioProSettings]):
         """Return a time in the account's zone and the provider's format, rounded up to the next minute."""
         local = send_at.astimezone(await self._api.zone())
         return (local + timedelta(minutes=1, microseconds=-1)).strftime("%Y-%m-%d %H:%M")
+
+    @override
+    def knows_status(self, word: str) -> bool:
+        bare = word.partition("|")[0].strip().lower()
+        return bare in wire.STATUSES or bare in campaigns.STATUSES
 
     async def resolve_unknown(self, lost: Sequence[Message]) -> Sequence[SendResult]:
         """Find each message in the message list. A message that is not in the list stays uncertain.
