@@ -38,7 +38,8 @@ class TextioProAccount:
     credit: Decimal = Decimal(100)
     price: Decimal = Decimal(1)
     callback_url: str | None = None  # never called: no push is documented
-    balance_shape: Literal["documented", "remaining"] = "documented"
+    strict: bool = True  # `type` and the Accept header must be given, as documented
+    balance_shape: Literal["documented", "remaining", "units"] = "documented"
     unlimited: bool = False
     error_status: int = 200
     unauthenticated_status: int = 401

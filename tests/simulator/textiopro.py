@@ -1,11 +1,11 @@
 """TextioPro ("Ultimate SMS"): the bearer API under /api/v3 and the token API under /api/http."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import re
 from typing import Any
 
-from .accounts import TextioProAccount, json_number
+from .accounts import TextioProAccount, bare_number, json_number
 from .network import Network
 from .textiopro_campaigns import Campaigns
 from .textiopro_contacts import Contacts
@@ -95,7 +95,9 @@ class TextioPro:
         return bool(request.params.get("api_token") == self._account.token)
 
     def _dispatch(self, api: str, path: str, request: Request) -> Response:
-        if "application/json" not in request.headers.get("Accept", ""):
+        if not self._account.strict:
+            request = replace(request, params={"type": "plain"} | request.params)
+        elif "application/json" not in request.headers.get("Accept", ""):
             raise ApiError("The Accept header must be application/json.")
         routes = (*self._routes, self._get_send) if api == "http" else self._routes
         known: set[str] = set()
@@ -113,6 +115,9 @@ class TextioPro:
         if self._account.balance_shape == "remaining":
             credit = "Unlimited" if self._account.unlimited else f"${self._account.credit:.2f}"
             return success({"remaining_balance": credit, "expired_on": "31st Dec 30, 11:59 PM"})
+        if self._account.balance_shape == "units":
+            units = {"used_unit": "0", "remaining_unit": bare_number(self._account.credit)}
+            return success(units | {"expired_on": "31st Dec 30, 11:59 PM"})
         return success({"balance": json_number(self._account.credit), "unit": "sms"})
 
     def _profile(self, request: Request) -> Response:

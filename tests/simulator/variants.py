@@ -21,6 +21,8 @@ class Variant:
 
 TEXTIOPRO: Mapping[str, Variant] = {
     "remaining-balance": Variant("the balance is remaining_balance, in money", {"balance_shape": "remaining"}),
+    "remaining-unit": Variant("the balance is remaining_unit, a whole number", {"balance_shape": "units"}),
+    "without-type": Variant("a request may come without type and Accept header", {"strict": False}),
 }
 
 TEXTINGHOUSE: Mapping[str, Variant] = {}
