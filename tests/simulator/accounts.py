@@ -38,6 +38,7 @@ class TextioProAccount(Front):
     """An account at TextioPro."""
 
     token: str = TEXTIOPRO_TOKEN
+    strict: bool = True  # `type` and the Accept header must be given, as documented
     credit: Decimal = Decimal(100)
     price: Decimal = Decimal(1)
     callback_url: str | None = None  # never called: no push is documented

@@ -3,6 +3,7 @@
 from decimal import Decimal
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -137,6 +138,18 @@ async def test_pro_shapes(client: Client) -> None:
     assert (await client.pro("balance"))["data"]["remaining_balance"] == "$12.50"
     assert (await client.raw("textiopro", "/api/v3/sms/unknown", "GET", headers=BEARER))[0] == 422
     assert (await client.pro("me"))["data"]["api_token"] == TOKEN["api_token"]
+
+
+async def test_pro_as_clients_of_other_sites_expect_it(client: Client) -> None:
+    """A site may send without type and Accept header, and call its balance remaining_unit."""
+    path = "/api/http/sms/send?recipient=33600000001&sender_id=HOMEHA&message=Hi"
+    path += f"&api_token={quote(TOKEN['api_token'])}"
+    assert "Accept" in (await client.raw("textiopro", path, "GET"))[1]
+    for variant in ("without-type", "balance-units"):
+        client.simulator.use_variant("textiopro", variant)
+    assert '"status": "success"' in (await client.raw("textiopro", path, "GET"))[1]
+    assert [message.extra["type"] for message in client.simulator.messages()] == ["plain"]
+    assert (await client.pro("balance"))["data"]["remaining_unit"] == 99
 
 
 async def new_group(client: Client, *numbers: str) -> str:

@@ -129,7 +129,9 @@ class TextioPro:
         return bool(request.params.get("api_token") == self._account.token)
 
     def _dispatch(self, api: str, path: str, request: Request) -> Response:
-        if "application/json" not in request.headers.get("Accept", ""):
+        if not self._account.strict:
+            request = replace(request, params={"type": "plain"} | request.params)
+        elif "application/json" not in request.headers.get("Accept", ""):
             raise ApiError("The Accept header must be application/json.")
         routes = (*self._routes, self._get_send) if api == "http" else self._routes
         known: set[str] = set()

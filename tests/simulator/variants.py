@@ -27,6 +27,7 @@ def _money(text: str, marks: str = "") -> dict[str, Any]:
 
 
 TEXTIOPRO: Mapping[str, Variant] = {
+    "without-type": Variant("a request may come without type and Accept header", {"strict": False}),
     "remaining-balance": Variant("the balance is remaining_balance, in money", {"balance_shape": "remaining"}),
     # Sends and words
     "refuses-in-words": Variant("only the words beside the list name refused numbers", {"refusals": "words"}),
