@@ -39,7 +39,7 @@ from .inbound.commands import async_interpret, is_old
 from .inbound.inbox import COMMAND_TIMEOUT, ReceivedMessage
 from .inbound.keywords import keyword_of, with_keyword
 from .inbound.reply_matcher import ReplyMatcher
-from .issues import async_low_credit
+from .issues import Issue, async_delete, async_low_credit, async_replies_unreadable
 from .messenger import Messenger, OutgoingMessage
 from .options import gateway_values
 from .signals import COMMAND, MESSAGE_RECEIVED, OPTED_OUT
@@ -100,7 +100,9 @@ class Account(Messenger):
         refresh = async_track_time_interval(self.hass, self._async_refresh, REFRESH_INTERVAL, cancel_on_shutdown=True)
         self.entry.async_on_unload(refresh)
         if self._incoming:
-            self.entry.async_on_unload(self._incoming.async_add_listener(lambda: None))  # it polls only with a listener
+            # It polls only with a listener.
+            self.entry.async_on_unload(self._incoming.async_add_listener(self._async_watch_replies))
+            self.entry.async_on_unload(lambda: async_delete(self.hass, Issue.REPLIES_UNREADABLE, self.entry))
             # At once: everything that comes in after the first read is new.
             self.entry.async_create_background_task(self.hass, self._incoming.async_refresh(), "texting incoming texts")
 
@@ -121,6 +123,7 @@ class Account(Messenger):
         self.balance.async_apply_options()
         if self._incoming:
             self._incoming.async_apply_options()
+            self._async_watch_replies()
         super().async_apply_changes()
 
     @property
@@ -137,7 +140,12 @@ class Account(Messenger):
     @property
     @override
     def receiving_accounts(self) -> Collection[str]:
-        return (self.entry.entry_id,) if self.receives else ()
+        return (self.entry.entry_id,) if self.receives and self.gateway.reads_incoming else ()
+
+    @property
+    @override
+    def unreadable_accounts(self) -> Collection[str]:
+        return () if self.gateway.reads_incoming else (self.entry.title,)
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
@@ -290,6 +298,14 @@ class Account(Messenger):
             self.entry.async_start_reauth(self.hass)
 
     # -- receiving -----------------------------------------------------------------------------------------------------
+
+    @callback
+    def _async_watch_replies(self) -> None:
+        """Keep the repair issue true that says that replies cannot be read."""
+        if self.gateway.reads_incoming:
+            async_delete(self.hass, Issue.REPLIES_UNREADABLE, self.entry)
+        else:
+            async_replies_unreadable(self.hass, self.entry)
 
     @callback
     def _async_read(self, incoming: IncomingMessage, is_new: bool) -> None:
