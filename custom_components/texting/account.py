@@ -73,7 +73,7 @@ class Account(Messenger):
         self.store = state.store
         self.balance = BalanceCoordinator(hass, entry, gateway)
         self.contact_groups = ContactGroups(hass, entry, gateway, state.store, self.async_failed)
-        self._incoming = (
+        self.incoming = (
             IncomingCoordinator(hass, entry, gateway, state.store, self._async_read, self.async_failed)
             if Capability.INCOMING_POLL in gateway.info.capabilities
             else None
@@ -99,12 +99,12 @@ class Account(Messenger):
         self.entry.async_create_background_task(self.hass, self._async_refresh(utcnow()), "texting refresh")
         refresh = async_track_time_interval(self.hass, self._async_refresh, REFRESH_INTERVAL, cancel_on_shutdown=True)
         self.entry.async_on_unload(refresh)
-        if self._incoming:
+        if self.incoming:
             # It polls only with a listener.
-            self.entry.async_on_unload(self._incoming.async_add_listener(self._async_watch_replies))
+            self.entry.async_on_unload(self.incoming.async_add_listener(self._async_watch_replies))
             self.entry.async_on_unload(lambda: async_delete(self.hass, Issue.REPLIES_UNREADABLE, self.entry))
             # At once: everything that comes in after the first read is new.
-            self.entry.async_create_background_task(self.hass, self._incoming.async_refresh(), "texting incoming texts")
+            self.entry.async_create_background_task(self.hass, self.incoming.async_refresh(), "texting incoming texts")
 
     @override
     @callback
@@ -121,8 +121,8 @@ class Account(Messenger):
     def async_apply_changes(self) -> None:
         self.gateway.settings = self.gateway.settings_type.from_mapping(gateway_values(self.entry))
         self.balance.async_apply_options()
-        if self._incoming:
-            self._incoming.async_apply_options()
+        if self.incoming:
+            self.incoming.async_apply_options()
             self._async_watch_replies()
         super().async_apply_changes()
 
