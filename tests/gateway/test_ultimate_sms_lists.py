@@ -166,6 +166,8 @@ async def test_an_own_number_that_is_added_counts_at_once(account: Gateway, simu
     assert account.reads_incoming is True
     await answer(account, simulator, "Yes")
     assert await texts(account) == ["Yes"]
+    account.settings = replace(account.settings, own_number="")
+    assert account.reads_incoming is False
 
 
 # -- how much of a list is read ------------------------------------------------------------------------------------
@@ -214,6 +216,16 @@ async def test_what_is_older_than_the_known_is_old_after_a_restart(gateway: Open
     assert await again.fetch_incoming(known) == []
     await answer(again, simulator, "Yes")
     assert [each.text for each in await again.fetch_incoming(known)] == ["Yes"]
+
+
+async def test_a_list_that_is_empty_once_makes_nothing_new(
+    account: Gateway, simulator: Simulator, respond: Respond
+) -> None:
+    await answer(account, simulator, "Old")
+    assert await texts(account) == ["Old"]
+    respond(page(), times=2)
+    assert await texts(account) == []
+    assert await texts(account) == []
 
 
 async def test_a_list_of_contacts_has_an_end(

@@ -42,9 +42,11 @@ class _Read:
 
     def add(self, row: Row, *, is_incoming: bool) -> None:
         """Take a row."""
+        if not (uid := wire.id_of(row)):
+            return
         if len(self.seen) < MAX_SEEN:
-            self.seen.add(wire.id_of(row))
-        if not is_incoming or wire.id_of(row) in self.known | {""}:
+            self.seen.add(uid)
+        if not is_incoming or uid in self.known:
             return
         if len(self.new) == MAX_INCOMING:
             if self.is_first:
@@ -87,7 +89,8 @@ class IncomingList:
             await self._read_all(read)
         if read.has_rows:
             self._shows_direction = read.shows_direction
-        self._seen = {wire.id_of(row) for row in read.new} if read.has_more else read.seen - {""}
+        # A list that is empty once does not make the old messages new.
+        self._seen = {wire.id_of(row) for row in read.new} if read.has_more else read.seen or self._seen or set()
         return [wire.incoming(row) async for piece in in_pieces(list(read.new)) for row in piece]
 
     async def _read_all(self, read: _Read) -> None:
@@ -108,9 +111,8 @@ class IncomingList:
         own = self._settings().own_numbers
         async for piece in in_pieces(page):
             for row in piece:
-                direction = wire.direction_of(row, own)
                 read.has_rows = True
-                read.shows_direction |= direction is not None
+                read.shows_direction |= wire.direction_of(row, ()) is not None
                 self._uses_word |= text(row, "direction").lower() == INCOMING
         async for piece in in_pieces(page[:end]):
             for row in piece:
