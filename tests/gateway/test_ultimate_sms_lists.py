@@ -144,7 +144,7 @@ async def test_without_a_direction_the_own_number_tells_what_came_in(
 
 async def test_a_text_between_own_numbers_did_not_come_in(gateway: OpenGateway, respond: Respond) -> None:
     account = gateway(TEXTIOPRO, own_number=f"{OWN},{OTHER_OWN}")
-    respond(page(row(to=OWN, **{"from": OTHER_OWN}), row(5602, to=f"+{OWN}", message="Yes", **{"from": "33612345601"})))
+    respond(page(row(to=OWN) | {"from": OTHER_OWN}, row(5602, to=f"+{OWN}", message="Yes") | {"from": "33612345601"}))
     assert await texts(account) == ["Yes"]
 
 

@@ -32,8 +32,7 @@ def record(hass: HomeAssistant) -> list[IncomingMessage]:
 
 def old_row(place: int, text: str) -> dict[str, Any]:
     """Return the row of a text that came in two hours ago."""
-    sender = {"from": "33612345601"}
-    return row(uid=uid(timedelta(hours=2), place), direction="incoming", message=text, **sender)
+    return row(uid=uid(timedelta(hours=2), place), direction="incoming", message=text) | {"from": "33612345601"}
 
 
 async def test_many_new_texts_are_taken_in_several_reads(
