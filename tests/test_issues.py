@@ -33,6 +33,7 @@ KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.DATABASE_DAMAGED: (lambda hass: issues.async_database_damaged(hass, "texting.db.damaged", 7), "", "error"),
     Issue.DATABASE_UNWRITABLE: (issues.async_database_unwritable, "", "error"),
     Issue.ACCOUNT_REMOVED: (lambda hass: issues.async_account_removed(hass, ENTRY, 3), "_ENTRY", "warning"),
+    Issue.REPLIES_UNREADABLE: (lambda hass: issues.async_replies_unreadable(hass, ENTRY), "_ENTRY", "warning"),
     Issue.ROUTE_BROKEN: (lambda hass: issues.async_route_broken(hass, ENTRY), "_ENTRY", "error"),
 }
 EVERY_KIND = pytest.mark.parametrize("kind", Issue)

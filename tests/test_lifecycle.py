@@ -254,7 +254,9 @@ async def test_only_credentials_address_and_provider_reload(
     assert set_ups(entry) == before
     assert {name: getattr(entry.runtime_data.gateway.settings, name) for name in in_place} == in_place
     for count, name in enumerate((name for name, field in fields.items() if not field.applied_in_place), 1):
-        value = f"{entry.data[name]}/" if name.endswith("url") else f"{entry.data[name]}x"
+        value: object = True
+        if not fields[name].switch:
+            value = f"{entry.data[name]}/" if name.endswith("url") else f"{entry.data[name]}x"
         hass.config_entries.async_update_entry(entry, data={**entry.data, name: value})
         await hass.async_block_till_done()
         assert set_ups(entry) == before + count

@@ -176,6 +176,7 @@ def test_errors_and_aborts_of_forms() -> None:
         "invalid_url",
         "invalid_sender",
         "invalid_sender_or_number",
+        "invalid_own_number",
         "no_name",
         "no_account",
         "cyclic",

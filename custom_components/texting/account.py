@@ -47,7 +47,7 @@ from .inbound.commands import async_interpret, is_old
 from .inbound.inbox import COMMAND_TIMEOUT, ReceivedMessage
 from .inbound.keywords import keyword_of, with_keyword
 from .inbound.reply_matcher import ReplyMatcher
-from .issues import async_connection_failed, async_low_credit
+from .issues import Issue, async_connection_failed, async_delete, async_low_credit, async_replies_unreadable
 from .messenger import Messenger, OutgoingMessage
 from .options import gateway_values
 from .signals import COMMAND, MESSAGE_RECEIVED, OPTED_OUT
@@ -84,7 +84,7 @@ class Account(Messenger):
         self.words = NotedWords(state.store, state.outbox, gateway)
         self.balance = BalanceCoordinator(hass, entry, gateway, self.access, self.words.note_error)
         self.contact_groups = ContactGroups(hass, entry, gateway, state.store, self.async_failed)
-        self._incoming = (
+        self.incoming = (
             IncomingCoordinator(hass, entry, gateway, state.store, self._async_read, self._async_read_failed)
             if Capability.INCOMING_POLL in gateway.info.capabilities
             else None
@@ -112,11 +112,12 @@ class Account(Messenger):
         self.entry.async_create_background_task(self.hass, self._async_refresh(utcnow()), "texting refresh")
         refresh = async_track_time_interval(self.hass, self._async_refresh, REFRESH_INTERVAL, cancel_on_shutdown=True)
         self.entry.async_on_unload(refresh)
-        if self._incoming:
+        if self.incoming:
             # It polls only with a listener.
-            self.entry.async_on_unload(self._incoming.async_add_listener(self._async_incoming_updated))
+            self.entry.async_on_unload(self.incoming.async_add_listener(self._async_incoming_updated))
+            self.entry.async_on_unload(lambda: async_delete(self.hass, Issue.REPLIES_UNREADABLE, self.entry))
             # At once: everything that comes in after the first read is new.
-            self.entry.async_create_background_task(self.hass, self._incoming.async_refresh(), "texting incoming texts")
+            self.entry.async_create_background_task(self.hass, self.incoming.async_refresh(), "texting incoming texts")
 
     @override
     @callback
@@ -134,8 +135,9 @@ class Account(Messenger):
     def async_apply_changes(self) -> None:
         self.gateway.settings = self.gateway.settings_type.from_mapping(gateway_values(self.entry))
         self.balance.async_apply_options()
-        if self._incoming:
-            self._incoming.async_apply_options()
+        if self.incoming:
+            self.incoming.async_apply_options()
+            self._async_watch_replies()
         super().async_apply_changes()
 
     @property
@@ -152,7 +154,12 @@ class Account(Messenger):
     @property
     @override
     def receiving_accounts(self) -> Collection[str]:
-        return (self.entry.entry_id,) if self.receives else ()
+        return (self.entry.entry_id,) if self.receives and self.gateway.reads_incoming else ()
+
+    @property
+    @override
+    def unreadable_accounts(self) -> Collection[str]:
+        return () if self.gateway.reads_incoming else (self.entry.title,)
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
@@ -316,8 +323,9 @@ class Account(Messenger):
 
     @callback
     def _async_incoming_updated(self) -> None:
-        if self._incoming and self._incoming.last_update_success:
+        if self.incoming and self.incoming.last_update_success:
             self.access.async_works(Request.INCOMING)
+        self._async_watch_replies()
 
     @callback
     def async_start_reauth(self) -> None:
@@ -327,6 +335,14 @@ class Account(Messenger):
             self.entry.async_start_reauth(self.hass)
 
     # -- receiving -----------------------------------------------------------------------------------------------------
+
+    @callback
+    def _async_watch_replies(self) -> None:
+        """Keep the repair issue true that says that replies cannot be read."""
+        if self.gateway.reads_incoming:
+            async_delete(self.hass, Issue.REPLIES_UNREADABLE, self.entry)
+        else:
+            async_replies_unreadable(self.hass, self.entry)
 
     @callback
     def _async_read(self, incoming: IncomingMessage, is_new: bool) -> None:

@@ -25,6 +25,7 @@ from .flows.forms import (
     account_schema,
     flatten,
     nest,
+    numbers_error,
     other_host,
     secrets_schema,
     sender_error,
@@ -191,9 +192,16 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         """Return the errors that are found without asking the provider."""
         if error := url_error(self._values):
             return {"base": error}
+        errors = numbers_error(self._info, self._values, self.hass.config.country)
         field = self._info.sender_field
         sender = self._values.get(field) if field else None
-        return {str(field): sender_error(self._info)} if sender and not self._info.takes_sender(sender) else {}
+        if sender and not self._info.takes_sender(sender):
+            errors[str(field)] = sender_error(self._info)
+        # A form shows the error of a field in a section only at the top.
+        return {"base" if self._is_advanced(name) else name: error for name, error in errors.items()}
+
+    def _is_advanced(self, name: str) -> bool:
+        return any(field.advanced and field.name == name for field in self._info.fields)
 
     async def _async_check(self, entry: ConfigEntry | None = None) -> dict[str, str]:
         """Check the credentials of a new or a known account with the provider, and return the errors."""

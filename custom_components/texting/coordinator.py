@@ -1,7 +1,7 @@
 """The coordinators of an account: its balance, and the incoming texts of a provider that must be asked for them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 import logging
@@ -17,9 +17,10 @@ from .access import Access, Request
 from .const import DOMAIN, MAX_EVENT_AGE
 from .delivery.checks import check_credit, is_low, most_credit
 from .error_messages import request_text
-from .gateway.base import Gateway
+from .gateway.base import MAX_INCOMING, Gateway
 from .gateway.errors import AuthenticationFailed, BalanceUnreadable, GatewayError, MessageRejected
 from .gateway.message import Balance, IncomingMessage
+from .gateway.pieces import in_pieces
 from .issues import Issue, async_connection_failed, async_connection_works, async_delete, async_low_credit
 from .options import read_options
 from .storage.account_store import AccountStore
@@ -30,6 +31,8 @@ _LOGGER = logging.getLogger(__name__)
 REFRESH_DELAY = 5.0
 # Seconds that a text waits for a balance that is read again. Afterwards the provider decides.
 BALANCE_TIMEOUT = 5.0
+# Incoming texts that are told at a stretch.
+PIECE = 50
 # Ids of incoming texts that are remembered.
 MAX_SEEN = 500
 
@@ -196,20 +199,31 @@ class IncomingCoordinator(DataUpdateCoordinator[None]):
     async def _async_update_data(self) -> None:
         memory = self._store.memory
         try:
-            latest = await self._gateway.fetch_incoming(memory.seen or ())
+            latest = await self._gateway.fetch_incoming(memory.seen)
         except GatewayError as err:
             self._on_failed(err)
             raise UpdateFailed(**request_text(err, self.config_entry.title)) from err
         now, read_at = self.hass.loop.time(), self._read_at
-        self._read_at = now
-        seen = memory.seen
-        new = [message for message in latest if message.message_id and message.message_id not in (seen or ())]
-        if not new and seen is not None:
+        if memory.seen is None or len(latest) < MAX_INCOMING:
+            # The other texts of an incomplete read are as old as these.
+            self._read_at = now
+        known = set(memory.seen or ())
+        new = [message for message in latest if message.message_id and message.message_id not in known]
+        if memory.seen is None:
+            self._remember(new)
             return
-        memory.seen = [*(message.message_id or "" for message in new), *(seen or ())][:MAX_SEEN]
-        self._store.async_changed()
-        if seen is not None:
-            # A text that was not there a moment ago is new, whatever zone its date is in.
-            is_new = read_at is not None and now - read_at < MAX_EVENT_AGE
-            for message in reversed(new):
+        # A text that was not there a moment ago is new, whatever zone its date is in.
+        is_new = read_at is not None and now - read_at < MAX_EVENT_AGE
+        async for piece in in_pieces(new[::-1], PIECE):
+            self._remember(piece[::-1])
+            for message in piece:
                 self._on_received(message, is_new)
+            if self._shutdown_requested:
+                return  # the account reads the others when it is loaded again
+
+    @callback
+    def _remember(self, new: Sequence[IncomingMessage]) -> None:
+        """Save the ids of texts, newest first."""
+        memory = self._store.memory
+        memory.seen = [*(message.message_id or "" for message in new), *(memory.seen or ())][:MAX_SEEN]
+        self._store.async_changed()

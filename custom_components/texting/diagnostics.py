@@ -19,7 +19,7 @@ from .recipients import recipients
 # Days of the totals, today included.
 TOTAL_DAYS = 30
 # Fields that identify the home. The secret fields are added from what the provider declares.
-_PRIVATE = {"username", "sender", "sender_id", "template_id", CONF_WEBHOOK_ID}
+_PRIVATE = {"username", "sender", "sender_id", "own_number", "template_id", CONF_WEBHOOK_ID}
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: MessengerConfigEntry) -> dict[str, Any]:
@@ -73,6 +73,7 @@ def _account(account: Account) -> dict[str, Any]:
             "refused": memory.webhook_refused,
             "unknown_reports": memory.reports_unknown,
         },
+        "reads_incoming": account.info.receives and account.gateway.reads_incoming,
         "unknown_words": dict(memory.unknown_words),
         "opted_out": len(memory.opted_out),
     }

@@ -25,6 +25,7 @@ class Issue(StrEnum):
     DATABASE_UNWRITABLE = "database_unwritable"
     ACCOUNT_REMOVED = "account_removed"
     ROUTE_BROKEN = "route_broken"
+    REPLIES_UNREADABLE = "replies_unreadable"
 
 
 # News of something that is over. It stays until the user confirms it, also after a restart. The others are deleted
@@ -105,6 +106,12 @@ def async_account_removed(hass: HomeAssistant, entry: ConfigEntry, count: int) -
 def async_route_broken(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """The route names accounts that do not exist any more, or itself."""
     _create(hass, Issue.ROUTE_BROKEN, entry, route=entry.title)
+
+
+@callback
+def async_replies_unreadable(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """The provider's list does not say which texts came in, and the account's own number is unknown."""
+    _create(hass, Issue.REPLIES_UNREADABLE, entry, ir.IssueSeverity.WARNING, account=entry.title)
 
 
 @callback

@@ -135,6 +135,11 @@ class Messenger(ABC):
         return ()
 
     @property
+    def unreadable_accounts(self) -> Collection[str]:
+        """The titles of the accounts whose provider does not say which texts are replies."""
+        return ()
+
+    @property
     def resends(self) -> bool:
         """Return True if a text of uncertain outcome is sent again by default."""
         return self.options.resend_if_unsure

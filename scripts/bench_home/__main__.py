@@ -16,6 +16,7 @@ from scripts.bench_home import rows
 from scripts.bench_home.home import home
 from scripts.bench_home.database import measure_outbox
 from scripts.bench_home.incoming import measure_incoming
+from scripts.bench_home.lists import measure_lists
 from scripts.bench_home.sending import measure_sending
 from scripts.bench_home.simulator import SimulatorProcess
 from scripts.bench_home.table import Table
@@ -53,6 +54,7 @@ async def main(loop: MonitoredSelector, *, of_rows: bool) -> int:
             table = Table()
             # This comes first. Memory that other measurements have freed would hide the growth.
             await measure_outbox(hass, simulator, loop, table)
+            await measure_lists(hass, loop, table)
             await measure_sending(hass, simulator, Path(folder), table)
             await measure_incoming(hass, simulator, table)
             await measure_accounts(hass, simulator, table)

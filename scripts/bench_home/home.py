@@ -19,9 +19,7 @@ from homeassistant.helpers import entity_registry as er, frame
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from homeassistant.setup import async_setup_component
 from scripts.demo_home.home import HOST, write_store
-from tests.support.accounts import account_data
-
-from .simulator import SimulatorProcess
+from tests.support.accounts import Sites, account_data
 
 ACCEPTED = frozenset({"accepted", "sent", "delivered"})
 
@@ -84,7 +82,7 @@ async def home(folder: Path) -> AsyncIterator[HomeAssistant]:
 
 @asynccontextmanager
 async def account(
-    hass: HomeAssistant, provider: Provider, simulator: SimulatorProcess, numbers: Sequence[str] = ()
+    hass: HomeAssistant, provider: Provider, simulator: Sites, numbers: Sequence[str] = ()
 ) -> AsyncIterator[Account]:
     """Add an account with a recipient for each number (without +). Remove it with all its data at the end."""
     name = GATEWAYS[provider].info.name

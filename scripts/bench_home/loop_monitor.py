@@ -8,7 +8,7 @@ import gc
 import selectors
 import sys
 import threading
-from time import perf_counter
+from time import perf_counter, thread_time
 from types import FrameType
 from typing import override
 
@@ -24,6 +24,8 @@ class LoopMeasurement:
 
     # The seconds of the longest iteration.
     longest: float = 0.0
+    # The seconds of CPU time of the busiest iteration. Other processes do not add to them.
+    longest_busy: float = 0.0
     # The number of samples of the longest iteration by place in the code.
     places: Counter[str] = field(default_factory=Counter)
     # The seconds of the longest garbage collection.
@@ -33,8 +35,9 @@ class LoopMeasurement:
     # When the current garbage collection started.
     _collection_started: float = 0.0
 
-    def end_iteration(self, seconds: float) -> None:
-        """Add the duration of an iteration."""
+    def end_iteration(self, seconds: float, busy: float) -> None:
+        """Add the duration and the CPU time of an iteration."""
+        self.longest_busy = max(self.longest_busy, busy)
         samples, self._samples = self._samples, Counter()
         if seconds > self.longest:
             self.longest, self.places = seconds, samples
@@ -63,15 +66,17 @@ class MonitoredSelector(selectors.DefaultSelector):
         super().__init__()
         self._measurement: LoopMeasurement | None = None
         self._iteration_started: float | None = None
+        self._busy_before = 0.0
 
     @override
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Wait for events. The loop calls this between two iterations."""
         if self._measurement and self._iteration_started:
-            self._measurement.end_iteration(perf_counter() - self._iteration_started)
+            busy = thread_time() - self._busy_before
+            self._measurement.end_iteration(perf_counter() - self._iteration_started, busy)
         self._iteration_started = None
         ready = super().select(timeout)
-        self._iteration_started = perf_counter()
+        self._iteration_started, self._busy_before = perf_counter(), thread_time()
         return ready
 
     @contextmanager

@@ -52,8 +52,10 @@ async def test_a_wrong_number_of_pages_hides_nothing(
     assert [message.message_id async for message in account.fetch_messages(100)] == ids
     # The first read takes two pages, in either order.
     assert (await heard(account))[0] == ids[0]
+    # A site that only lists incoming messages may filter them, which is tried once.
+    assert await heard(account) == []
     pages_read(simulator)
-    assert (await heard(account))[0] == ids[0]
+    assert await heard(account) == []
     assert pages_read(simulator) <= 3
     # One more message comes in, then many.
     for more in (1, 9):
@@ -67,8 +69,9 @@ async def test_a_list_that_became_shorter_is_read_from_its_new_end(account: Gate
     ids = await fill(account, simulator, 8)
     assert (await heard(account))[0] == ids[0]
     kept.per_page = 5
-    for _ in range(2):
-        assert (await heard(account))[0] == ids[0]
+    assert await heard(account) == []
+    ids = await fill(account, simulator, 1)
+    assert (await heard(account))[0] == ids[0]
 
 
 @pytest.mark.parametrize("fields", ["next", "total"])
@@ -79,7 +82,9 @@ async def test_pages_that_are_not_numbered(
     kept = simulator.accounts[TEXTIOPRO]
     kept.per_page, kept.page_fields, kept.oldest_first = 2, fields, oldest_first
     ids = await fill(account, simulator, 7)
-    for _ in range(2):
+    for more in (7, 1):
+        if more == 1:
+            ids = await fill(account, simulator, more)
         assert [message.message_id async for message in account.fetch_messages(100)] == ids
         assert (await heard(account))[0] == ids[0]
 
@@ -94,9 +99,10 @@ async def test_pages_that_hold_nothing_end_the_list(
     ids = await fill(account, simulator, 11)
     # There is only one page.
     first = ids[-4:] if oldest_first else ids[:4]
-    for _ in range(2):
-        assert await heard(account) == first
-        assert pages_read(simulator) <= 3
+    assert await heard(account) == first
+    assert pages_read(simulator) <= 3
+    assert await heard(account) == []
+    assert pages_read(simulator) <= 4
 
 
 async def test_a_refused_page_is_beyond_the_end(account: Gateway, simulator: Simulator) -> None:
@@ -106,8 +112,8 @@ async def test_a_refused_page_is_beyond_the_end(account: Gateway, simulator: Sim
     for number in range(3, 21):
         body = {"status": "error", "message": "No such page"}
         simulator.faults.add(TEXTIOPRO, "answer", None, params={"page": str(number)}, body=body)
-    for _ in range(2):
-        assert (await heard(account))[0] == ids[0]
+    assert (await heard(account))[0] == ids[0]
+    assert await heard(account) == []
 
 
 async def test_no_more_pages_are_read_than_are_asked_for(account: Gateway, simulator: Simulator) -> None:

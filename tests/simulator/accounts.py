@@ -54,7 +54,12 @@ class TextioProAccount(Front):
     status_key: Literal["status", "customer_status"] = "status"
     scheduled_data: Literal["null", "full"] = "null"
     with_direction: bool = True
+    direction_words: tuple[str, str] = ("incoming", "outgoing")  # of texts that came in, and of others
+    direction_filter: Literal["ignored", "honoured", "refused"] = "ignored"  # what ?direction= does
+    other_users: int = 0  # texts of other users in the list, one incoming and one outgoing in turn
+    drops_get_bodies: bool = False  # the web server in front drops the bodies of GET requests
     update_requires: Literal["PHONE", "phone"] = "PHONE"
+    create_reads: Literal["upper", "lower"] = "upper"  # which names of number, first and last name a creation reads
     per_page: int = 25
     lying_pages: Literal["", "empty", "repeated", "many", "few", "total"] = ""
     page_fields: Literal["all", "next", "total"] = "all"  # which of the three numbers a page has
@@ -65,8 +70,9 @@ class TextioProAccount(Front):
     field_names: Literal["upper", "lower"] = "upper"
     delete_data: Literal["documented", "null"] = "documented"
     missing_shape: Literal["envelope", "laravel"] = "envelope"
-    campaign_counts: Literal["row", "cache", "none"] = "row"
-    campaign_data: Literal["full", "null", "sentence"] = "full"
+    campaign_counts: Literal["row", "cache", "stats", "none"] = "row"
+    campaign_data: Literal["full", "first", "null", "sentence"] = "full"  # first: the oldest campaign, not the new one
+    campaign_names: Literal["numbered", "time"] = "numbered"  # time: API_<Unix time>
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     campaigns: dict[str, dict[str, Any]] = field(default_factory=dict)
     # Sends and words

@@ -126,7 +126,8 @@ class TextioPro:
     def _is_authenticated(self, api: str, request: Request) -> bool:
         if api == "v3":
             return request.headers.get("Authorization") == f"Bearer {self._account.token}"
-        return bool(request.params.get("api_token") == self._account.token)
+        drops = self._account.drops_get_bodies and request.method == "GET"
+        return bool((request.query if drops else request.params).get("api_token") == self._account.token)
 
     def _dispatch(self, api: str, path: str, request: Request) -> Response:
         if not self._account.strict:

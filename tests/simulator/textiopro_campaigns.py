@@ -1,5 +1,6 @@
 """TextioPro's campaigns: one text to all contacts of lists."""
 
+from collections import Counter
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ from .textiopro_messages import Messages, check_content, new_uid, schedule_of
 from .textiopro_replies import ApiError, MissingError, required, success
 from .wire import Request, Response
 
+_STATS = ("accepted", "enroute", "delivered", "undelivered", "expired", "rejected", "failed", "skipped")
 # Statuses of a message that is on its way.
 _UNDERWAY = {"Accepted", "Enroute"}
 
@@ -41,14 +43,15 @@ class Campaigns:
         uid = new_uid()
         self._account.campaigns[uid] = {
             "uid": uid,
-            "campaign_name": f"API campaign {len(self._account.campaigns) + 1}",
+            "campaign_name": self._name(),
             "message": request.params["message"],
             "sms_type": request.params["type"],
             "schedule_time": schedule.strftime("%Y-%m-%d %H:%M") if schedule else None,
             "messages": self._messages.accept(request, [str(contact["phone"]) for contact in contacts], schedule),
         }
-        if self._account.campaign_data == "full":
-            return success(self._shown(uid))
+        if self._account.campaign_data in ("full", "first"):
+            is_first = self._account.campaign_data == "first"
+            return success(self._shown(next(iter(self._account.campaigns)) if is_first else uid))
         return success(None if self._account.campaign_data == "null" else "campaign reports with all details")
 
     def show(self, request: Request, uid: str) -> Response:
@@ -56,6 +59,11 @@ class Campaigns:
         if uid not in self._account.campaigns:
             raise MissingError("Campaign not found.")
         return success(self._shown(uid))
+
+    def _name(self) -> str:
+        if self._account.campaign_names == "time":
+            return f"API_{int(self._network.clock().timestamp())}"
+        return f"API campaign {len(self._account.campaigns) + 1}"
 
     def _shown(self, uid: str) -> dict[str, Any]:
         campaign = self._account.campaigns[uid]
@@ -75,6 +83,9 @@ class Campaigns:
                 "NotDeliveredCount": len(messages) - len(ended),
             }
             row["cache"] = json.dumps(counts)
+        elif self._account.campaign_counts == "stats":
+            words = Counter(message.status.lower() for message in messages)
+            row["stats"] = {f"{word}_count": words[word] for word in _STATS}
         return row
 
     def _status(self, messages: list[Message], ended: int) -> str:

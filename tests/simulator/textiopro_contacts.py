@@ -9,6 +9,7 @@ from .textiopro_replies import ApiError, MissingError, page, required, success
 from .wire import Request, Response
 
 _RESERVED = {"api_token", "phone", "group_id", "uid", "created_at"}
+_NAMES = {"first_name", "last_name"}
 _CREATED = "2026-11-20T10:00:00.000000Z"
 
 
@@ -51,9 +52,9 @@ class Contacts:
         contact = {
             "uid": new_uid(),
             "group_id": group_id,
-            "phone": _phone(request, "PHONE"),
+            "phone": _phone(request, "phone" if self._account.create_reads == "lower" else "PHONE"),
             "created_at": _CREATED,
-            **self._fields(request),
+            **self._fields(request, names_in_lower=self._account.create_reads == "lower"),
         }
         contacts[contact["uid"]] = contact
         return success(contact)
@@ -103,11 +104,17 @@ class Contacts:
     def _deleted(self, documented: str) -> str | None:
         return documented if self._account.delete_data == "documented" else None
 
-    def _fields(self, request: Request) -> dict[str, Any]:
-        """Return the fields of the group: all parameters but the software's own."""
-        lower = self._account.field_names == "lower"
-        given = request.params.items()
-        return {name.lower() if lower else name: value for name, value in given if name.lower() not in _RESERVED}
+    def _fields(self, request: Request, *, names_in_lower: bool = False) -> dict[str, Any]:
+        """Return the fields of the group: all parameters but the software's own.
+
+        Their names are in upper case, but first and last name may be read in lower case.
+        """
+        lower, fields = self._account.field_names == "lower", dict[str, Any]()
+        for name, value in request.params.items():
+            in_lower = names_in_lower and name.lower() in _NAMES
+            if name.lower() not in _RESERVED and name == (name.lower() if in_lower else name.upper()):
+                fields[name.lower() if lower else name.upper()] = value
+        return fields
 
 
 def _phone(request: Request, name: str) -> str:

@@ -31,6 +31,7 @@ class Messages:
         self._account = account
         self._network = network
         self._by_id: dict[str, Message] = {}
+        self._others: list[Message] = []
 
     def send(self, request: Request) -> Response:
         """Send one text to one or more numbers."""
@@ -84,9 +85,18 @@ class Messages:
         return success(rows, " ".join(self._say(words) for words in refused.values()))
 
     def list_all(self, request: Request) -> Response:
-        """List all messages, newest first unless the account has the oldest first."""
+        """List all messages, newest first unless the account has the oldest first.
+
+        The parameter direction may be honoured, ignored or refused. Some versions list the messages of all users.
+        """
+        wanted = request.params.get("direction")
+        if wanted and self._account.direction_filter == "refused":
+            raise ApiError("The direction field is prohibited.")
         outgoing = [message for message in self._network.messages if message.provider == "textiopro"]
-        messages = sorted([*outgoing, *self._network.incoming], key=lambda message: message.accepted_at)
+        everyones = [*outgoing, *self._network.incoming, *self._of_other_users()]
+        if wanted and self._account.direction_filter == "honoured":
+            everyones = [message for message in everyones if self._direction(message) == wanted]
+        messages = sorted(everyones, key=lambda message: message.accepted_at)
         listed = messages if self._account.oldest_first else messages[::-1]
         return page(request, listed, self._account, self._row)
 
@@ -140,7 +150,7 @@ class Messages:
             "sms_count": message.segments,
         }
         if self._account.with_direction:
-            row["direction"] = message.extra.get("direction", "outgoing")
+            row["direction"] = self._direction(message)
         # The fields of an incoming picture are not documented.
         row |= message.extra.get("media", {})
         return row
@@ -151,6 +161,34 @@ class Messages:
             status = account.hand_over_word
         status = STATUS_FORMS.get(account.status_form, {}).get(status, status)
         return f"{status}|SM{message.id}" if account.status_form == "carrier" else status
+
+    def _direction(self, message: Message) -> str:
+        incoming, outgoing = self._account.direction_words
+        return incoming if message.extra.get("direction") == "incoming" else outgoing
+
+    def _of_other_users(self) -> list[Message]:
+        """Return messages between phones and other users of the site, incoming and outgoing in turn."""
+        while len(self._others) < self._account.other_users:
+            now, place = self._network.clock(), len(self._others)
+            phone, user = f"3370000{place:04}", f"3375555{place:04}"
+            incoming = place % 2 == 0
+            self._others.append(
+                Message(
+                    provider="textiopro",
+                    id=new_uid(),
+                    client_id=None,
+                    to=user if incoming else phone,
+                    text=f"Message {place} of somebody else",
+                    sender=phone if incoming else user,
+                    status="Delivered",
+                    segments=1,
+                    accepted_at=now,
+                    not_before=now,
+                    received=True,
+                    extra={"direction": "incoming" if incoming else "outgoing"},
+                )
+            )
+        return self._others[: self._account.other_users]
 
     def _as_batch_row(self, row: dict[str, Any]) -> dict[str, Any]:
         return {self._account.status_key if name == "status" else name: value for name, value in row.items()}

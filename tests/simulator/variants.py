@@ -26,6 +26,25 @@ def _money(text: str, marks: str = "") -> dict[str, Any]:
     return {"balance_shape": "remaining", "balance_text": text, **({"balance_marks": marks} if marks else {})}
 
 
+# What versions of TextioPro's software do with lists, campaigns and contacts (UC and U38 are 3.8, U313 is 3.13).
+LISTS_OF_3_8: Mapping[str, Any] = {
+    "with_direction": False,
+    "campaign_counts": "stats",
+    "campaign_names": "time",
+    "campaign_data": "first",
+    "create_reads": "lower",
+    "update_requires": "phone",
+}
+LISTS_OF_3_13: Mapping[str, Any] = {
+    "direction_words": ("incoming", "api"),
+    "direction_filter": "honoured",
+    "campaign_counts": "stats",
+    "campaign_names": "time",
+}
+# Reads of the token API are GET routes.
+TOKEN_READS: Mapping[str, Any] = {"http_reads": "GET", "contact_reads": "GET"}
+NO_INCOMING = frozenset({"incoming_poll"})
+
 TEXTIOPRO: Mapping[str, Variant] = {
     "without-type": Variant("a request may come without type and Accept header", {"strict": False}),
     "remaining-balance": Variant("the balance is remaining_balance, in money", {"balance_shape": "remaining"}),
@@ -59,11 +78,11 @@ TEXTIOPRO: Mapping[str, Variant] = {
             "refusals": "words",
             "status_form": "queue",
             "balance_shape": "remaining",
-            "http_reads": "GET",
-            "with_direction": False,
+            **LISTS_OF_3_8,
+            **TOKEN_READS,
         },
         is_site=True,
-        lacks=frozenset({"incoming_poll"}),
+        lacks=NO_INCOMING,
     ),
     "ultimate-sms-3.13-token": Variant(
         "the token API of a site of version 3.13",
@@ -73,7 +92,8 @@ TEXTIOPRO: Mapping[str, Variant] = {
             "status_form": "carrier",
             "wrong_token": "words",
             "balance_shape": "remaining",
-            "http_reads": "GET",
+            **LISTS_OF_3_13,
+            **TOKEN_READS,
         },
         is_site=True,
         fields={"api": "token"},
@@ -94,6 +114,25 @@ TEXTIOPRO: Mapping[str, Variant] = {
     ),
     "balance-unreadable": Variant("the balance is a sentence", _money("on request, please call us")),
     "balance-null": Variant("the balance is null", {"balance_data": {"remaining_balance": None}}),
+    "no-direction": Variant(
+        "the list does not say which messages came in", {"with_direction": False}, is_site=True, lacks=NO_INCOMING
+    ),
+    "everyones-messages": Variant(
+        "the list has the messages of all users, without directions", {"with_direction": False, "other_users": 30}
+    ),
+    "direction-api": Variant("the direction of our own sends is api", {"direction_words": ("incoming", "api")}),
+    "direction-inbound": Variant(
+        "the directions are inbound and outbound", {"direction_words": ("inbound", "outbound")}
+    ),
+    "direction-filter": Variant("?direction=incoming lists only what came in", {"direction_filter": "honoured"}),
+    "direction-refused": Variant("?direction=incoming is refused", {"direction_filter": "refused"}),
+    "lists-3.8": Variant("lists, campaigns and contacts of version 3.8", LISTS_OF_3_8, is_site=True, lacks=NO_INCOMING),
+    "lists-3.13": Variant("lists and campaigns of version 3.13", LISTS_OF_3_13, is_site=True),
+    "token-reads": Variant("reads of the token API are GET requests", TOKEN_READS, is_site=True),
+    "dropped-bodies": Variant(
+        "reads of the token API are GET requests, and the server in front drops their bodies",
+        {**TOKEN_READS, "drops_get_bodies": True},
+    ),
 }
 
 # What may stand in front of any provider.

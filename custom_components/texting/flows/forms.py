@@ -1,6 +1,7 @@
 """The forms of accounts, senders, routes, recipients and options, built from what a provider declares."""
 
 from collections.abc import Mapping, Sequence
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,7 +40,9 @@ from ..const import (
     CONF_TYPE,
 )
 from ..gateway.capabilities import Capability, MessageType
+from ..gateway.errors import MessageRejected
 from ..gateway.message import Sender, Template
+from ..gateway.phone_number import to_e164
 from ..gateway.provider import AccountField, ProviderInfo
 from ..options import IF_UNSURE, bounds_of, default_of
 
@@ -47,6 +50,7 @@ from ..options import IF_UNSURE, bounds_of, default_of
 SENDER_STEP = "sender"
 # The fields of an account that hold addresses of its provider.
 ADDRESSES = ("url", "backup_url")
+_SHORT_CODE = re.compile(r"[0-9]{3,8}", re.ASCII)
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _AMOUNT = vol.All(
     NumberSelector(
@@ -117,6 +121,24 @@ def url_error(values: dict[str, Any]) -> str | None:
         if not host or not secure or parts.username is not None or parts.query or parts.fragment:
             return "invalid_url"
     return None
+
+
+def numbers_error(info: ProviderInfo, values: dict[str, Any], region: str | None) -> dict[str, str]:
+    """Write the phone numbers of fields in E.164, and return the errors of fields with anything else.
+
+    region is the country of national numbers. A short code of up to eight digits stays as it is.
+    """
+    errors = {}
+    for field in info.fields:
+        if field.numbers and field.name in values:
+            parts = filter(None, map(str.strip, values[field.name].split(",")))
+            try:
+                values[field.name] = ", ".join(
+                    part if _SHORT_CODE.fullmatch(part) else to_e164(part, region) for part in parts
+                )
+            except MessageRejected:
+                errors[field.name] = "invalid_own_number"
+    return errors
 
 
 def other_host(info: ProviderInfo, values: Mapping[str, Any]) -> str | None:
@@ -286,6 +308,8 @@ def _whole(minimum: int, maximum: int, unit: str | None = None) -> Any:
 def _selector(field: AccountField) -> Any:
     if field.secret:
         return _SECRET
+    if field.switch:
+        return BooleanSelector()
     if field.choices:
         return select(field.choices, field.name)
     if field.name.endswith("url"):

@@ -36,6 +36,8 @@ from .transport import Transport
 
 _LOGGER = logging.getLogger(__name__)
 
+# Incoming messages of one read. If there are more, the read fetches the oldest, and later reads the others.
+MAX_INCOMING = 500
 # Fields of a message that a provider supports only if it has the capability.
 _REQUIRED_CAPABILITIES: Mapping[str, Capability] = {
     "sender": Capability.SENDER,
@@ -198,9 +200,17 @@ class Gateway[S: Settings = Any](ABC):
         """Fetch the status of accepted messages. Messages that the provider says nothing about are left out."""
         raise Unsupported(limit=Limit.OPTION, option=Capability.STATUS, provider=self.info.name)
 
-    async def fetch_incoming(self, known: Collection[str] = ()) -> Sequence[IncomingMessage]:
-        """Fetch the latest incoming messages, newest first, old ones among them; known are ids of old ones."""
+    async def fetch_incoming(self, known: Collection[str] | None = None) -> Sequence[IncomingMessage]:
+        """Fetch new incoming messages, newest first, perhaps with old ones among them.
+
+        known are ids of old ones, None before the first read ever. There are at most MAX_INCOMING.
+        """
         raise Unsupported(limit=Limit.OPTION, option=Capability.INCOMING_POLL, provider=self.info.name)
+
+    @property
+    def reads_incoming(self) -> bool:
+        """Return False if the provider turns out not to say which messages came in."""
+        return True
 
     async def fetch_senders(self) -> Sequence[Sender]:
         """Fetch the senders that the account may use."""

@@ -276,7 +276,7 @@ class WebhookRejected(GatewayError):
 
 
 _DIGITS = re.compile(r"\d(?:[\d .()-]{3,}\d)")
-_TOKEN = re.compile(r"\d+\|\w+|(?=[\w-]*\d)[\w-]{16,}")
+_TOKEN = re.compile(r"(?<=api_token=)[^\s&\"']+|\d+(?:\||%7[Cc])\w+|(?=[\w-]*\d)[\w-]{16,}")
 _MAX_INPUT = 1000
 _MAX_DETAIL = 200
 

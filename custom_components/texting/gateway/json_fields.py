@@ -10,6 +10,8 @@ from .errors import GatewayError, InvalidResponse, MessageRejected
 from .status import FailureReason
 
 type Row = dict[str, Any]
+# Rows of one response. A response of 256 KiB with more rows has none of a provider.
+MAX_ROWS = 5000
 _COUNT = re.compile(r"[0-9]{1,18}")
 # Patterns of error texts and their errors; a reason means MessageRejected. The first pattern that matches counts.
 type ErrorWords = Mapping[str, type[GatewayError] | FailureReason]
@@ -28,8 +30,8 @@ def read_json(document: str) -> Any:
 
 
 def rows(data: object) -> list[Row]:
-    """Return the objects of a list, or a single object as a list; a string or null has none."""
-    return [row for row in (data if isinstance(data, list) else [data]) if isinstance(row, dict)]
+    """Return the objects of a list, at most MAX_ROWS, or a single object as a list; a string or null has none."""
+    return [row for row in (data[:MAX_ROWS] if isinstance(data, list) else [data]) if isinstance(row, dict)]
 
 
 def text(row: Row, name: str) -> str:

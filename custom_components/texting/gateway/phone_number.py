@@ -49,6 +49,11 @@ def digits(number: str) -> str:
     return "".join(filter(str.isdigit, number))
 
 
+def plain_digits(number: str) -> str:
+    """Return the digits of a number as people and providers write it, without zeros at its start: 0033 is +33."""
+    return digits(number).lstrip("0")
+
+
 def from_gateway(number: str, region: str | None = None) -> str:
     """Return the E.164 form of a number that a provider writes, or the text itself if it is no phone number."""
     number = number.strip()

@@ -35,6 +35,10 @@ class AccountField:
     suggested: str | None = None
     # The only values that the field takes. Empty: any text.
     choices: tuple[str, ...] = ()
+    # The field is on or off. It is off by default.
+    switch: bool = False
+    # The field holds phone numbers, separated by commas.
+    numbers: bool = False
     # The later step that asks for the field, after the credentials were checked. Empty: the first step.
     step: str = ""
     # A change of it is applied to the running account; any other field reloads it.
@@ -44,7 +48,8 @@ class AccountField:
 def account_field(*, default: str | None = None, **form: Any) -> Any:
     """Declare a field of Settings that the form asks for; form holds the other attributes of its AccountField."""
     is_secret = form.get("secret", False)
-    return field(default=default or "", repr=not is_secret, metadata={"form": {"default": default, **form}})
+    empty = False if form.get("switch") else ""
+    return field(default=default or empty, repr=not is_secret, metadata={"form": {"default": default, **form}})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,12 @@ class Route(Messenger):
     @property
     @override
     def receiving_accounts(self) -> Collection[str]:
-        return [account.entry.entry_id for account in self.accounts.loaded() if account.receives]
+        return [entry_id for account in self.accounts.loaded() for entry_id in account.receiving_accounts]
+
+    @property
+    @override
+    def unreadable_accounts(self) -> Collection[str]:
+        return [title for account in self.accounts.loaded() for title in account.unreadable_accounts]
 
     @property
     @override

@@ -17,6 +17,7 @@ from ...errors import BalanceUnreadable, GatewayError, Limit, MessageRejected
 from ...json_fields import Row, rows, text
 from ...message import Balance, DeliveryReport, Message, Preview, Sender, SendResult, Template
 from ...phone_number import digits
+from ...pieces import in_pieces
 from ...provider import Provider, ProviderInfo, Settings, account_field
 from ...status import FailureReason
 from ...template import find_mismatch
@@ -167,7 +168,8 @@ class TheSMSPoint(Gateway[TheSMSPointSettings]):
                 entity_id=text(row, "entity_id"),
                 purpose=text(row, "purpose_value"),
             )
-            for row in rows(await self._read("get-sender-id"))
+            async for piece in in_pieces(rows(await self._read("get-sender-id")))
+            for row in piece
         ]
 
     @override
@@ -185,7 +187,8 @@ class TheSMSPoint(Gateway[TheSMSPointSettings]):
                 message=text(row, "message"),
                 approved=text(row, "template_status").lower() == APPROVED,
             )
-            for row in rows(await self._read("get-templates"))
+            async for piece in in_pieces(rows(await self._read("get-templates")))
+            for row in piece
         ]
         self._templates = {template.template_id: template.message for template in found}
         return found
@@ -199,6 +202,7 @@ class TheSMSPoint(Gateway[TheSMSPointSettings]):
         found, missing = list[DeliveryReport](), list[tuple[str, SendResult]]()
         reports = await asyncio.gather(*map(self._status, jobs))
         for (job, results), report in zip(jobs.items(), reports, strict=True):
+            await asyncio.sleep(0)  # a report may have thousands of rows
             index = wire.index_of(report)
             for result in results:
                 if row := wire.row_of(index, result):

@@ -11,17 +11,28 @@ from zoneinfo import ZoneInfo
 
 from ...errors import CannotConnect, GatewayError, MessageRejected, NotFound, OutcomeUnknown
 from ...json_fields import Row, count, text
+from ...phone_number import plain_digits
+from ...pieces import in_pieces
 from ...provider import Settings, account_field
 from ...status import FailureReason
 from ...transport import Response, Transport
 from . import responses as wire
 from .words import NOT_FOUND
 
+# The methods whose bodies some web servers drop.
+WITHOUT_BODY = frozenset({"GET", "DELETE"})
 OTHER_METHOD = {"GET": "POST", "POST": "GET"}
+type Query = Mapping[str, str]
+NO_QUERY: Query = {}
 # The last page that is read of a list that does not say how many pages it has.
 MAX_PAGES = 10_000
+# Rows that are read of one list. Only their ids are kept.
+MAX_ROWS = 100_000
+# Rows whose ids are read at a stretch, which takes about a millisecond.
+PIECE_OF_IDS = 500
 GROUPS = "contacts"
 _HTTP_NOT_FOUND = 404
+_NUMBER_SENDER = re.compile(r"\+?[0-9]{3,15}", re.ASCII)
 # Something of the installation itself is missing, and no id of the request.
 _NOT_AN_ID = re.compile(r"\b(server|serveur|gateway|passerelle|plan|route)\b", re.IGNORECASE)
 
@@ -32,14 +43,26 @@ class TextioProSettings(Settings):
 
     api_token: str = account_field(secret=True)
     sender_id: str = account_field(applied_in_place=True)
+    # The account's own numbers, separated by commas. Texts to them came in, if the site's list does not say so.
+    own_number: str = account_field(required=False, advanced=True, numbers=True, applied_in_place=True)
     # Where the token is: bearer (in a header, /api/v3/) or token (in the body, /api/http/).
     api: str = account_field(advanced=True, default="bearer", choices=("bearer", "token"))
+    # Repeat the token of the token API in the URL of reads, for sites whose front drops the body of a GET request.
+    token_in_url: bool = account_field(required=False, advanced=True, switch=True)
     url: str = account_field(advanced=True, default="https://app.textiopro.com")
 
     @property
     @override
     def default_sender(self) -> str:
         return self.sender_id
+
+    @property
+    def own_numbers(self) -> frozenset[str]:
+        """The digits of the account's own numbers. A sender that is a number is one of them."""
+        written = self.own_number.split(",")
+        if _NUMBER_SENDER.fullmatch(self.sender_id):
+            written.append(self.sender_id)
+        return frozenset(filter(None, map(plain_digits, written)))
 
 
 class Api:
@@ -52,13 +75,14 @@ class Api:
         self._methods: dict[str, str] = {}
         self._zone: tzinfo | None = None
 
-    async def read(self, path: str, *ids: str, page: int = 1) -> object:
+    async def read(self, path: str, *ids: str, page: int = 1, query: Query = NO_QUERY) -> object:
         """Fetch the data at a path with the method that worked before; if the method is refused, try the other."""
+        query = {**query, "page": str(page)} if page > 1 else query
         method = self._methods.get(path) or self._documented(path)
         # POST would create a group.
         methods = (method,) if path == GROUPS else (method, OTHER_METHOD[method])
         for each in methods:
-            response = await self.call(each, path, *ids, page=page)
+            response = await self.call(each, path, *ids, query=query)
             if response.status == wire.METHOD_NOT_ALLOWED:
                 continue
             envelope = wire.envelope_of(response)
@@ -78,14 +102,16 @@ class Api:
         return envelope.get("data")
 
     async def call(
-        self, method: str, path: str, *ids: str, body: Mapping[str, str] | None = None, page: int = 1
+        self, method: str, path: str, *ids: str, body: Mapping[str, str] | None = None, query: Query = NO_QUERY
     ) -> Response:
-        """Make a request. The token is in a header or in the body, never in the URL."""
+        """Make a request. The token is in a header or in the body. It is in the URL only if the user wants that."""
         if any(not each.strip(".") for each in ids):  # the URL would be another one
             raise NotFound("no id")
         settings, headers = self._settings(), {"Accept": "application/json"}
         if settings.api == "token":
             api, body = "http", {**(body or {}), "api_token": settings.api_token}
+            if settings.token_in_url and method in WITHOUT_BODY:
+                query = {**query, "api_token": settings.api_token}
         else:
             api, headers["Authorization"] = "v3", f"Bearer {settings.api_token}"
         path = path.format(*(quote(each, safe="") for each in ids))
@@ -93,21 +119,23 @@ class Api:
             method,
             f"{settings.url}/api/{api}/{path}",
             body=body,
-            query={"page": str(page)} if page > 1 else None,
+            query=query or None,
             headers=headers,
         )
 
     async def rows(self, path: str, *ids: str) -> AsyncIterator[Row]:
         """Iterate over the rows of a list, each once. Rows without an id are left out."""
         async for _, listed in self.pages(path, *ids):
-            for row in listed:
-                if wire.id_of(row):
-                    yield row
+            async for piece in in_pieces(listed):
+                for row in piece:
+                    if wire.id_of(row):
+                        yield row
 
     async def pages(self, path: str, *ids: str) -> AsyncIterator[tuple[object, list[Row]]]:
         """Iterate over the pages of a list: the data of each page, and its rows that no earlier page had.
 
-        The list ends when a page promises no more pages, or when it has no new rows whatever it promises.
+        The list ends when a page promises no more pages, or when it has no new rows whatever it promises. It is cut
+        after MAX_ROWS rows.
         """
         seen: set[str] = set()
         last = 1
@@ -120,13 +148,14 @@ class Api:
                 return  # a page after the last one, which only the total promised
             listed, last = wire.page(data)
             before, new = len(seen), list[Row]()
-            for row in listed:
-                if (uid := wire.id_of(row)) not in seen:
-                    new.append(row)
-                    seen |= {uid} - {""}
+            async for piece in in_pieces(listed, PIECE_OF_IDS):
+                for row in piece:
+                    if (uid := wire.id_of(row)) not in seen:
+                        new.append(row)
+                        seen |= {uid} - {""}
             if (has_new := len(seen) > before) or number == 1:
                 yield data, new
-            if not has_new or not _has_more(data, number, len(seen), last):
+            if not has_new or len(seen) >= MAX_ROWS or not _has_more(data, number, len(seen), last):
                 return
 
     async def zone(self) -> tzinfo:

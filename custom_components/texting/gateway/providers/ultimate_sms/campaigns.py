@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+import re
 
 from ...contacts import Campaign
 from ...errors import MessageRejected, NotFound
@@ -28,10 +29,16 @@ STATUSES: Mapping[str, tuple[Status, FailureReason | None]] = {
 }
 # The campaign is over, and its counts decide its status.
 FINISHED = frozenset({"done", "delivered", "failed", "error", "cancelled", "canceled"})
-# The counts are in the row or, as JSON in a string, in its field "cache" [seen].
-TOTAL = ("contact_count", "ContactCount", "total")
+# The counts are in the row, in its field "stats" or, as JSON in a string, in its field "cache" [seen].
+TOTAL = ("contact_count", "ContactCount", "total", "total_count")
 DELIVERED = ("delivered_count", "DeliveredCount", "delivered")
 FAILED = ("failed_count", "FailedDeliveredCount", "failed")
+# The counts in "stats" of messages that failed. Each message has one status, so all counts together are the total.
+FAILURES = ("failed_count", "undelivered_count", "expired_count", "rejected_count", "skipped_count")
+# The software's name of a campaign that came by the API: API_<Unix time>.
+_API_NAME = re.compile(r"API_([0-9]{10})", re.ASCII)
+# Seconds between the times of the name and of the response: a minute of clock difference, and a slow response.
+_MAX_NAME_AGE = 90.0
 _NAMES = ("campaign_name", "name", "title")
 
 
@@ -42,7 +49,7 @@ def campaign_of(row: Row, campaign_id: str, zone: tzinfo) -> Campaign:
         id=text(row, "uid") or campaign_id,
         status=_state(row)[0],
         provider_status=wire.status_word(row),
-        name=next(filter(None, (text(row, name) for name in _NAMES)), ""),
+        name=_name_of(row),
         text=text(row, "message"),
         send_at=_send_at(row, zone),
         total=count(counts, *TOTAL),
@@ -71,9 +78,15 @@ def report(data: object, campaign_id: str) -> DeliveryReport:
     )
 
 
-def results(messages: Sequence[Message], data: object) -> list[SendResult]:
-    """Return the results of a campaign. A scheduled one may have no data, and cannot be looked up then."""
+def results(messages: Sequence[Message], data: object, now: datetime) -> list[SendResult]:
+    """Return the results of a campaign that was accepted just now.
+
+    A scheduled one may have no data, and cannot be looked up then. Neither can one whose row is another campaign's:
+    some versions respond with the first campaign of the site [seen].
+    """
     row = next(iter(rows(data)), {})
+    if not _is_own(row, messages[0], now):
+        row = {}
     status, reason, _ = _state(row)
     word, uid = wire.status_word(row), text(row, "uid") or None
     return [
@@ -86,6 +99,21 @@ def results(messages: Sequence[Message], data: object) -> list[SendResult]:
         )
         for message in messages
     ]
+
+
+def _is_own(row: Row, message: Message, now: datetime) -> bool:
+    """Return True if a row can be the campaign of a message. The time in the name counts more than a text.
+
+    The same text may have been sent before. A row with neither name nor text says nothing against it.
+    """
+    name = _name_of(row)
+    if created := _API_NAME.fullmatch(name):
+        return abs(now.timestamp() - int(created[1])) <= _MAX_NAME_AGE
+    return text(row, "message") == message.text.strip() if "message" in row else not name
+
+
+def _name_of(row: Row) -> str:
+    return next(filter(None, (text(row, name) for name in _NAMES)), "")
 
 
 def _state(row: Row) -> tuple[Status, FailureReason | None, Status | None]:
@@ -109,7 +137,11 @@ def _state(row: Row) -> tuple[Status, FailureReason | None, Status | None]:
 
 
 def _counts(row: Row) -> Row:
-    """Return the row with the fields of its cache."""
+    """Return the row with the fields of its stats or of its cache."""
+    if isinstance(stats := row.get("stats"), dict):
+        known = {name: count(stats, name) or 0 for name in stats if name.endswith("_count")}
+        total = count(stats, *TOTAL) or sum(known.values())
+        return {**stats, "total": total, "failed_count": sum(known.get(name, 0) for name in FAILURES), **row}
     cache = row.get("cache")
     if isinstance(cache, str):
         try:

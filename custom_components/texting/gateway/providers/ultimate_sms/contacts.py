@@ -9,7 +9,7 @@ from ...json_fields import Row, count, rows, text
 from ...phone_number import digits, from_gateway
 from ...status import FailureReason
 from . import campaigns, responses as wire
-from .api import GROUPS, Api
+from .api import GROUPS, MAX_ROWS, Api
 
 GROUP = "contacts/{}"
 SHOW = "contacts/{}/show"
@@ -19,8 +19,12 @@ SEARCH = "contacts/{}/search/{}"
 UPDATE = "contacts/{}/update/{}"
 DELETE = "contacts/{}/delete/{}"
 CAMPAIGN = "campaign/{}/view"
+# Groups that are read.
+MAX_GROUPS = 10_000
 # The names of the number in a contact. They depend on the version.
 NUMBERS = ("phone", "PHONE")
+# The fields that some versions read under their names in lower case.
+LOWER = ("first_name", "last_name")
 # The software's own fields of a contact, in lower case. All others are fields of the group.
 OWN = frozenset(
     {
@@ -39,12 +43,17 @@ class UltimateContacts(Contacts):
 
     async def groups(self) -> Sequence[ContactGroup]:
         """Fetch all groups, with their sizes if the list has them."""
+        groups = list[ContactGroup]()
         try:
-            return [_group(row) async for row in self._api.rows(GROUPS)]
+            async for row in self._api.rows(GROUPS):
+                groups.append(_group(row))
+                if len(groups) == MAX_GROUPS:
+                    break
         except MessageRejected as err:
             if err.code == str(wire.METHOD_NOT_ALLOWED):
                 raise GroupsNotListed(err.detail, code=err.code) from None
             raise
+        return groups
 
     async def group(self, group_id: str, *, counted: bool = True) -> ContactGroup:
         """Fetch one group. If its row has no size, count its contacts."""
@@ -53,15 +62,21 @@ class UltimateContacts(Contacts):
             return group
         return ContactGroup(id=group.id, name=group.name, size=await self._size(group_id))
 
-    async def _size(self, group_id: str) -> int:
-        """Return the total of the first page if the number of pages confirms it, else count the contacts."""
+    async def _size(self, group_id: str) -> int | None:
+        """Return the total of the first page if the number of pages confirms it, else count the contacts.
+
+        None: there are too many contacts to count.
+        """
         data = await self._api.read(ALL, group_id)
         total = count(data, "total") if isinstance(data, dict) else None
         listed, last = wire.page(data)
         min_size, max_size = len(listed) * (last - 1) + 1 if last > 1 else len(listed), len(listed) * last
         if total is not None and min_size <= total <= max_size:
             return total
-        return sum([1 async for _ in self.contacts(group_id)])
+        size = 0
+        async for _ in self._api.rows(ALL, group_id):
+            size += 1
+        return size if size < MAX_ROWS else None
 
     async def create_group(self, name: str) -> ContactGroup:
         """Create a group. Most installations allow two groups of one name."""
@@ -90,14 +105,13 @@ class UltimateContacts(Contacts):
 
     async def create_contact(self, group_id: str, number: str, fields: Mapping[str, str]) -> Contact:
         """Create a contact with a number in E.164."""
-        body = {**_body(fields), "PHONE": digits(number)}
+        body = _body(fields, number)
         return _contact(_created(await self._api.change("POST", STORE, group_id, body=body)))
 
     async def update_contact(self, group_id: str, contact_id: str, number: str, fields: Mapping[str, str]) -> Contact:
         """Change a contact. The number is required; fields that are not given keep their values [documented]."""
-        # Some versions require the number under its lower-case name [seen].
-        body = {**_body(fields), **dict.fromkeys(NUMBERS, digits(number))}
-        listed = rows(await self._api.change("PATCH", UPDATE, group_id, contact_id, body=body))
+        change = self._api.change("PATCH", UPDATE, group_id, contact_id, body=_body(fields, number))
+        listed = rows(await change)
         # A row without a number is no contact.
         if listed and _number(listed[0]):
             return _contact(listed[0], contact_id)
@@ -145,9 +159,14 @@ def _number(row: Row) -> str:
     return next(filter(None, (text(row, name) for name in NUMBERS)), "")
 
 
-def _body(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return fields with names in upper case, as the software expects; raise if one is the software's own."""
+def _body(fields: Mapping[str, str], number: str) -> dict[str, str]:
+    """Return the fields and the number of a contact; raise if a field is the software's own.
+
+    The names are in upper case [documented]. Some versions only read the number and the names in lower case [seen].
+    """
     for name in fields:
         if name.lower() in OWN:
             raise MessageRejected(limit=Limit.CONTACT_FIELD, reason=FailureReason.INVALID_MESSAGE, field=name)
-    return {name.upper(): value for name, value in fields.items()}
+    body = {name.upper(): value for name, value in fields.items()}
+    lower = {name: body[name.upper()] for name in LOWER if name.upper() in body}
+    return {**body, **lower, **dict.fromkeys(NUMBERS, digits(number))}

@@ -4,8 +4,12 @@ from collections.abc import AsyncIterator
 
 from ...errors import MessageRejected
 from ...json_fields import Row
+from ...pieces import in_pieces
 from . import responses as wire
 from .api import MAX_PAGES, Api, promised_pages
+
+# Pages that are kept while the end of the list is searched. The pages are read from its end.
+MAX_KEPT_PAGES = 3
 
 
 class MessageList:
@@ -19,8 +23,9 @@ class MessageList:
     async def rows(self, max_pages: int | None = None) -> AsyncIterator[Row]:
         """Iterate over the rows, newest first."""
         async for page in self.pages(max_pages):
-            for row in page:
-                yield row
+            async for piece in in_pieces(page):
+                for row in piece:
+                    yield row
 
     async def pages(self, max_pages: int | None = None) -> AsyncIterator[list[Row]]:
         """Iterate over the pages, newest first. Each holds the rows that no earlier page had."""
@@ -77,6 +82,8 @@ class MessageList:
                 continue
             seen |= _ids(page)
             low, high, known[number] = number, min(max(high, promised_pages(data, number)), limit), page
+            if len(known) > MAX_KEPT_PAGES:
+                del known[min(known)]
         return low
 
     async def _read(self, number: int) -> object:

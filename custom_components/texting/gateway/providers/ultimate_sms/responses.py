@@ -1,7 +1,7 @@
 """The responses of the "Ultimate SMS" software, which TextioPro runs: envelopes, pages, messages, balances."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ from ...message import (
     type_of_text,
     with_media,
 )
-from ...phone_number import digits, from_gateway
+from ...phone_number import digits, from_gateway, plain_digits
 from ...status import FailureReason, Status
 from ...transport import TOO_MANY_REQUESTS, Response
 from . import words
@@ -67,8 +67,8 @@ TYPES: Mapping[str, MessageType] = {
     "unicode": MessageType.SMS,
     **{kind.value: kind for kind in MessageType if kind is not MessageType.SMS},
 }
-# True: incoming.
-DIRECTIONS: Mapping[str, bool] = {"incoming": True, "inbound": True, "outgoing": False, "outbound": False}
+# True: incoming. "api" are our own sends [seen].
+DIRECTIONS: Mapping[str, bool] = {"incoming": True, "inbound": True, "outgoing": False, "outbound": False, "api": False}
 _UID = re.compile(r"[0-9a-f]{13}")
 # The largest difference between the provider's clock and ours.
 _CLOCK_DIFFERENCE = timedelta(minutes=1)
@@ -176,9 +176,17 @@ def date_of(row: Row) -> datetime | None:
     return None
 
 
-def is_incoming(row: Row) -> bool:
-    """Return True if a phone sent the message. If the installation does not say so, the message counts as ours."""
-    return DIRECTIONS.get(text(row, "direction").lower()) is True
+def direction_of(row: Row, own_numbers: Collection[str]) -> bool | None:
+    """Return True if a phone sent the message, False if not, and None if nothing tells.
+
+    Some versions show no direction [seen]. Then texts of others to one of the account's own numbers came in. The list
+    may hold messages of other users too.
+    """
+    direction = DIRECTIONS.get(text(row, "direction").lower())
+    if direction is not None or not own_numbers:
+        return direction
+    to, sender = plain_digits(text(row, "to")), plain_digits(text(row, "from"))
+    return to in own_numbers and sender not in own_numbers
 
 
 def state_of(word: str, *, hands_over: bool = False) -> tuple[Status, FailureReason | None] | None:
@@ -211,7 +219,9 @@ def incoming(row: Row) -> IncomingMessage:
     )
 
 
-def listed(row: Row, message_id: str = "", *, hands_over: bool = False) -> ListedMessage:
+def listed(
+    row: Row, message_id: str = "", own_numbers: Collection[str] = (), *, hands_over: bool = False
+) -> ListedMessage:
     """Return the message of a row; message_id is its id if the row has none."""
     word = status_word(row)
     return ListedMessage(
@@ -221,7 +231,7 @@ def listed(row: Row, message_id: str = "", *, hands_over: bool = False) -> Liste
         text=text(row, "message"),
         status=(state_of(word, hands_over=hands_over) or (Status.UNCERTAIN, None))[0],
         provider_status=word,
-        incoming=DIRECTIONS.get(text(row, "direction").lower()),
+        incoming=direction_of(row, own_numbers),
         type=TYPES.get((text(row, "sms_type") or text(row, "type")).lower()),
         sent_at=date_of(row) or created_at(row),
         cost=_cost(text(row, "cost")),
@@ -235,13 +245,22 @@ def _cost(value: str) -> Decimal | None:
         return None
 
 
+def key_of(message: Message) -> tuple[str, str]:
+    """Return what a message and its row have in common: the number and the text."""
+    return digits(message.to), message.text.strip()
+
+
+def key_of_row(row: Row) -> tuple[str, str]:
+    """Return the key of a row of the list, as key_of."""
+    return digits(text(row, "to")), text(row, "message")
+
+
 def is_copy(row: Row, message: Message) -> bool:
     """Return True if a row may be this message: same number, same text, and not created before it."""
     row_time, message_time = created_at(row), _time_of(message.reference)
     return (
-        not is_incoming(row)
-        and digits(text(row, "to")) == digits(message.to)
-        and text(row, "message") == message.text.strip()
+        direction_of(row, ()) is not True
+        and key_of_row(row) == key_of(message)
         and row_time is not None
         and message_time is not None
         and row_time >= message_time - _CLOCK_DIFFERENCE

@@ -1,5 +1,6 @@
 """TextioPro, https://app.textiopro.com: the documentation of its API for developers (/api/v3/ and /api/http/)."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -29,6 +30,7 @@ from ...transport import Transport
 from . import campaigns, responses as wire, sends, words
 from .api import Api, TextioProSettings, missing
 from .contacts import CAMPAIGN, UltimateContacts
+from .incoming import IncomingList
 from .message_list import MessageList
 
 INFO = ProviderInfo(
@@ -70,10 +72,10 @@ INFO = ProviderInfo(
 GENDERS = ("male", "female")
 # Messages of other types have no segments.
 SEGMENTED = frozenset({MessageType.SMS, MessageType.OTP})
-# Pages of the message list for the first and for later reads of incoming messages, and for anything else.
-MAX_FIRST_PAGES = 2
-MAX_INCOMING_PAGES = 40
+# Pages of the message list for anything but incoming messages.
 MAX_PAGES = 4
+# Rows of the list that are kept for one lost message.
+MAX_COPIES = 100
 # Messages whose uids are remembered.
 MAX_CLAIMS = 5000
 MESSAGE = "sms/{}"
@@ -97,8 +99,7 @@ class TextioPro(Gateway[TextioProSettings]):
         self._hands_over: bool | None = None
         # An early version reads three or more numbers of a batch as a single one.
         self._takes_single_numbers = False
-        # The ids on the pages of the last read of incoming messages.
-        self._seen: set[str] | None = None
+        self._incoming = IncomingList(self._api, self._list, lambda: self.settings)
 
     def _preview(self, message: Message) -> Preview:
         if not self._sender(message):
@@ -125,7 +126,7 @@ class TextioPro(Gateway[TextioProSettings]):
         if groups:
             if error:
                 raise missing(error, envelope, response)
-            return campaigns.results(messages, envelope.get("data"))
+            return campaigns.results(messages, envelope.get("data"), self.clock())
         if sends.is_one_number(messages, envelope, error):
             results = await self._send_singly(messages)
             self._takes_single_numbers = any(result.error is None for result in results)
@@ -210,14 +211,21 @@ class TextioPro(Gateway[TextioProSettings]):
         """
         unknown = [refused(message, OutcomeUnknown("campaigns are not listed")) for message in lost if message.groups]
         single = [message for message in lost if not message.groups]
-        listed: list[Row] = []
+        copies: dict[tuple[str, str], list[Row]] = {wire.key_of(message): [] for message in single}
         try:
             if single:
                 with suppress(MessageRejected, AccessDenied):  # a later request for the list would be refused too
-                    listed = [row async for row in self._list.rows(MAX_PAGES)]
+                    await self._collect(copies)
         except GatewayError:
             return unknown
-        return [*unknown, *(self._found(message, listed) for message in single)]
+        return [*unknown, *(self._found(message, copies[wire.key_of(message)]) for message in single)]
+
+    async def _collect(self, copies: dict[tuple[str, str], list[Row]]) -> None:
+        """Add the rows of the message list by their keys. Rows with other keys are left out."""
+        async for row in self._list.rows(MAX_PAGES):
+            fitting = copies.get(wire.key_of_row(row))
+            if fitting is not None and len(fitting) < MAX_COPIES:
+                fitting.append(row)
 
     def _found(self, lost: Message, listed: Sequence[Row]) -> SendResult:
         row = next((row for row in listed if self._claims.fits(row, lost)), None)
@@ -268,39 +276,34 @@ class TextioPro(Gateway[TextioProSettings]):
     ) -> list[DeliveryReport]:
         """Return the reports of messages in the message list, and remove these messages from the arguments."""
         found = []
+        by_key: defaultdict[tuple[str, str], list[SendResult]] = defaultdict(list)
+        for result in without_id:
+            by_key[wire.key_of(result.message)].append(result)
         with suppress(MessageRejected):
             async for row in self._list.rows(MAX_PAGES):
                 uid, reference = text(row, "uid"), None
                 if not by_id.pop(uid, None):
-                    fitting = (result for result in without_id if self._claims.fits(row, result.message))
-                    if not (result := next(fitting, None)):
+                    candidates = by_key[key] if (key := wire.key_of_row(row)) in by_key else []
+                    fitting = (each for each in candidates if self._claims.fits(row, each.message))
+                    if not (known := next(fitting, None)):
                         continue
-                    without_id.remove(result)
-                    self._claims.add(replace(result, message_id=uid))
-                    reference = result.message.reference
+                    candidates.remove(known)
+                    without_id.remove(known)
+                    self._claims.add(replace(known, message_id=uid))
+                    reference = known.message.reference
                 found.append(wire.report(row, message_id=uid, reference=reference, hands_over=hands_over))
                 if not by_id and not without_id:
                     break
         return found
 
-    async def fetch_incoming(self, known: Collection[str] = ()) -> Sequence[IncomingMessage]:
-        """Read the latest messages up to the page that has a known one; return the incoming ones."""
-        known_ids = {*known, *(self._seen or ())}
-        max_pages = MAX_FIRST_PAGES if self._seen is None and not known_ids else MAX_INCOMING_PAGES
-        seen: set[str] = set()
-        found: list[IncomingMessage] = []
-        try:
-            async for page in self._list.pages(max_pages):
-                ids = {wire.id_of(row) for row in page} - {""}
-                seen |= ids
-                found += [wire.incoming(row) for row in page if wire.is_incoming(row)]
-                if not ids.isdisjoint(known_ids):
-                    break
-        except GatewayError:  # the pages so far still count; the next read would fail at the same page
-            if not seen:
-                raise
-        self._seen = seen
-        return found
+    async def fetch_incoming(self, known: Collection[str] | None = None) -> Sequence[IncomingMessage]:
+        """Read the message list up to the page that has a known row; return some of the new incoming messages."""
+        return await self._incoming.fetch(known)
+
+    @property
+    @override
+    def reads_incoming(self) -> bool:
+        return self._incoming.is_readable
 
     async def fetch_messages(self, limit: int) -> AsyncIterator[ListedMessage]:
         """Iterate over the latest messages of the list; each page is fetched when it is needed."""
@@ -309,7 +312,7 @@ class TextioPro(Gateway[TextioProSettings]):
         async for row in self._list.rows():
             if not wire.id_of(row):
                 continue
-            yield wire.listed(row, hands_over=self._hands_over is True)
+            yield wire.listed(row, own_numbers=self.settings.own_numbers, hands_over=self._hands_over is True)
             limit -= 1
             if limit < 1:
                 return
@@ -317,7 +320,7 @@ class TextioPro(Gateway[TextioProSettings]):
     async def fetch_message(self, message_id: str) -> ListedMessage:
         """Fetch a message by its id, sent or received."""
         row = campaigns.row_of(await self._api.read(MESSAGE, message_id))
-        return wire.listed(row, message_id, hands_over=self._hands_over is True)
+        return wire.listed(row, message_id, self.settings.own_numbers, hands_over=self._hands_over is True)
 
     async def fetch_profile(self) -> Profile:
         """Fetch the owner of the account. The response repeats the token, which is left out."""
