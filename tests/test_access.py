@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.delivery.status_poller import FIRST_POLL
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -14,7 +15,7 @@ from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.textiopro_words import WRONG_TOKEN
 from tests.support.flows import WRONG, account_input, begin, reauth_flow, submit
-from tests.support.home import notify, send, text_of
+from tests.support.home import notify, send, state_of, text_of
 
 PRO = Provider.TEXTIOPRO
 DENIED = pytest.mark.parametrize("variant", ["no-permission", "plan-not-active", "no-subscription"])
@@ -140,6 +141,21 @@ async def test_a_missing_permission_to_send(
     allow(simulator)
     await notify(hass, "notify.anna", "Water")
     assert issue_of(hass, entry) is None
+
+
+async def test_news_of_an_old_text_proves_no_access(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    entry = await set_up(PRO)
+    simulator.sent_after = None
+    await notify(hass, "notify.anna", "Water")
+    simulator.use_variant(PRO, "no-permission-to-send")
+    with pytest.raises(HomeAssistantError):
+        await notify(hass, "notify.anna", "Fire")
+    await simulator.set_status(simulator.messages()[0], "Delivered")
+    await pass_time(FIRST_POLL + 1)
+    assert state_of(hass, "sensor.textiopro_pending_messages").state == "0"
+    assert issue_of(hass, entry) is not None
 
 
 async def test_a_missing_permission_to_read_what_came_in(

@@ -286,6 +286,8 @@ class Account(Messenger):
         for record, change in updates:
             if self._poller and (known := self.outbox.get(record.reference)):
                 self._poller.track(known)
+            if change is Change.ACCEPTED and record.error is None:
+                self.access.async_works(Request.SEND)
             if change is not Change.ENDED:
                 self._act_on(record)
                 self.words.note_result(record, is_accepted=change is Change.ACCEPTED)
@@ -300,8 +302,6 @@ class Account(Messenger):
             self._async_cancel_to(record.message.to)
         self.access.async_failed(Request.SEND, record.error)
         if record.accepted_at and record.has_result:
-            if record.error is None:
-                self.access.async_works(Request.SEND)
             self.balance.async_refresh_soon()
         elif isinstance(record.error, AccessDenied):
             # If the balance is denied too, it tells when the account may use the API again.

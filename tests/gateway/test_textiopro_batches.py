@@ -219,6 +219,9 @@ async def test_once_is_enough(account: Gateway, simulator: Simulator) -> None:
     first = await send_one(account)
     simulator.use_variant(TEXTIOPRO, "delivered-at-hand-over")
     await send_one(account)
+    # Nor after it has used another word again.
+    simulator.accounts[TEXTIOPRO].hand_over_word = ""
+    assert (await send_one(account)).status is Status.ACCEPTED
     await simulator.settle()
     (report,) = await account.fetch_reports([first])
     assert (report.status, report.provider_status) == (Status.SENT, "Delivered")
