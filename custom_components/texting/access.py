@@ -1,4 +1,4 @@
-"""Access: whether the provider lets an account use its API. If it does not, a repair issue says so."""
+"""Access: what keeps an account from its provider. Repair issues say so, and unknown words are noted."""
 
 from enum import StrEnum
 
@@ -6,7 +6,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from .gateway.errors import AccessDenied, GatewayError
-from .issues import Issue, async_access_denied, async_delete
+from .issues import Issue, async_access_denied, async_connection_failed, async_connection_works, async_delete
+from .storage.noted_words import NotedWords
 
 
 class Request(StrEnum):
@@ -15,22 +16,29 @@ class Request(StrEnum):
     BALANCE = "balance"
     INCOMING = "incoming"
     SEND = "send"
+    OTHER = "other"
 
 
 class Access:
-    """The repair issue of one account. It stays until each kind of request that was denied works again."""
+    """The repair issues of one account. Denied access is one until each kind of denied request works again."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, words: NotedWords) -> None:
         """Begin without an issue."""
         self._hass = hass
         self._entry = entry
+        self._words = words
         self._denied: set[Request] = set()
 
     @callback
-    def async_failed(self, request: Request, error: GatewayError | None) -> None:
-        """Create the issue if a request was denied. Other errors say nothing about the access."""
-        if not isinstance(error, AccessDenied):
-            return
+    def async_failed(self, request: Request, error: GatewayError) -> None:
+        """Create the issue of an error that only the user or the provider can solve."""
+        if request is not Request.SEND:  # the result of a send is noted with what the provider may repeat of it
+            self._words.note_error(error)
+            async_connection_failed(self._hass, self._entry, error)
+        if isinstance(error, AccessDenied) and request is not Request.OTHER:
+            self._deny(request, error)
+
+    def _deny(self, request: Request, error: AccessDenied) -> None:
         if request is Request.BALANCE:
             # Nobody denies the balance alone. Once it works, the other requests do.
             self._denied = {request}
@@ -40,7 +48,9 @@ class Access:
 
     @callback
     def async_works(self, request: Request) -> None:
-        """Delete the issue if this was the last kind of request that was denied."""
+        """Delete the issues that are solved."""
+        if request is Request.BALANCE:
+            async_connection_works(self._hass, self._entry)
         if request in self._denied:
             self._denied.discard(request)
             if not self._denied:

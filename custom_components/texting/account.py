@@ -47,7 +47,7 @@ from .inbound.commands import async_interpret, is_old
 from .inbound.inbox import COMMAND_TIMEOUT, ReceivedMessage
 from .inbound.keywords import keyword_of, with_keyword
 from .inbound.reply_matcher import ReplyMatcher
-from .issues import Issue, async_connection_failed, async_delete, async_low_credit, async_replies_unreadable
+from .issues import async_low_credit, async_watch_replies
 from .messenger import Messenger, OutgoingMessage
 from .options import gateway_values
 from .signals import COMMAND, MESSAGE_RECEIVED, OPTED_OUT
@@ -80,12 +80,19 @@ class Account(Messenger):
         self.receives = gateway.info.receives
         self.test_number = gateway.info.test_number
         self.store = state.store
-        self.access = Access(hass, entry)
         self.words = NotedWords(state.store, state.outbox, gateway)
-        self.balance = BalanceCoordinator(hass, entry, gateway, self.access, self.words.note_error)
+        self.access = Access(hass, entry, self.words)
+        self.balance = BalanceCoordinator(hass, entry, gateway, self.access)
         self.contact_groups = ContactGroups(hass, entry, gateway, state.store, self.async_failed)
         self.incoming = (
-            IncomingCoordinator(hass, entry, gateway, state.store, self._async_read, self._async_read_failed)
+            IncomingCoordinator(
+                hass,
+                entry,
+                gateway,
+                state.store,
+                self._async_read,
+                partial(self.async_failed, request=Request.INCOMING),
+            )
             if Capability.INCOMING_POLL in gateway.info.capabilities
             else None
         )
@@ -115,7 +122,7 @@ class Account(Messenger):
         if self.incoming:
             # It polls only with a listener.
             self.entry.async_on_unload(self.incoming.async_add_listener(self._async_incoming_updated))
-            self.entry.async_on_unload(lambda: async_delete(self.hass, Issue.REPLIES_UNREADABLE, self.entry))
+            self.entry.async_on_unload(lambda: async_watch_replies(self.hass, self.entry, is_readable=True))
             # At once: everything that comes in after the first read is new.
             self.entry.async_create_background_task(self.hass, self.incoming.async_refresh(), "texting incoming texts")
 
@@ -137,7 +144,7 @@ class Account(Messenger):
         self.balance.async_apply_options()
         if self.incoming:
             self.incoming.async_apply_options()
-            self._async_watch_replies()
+            async_watch_replies(self.hass, self.entry, is_readable=self.gateway.reads_incoming)
         super().async_apply_changes()
 
     @property
@@ -300,7 +307,8 @@ class Account(Messenger):
             async_low_credit(self.hass, self.entry, None)
         elif is_provider_opt_out(record):
             self._async_cancel_to(record.message.to)
-        self.access.async_failed(Request.SEND, record.error)
+        if record.error:
+            self.access.async_failed(Request.SEND, record.error)
         if record.accepted_at and record.has_result:
             self.balance.async_refresh_soon()
         elif isinstance(record.error, AccessDenied):
@@ -308,24 +316,17 @@ class Account(Messenger):
             self.balance.async_refresh_soon()
 
     @callback
-    def async_failed(self, error: GatewayError) -> None:
+    def async_failed(self, error: GatewayError, request: Request = Request.OTHER) -> None:
         """A request that is no send failed."""
-        async_connection_failed(self.hass, self.entry, error)
-        self.words.note_error(error)
+        self.access.async_failed(request, error)
         if isinstance(error, AuthenticationFailed):
             self.async_start_reauth()
-
-    @callback
-    def _async_read_failed(self, error: GatewayError) -> None:
-        """The incoming texts could not be read."""
-        self.access.async_failed(Request.INCOMING, error)
-        self.async_failed(error)
 
     @callback
     def _async_incoming_updated(self) -> None:
         if self.incoming and self.incoming.last_update_success:
             self.access.async_works(Request.INCOMING)
-        self._async_watch_replies()
+        async_watch_replies(self.hass, self.entry, is_readable=self.gateway.reads_incoming)
 
     @callback
     def async_start_reauth(self) -> None:
@@ -335,14 +336,6 @@ class Account(Messenger):
             self.entry.async_start_reauth(self.hass)
 
     # -- receiving -----------------------------------------------------------------------------------------------------
-
-    @callback
-    def _async_watch_replies(self) -> None:
-        """Keep the repair issue true that says that replies cannot be read."""
-        if self.gateway.reads_incoming:
-            async_delete(self.hass, Issue.REPLIES_UNREADABLE, self.entry)
-        else:
-            async_replies_unreadable(self.hass, self.entry)
 
     @callback
     def _async_read(self, incoming: IncomingMessage, is_new: bool) -> None:

@@ -21,7 +21,7 @@ from .gateway.base import MAX_INCOMING, Gateway
 from .gateway.errors import AuthenticationFailed, BalanceUnreadable, GatewayError, MessageRejected
 from .gateway.message import Balance, IncomingMessage
 from .gateway.pieces import in_pieces
-from .issues import Issue, async_connection_failed, async_connection_works, async_delete, async_low_credit
+from .issues import Issue, async_delete, async_low_credit
 from .options import read_options
 from .storage.account_store import AccountStore
 
@@ -42,15 +42,8 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
 
     config_entry: ConfigEntry
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry,
-        gateway: Gateway[Any],
-        access: Access,
-        on_failed: Callable[[GatewayError], None],
-    ) -> None:
-        """Read as often as the options say, and a little after a send. on_failed gets the error of each failure."""
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway[Any], access: Access) -> None:
+        """Read as often as the options say, and a little after a send."""
         self._debouncer = Debouncer[Coroutine[Any, Any, None]](hass, _LOGGER, cooldown=REFRESH_DELAY, immediate=False)
         super().__init__(
             hass,
@@ -61,7 +54,6 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
         )
         self._gateway = gateway
         self._access = access
-        self._on_failed = on_failed
         self._is_unreadable = False
         self._read_options()
 
@@ -146,18 +138,15 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
             found = await self._gateway.fetch_balance()
             self._is_unreadable = False
         except BalanceUnreadable as err:
-            self._on_failed(err)
+            self._access.async_failed(Request.BALANCE, err)
             # The account works, so it is only logged, and once.
             if not self._is_unreadable:
                 _LOGGER.warning("The balance of %s cannot be read: %s", self.config_entry.title, err)
             self._is_unreadable, found = True, []
         except GatewayError as err:
-            self._on_failed(err)
-            async_connection_failed(self.hass, self.config_entry, err)
             self._access.async_failed(Request.BALANCE, err)
             error = ConfigEntryAuthFailed if isinstance(err, AuthenticationFailed) else UpdateFailed
             raise error(**request_text(err, self.config_entry.title)) from err
-        async_connection_works(self.hass, self.config_entry)
         self._access.async_works(Request.BALANCE)
         return {balance.pool: balance for balance in found}
 

@@ -115,6 +115,15 @@ def async_replies_unreadable(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 @callback
+def async_watch_replies(hass: HomeAssistant, entry: ConfigEntry, *, is_readable: bool) -> None:
+    """Keep the issue true that says that replies cannot be read."""
+    if is_readable:
+        async_delete(hass, Issue.REPLIES_UNREADABLE, entry)
+    else:
+        async_replies_unreadable(hass, entry)
+
+
+@callback
 def async_delete(hass: HomeAssistant, issue: Issue, entry: ConfigEntry | None = None) -> None:
     """Delete an issue that is solved or no longer matters, if it exists."""
     ir.async_delete_issue(hass, DOMAIN, _id(issue, entry))

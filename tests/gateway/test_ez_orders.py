@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 import gc
 import logging
+import re
 import traceback
 from typing import Any
 
@@ -340,7 +341,9 @@ def told(error: BaseException) -> str:
     summary = traceback.TracebackException.from_exception(error, capture_locals=True)
     chained = [part for part in (summary, summary.__context__, summary.__cause__) if part]
     frames = [frame for part in chained for frame in part.stack if not frame.filename.endswith("test_ez_orders.py")]
-    return "\n".join([repr(error), str(error), *(f"{frame.locals}" for frame in frames)])
+    words = "\n".join([repr(error), str(error), *(f"{frame.locals}" for frame in frames)])
+    # An object's address in memory may contain the digits of the code.
+    return re.sub(r" at 0x[0-9a-f]+", "", words)
 
 
 @EVERY_PURCHASE

@@ -149,11 +149,12 @@ class TheSMSPoint(Gateway[TheSMSPointSettings]):
         pools = data.get("balance") if isinstance(data, dict) else None
         if not isinstance(pools, dict):
             raise BalanceUnreadable("no balance")
+        filled = {pool: value for pool, value in pools.items() if value not in (None, "")}
         found = list[Balance]()
         for pool in INFO.pools:
             with suppress(BalanceUnreadable):
-                found.append(read_balance(pools.get(pool), pool=pool))
-        if pools and not found:
+                found.append(read_balance(filled.get(pool), pool=pool))
+        if filled and not found:
             raise BalanceUnreadable("no balance")
         return found
 
