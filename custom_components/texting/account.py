@@ -84,15 +84,9 @@ class Account(Messenger):
         self.access = Access(hass, entry, self.words)
         self.balance = BalanceCoordinator(hass, entry, gateway, self.access)
         self.contact_groups = ContactGroups(hass, entry, gateway, state.store, self.async_failed)
+        read_failed = partial(self.async_failed, request=Request.INCOMING)
         self.incoming = (
-            IncomingCoordinator(
-                hass,
-                entry,
-                gateway,
-                state.store,
-                self._async_read,
-                partial(self.async_failed, request=Request.INCOMING),
-            )
+            IncomingCoordinator(hass, entry, gateway, state.store, self._async_read, read_failed)
             if Capability.INCOMING_POLL in gateway.info.capabilities
             else None
         )
