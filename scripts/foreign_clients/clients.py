@@ -50,7 +50,7 @@ CLIENTS = (
         "PyPI",
         "python",
         "send.lk",
-        ("without-type", "remaining-unit"),
+        ("without-type", "balance-units"),
         only_at_its_site={
             "send": "the document requires `type`, this site does not",
             "balance": "the document says `balance`, this site `remaining_unit`",

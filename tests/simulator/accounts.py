@@ -39,7 +39,7 @@ class TextioProAccount:
     price: Decimal = Decimal(1)
     callback_url: str | None = None  # never called: no push is documented
     strict: bool = True  # `type` and the Accept header must be given, as documented
-    balance_shape: Literal["documented", "remaining", "units"] = "documented"
+    balance_shape: Literal["documented", "remaining", "remaining_unit"] = "documented"
     unlimited: bool = False
     error_status: int = 200
     unauthenticated_status: int = 401

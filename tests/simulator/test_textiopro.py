@@ -145,11 +145,11 @@ async def test_pro_as_clients_of_other_sites_expect_it(client: Client) -> None:
     path = "/api/http/sms/send?recipient=33600000001&sender_id=HOMEHA&message=Hi"
     path += f"&api_token={quote(TOKEN['api_token'])}"
     assert "Accept" in (await client.raw("textiopro", path, "GET"))[1]
-    for variant in ("without-type", "remaining-unit"):
+    for variant in ("without-type", "balance-units"):
         client.simulator.use_variant("textiopro", variant)
     assert '"status": "success"' in (await client.raw("textiopro", path, "GET"))[1]
     assert [message.extra["type"] for message in client.simulator.messages()] == ["plain"]
-    assert (await client.pro("balance"))["data"]["remaining_unit"] == "99"
+    assert (await client.pro("balance"))["data"]["remaining_unit"] == 99
 
 
 async def new_group(client: Client, *numbers: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import re
 from typing import Any
 
-from .accounts import TextioProAccount, bare_number, json_number
+from .accounts import TextioProAccount, json_number
 from .network import Network
 from .textiopro_campaigns import Campaigns
 from .textiopro_contacts import Contacts
@@ -115,9 +115,8 @@ class TextioPro:
         if self._account.balance_shape == "remaining":
             credit = "Unlimited" if self._account.unlimited else f"${self._account.credit:.2f}"
             return success({"remaining_balance": credit, "expired_on": "31st Dec 30, 11:59 PM"})
-        if self._account.balance_shape == "units":
-            units = {"used_unit": "0", "remaining_unit": bare_number(self._account.credit)}
-            return success(units | {"expired_on": "31st Dec 30, 11:59 PM"})
+        if self._account.balance_shape == "remaining_unit":
+            return success({"remaining_unit": json_number(self._account.credit)})
         return success({"balance": json_number(self._account.credit), "unit": "sms"})
 
     def _profile(self, request: Request) -> Response:

@@ -21,7 +21,7 @@ class Variant:
 
 TEXTIOPRO: Mapping[str, Variant] = {
     "remaining-balance": Variant("the balance is remaining_balance, in money", {"balance_shape": "remaining"}),
-    "remaining-unit": Variant("the balance is remaining_unit, a whole number", {"balance_shape": "units"}),
+    "balance-units": Variant("the balance is remaining_unit", {"balance_shape": "remaining_unit"}),
     "without-type": Variant("a request may come without type and Accept header", {"strict": False}),
 }
 
