@@ -42,7 +42,7 @@ CLIENTS = (
         "python",
         "cloudsms.gr",
         ("remaining-balance",),
-        only_at_its_site={"balance": "the document says `balance`, this site `remaining_balance`"},
+        only_at_its_site={"balance": "the document and this site differ: `balance` and `remaining_balance`"},
         never={"show a campaign": "the client is wrong: it leaves out /view, which every document has"},
     ),
     Client(
@@ -52,8 +52,8 @@ CLIENTS = (
         "send.lk",
         ("without-type", "balance-units"),
         only_at_its_site={
-            "send": "the document requires `type`, this site does not",
-            "balance": "the document says `balance`, this site `remaining_unit`",
+            "send": "the document is too strict: it requires `type`, the server code does not",
+            "balance": "the document and this site differ: `balance` and `remaining_unit`",
         },
         never={"show a message": "the client is wrong: it asks at sms/send/{uid}, every document says sms/{uid}"},
     ),
@@ -70,7 +70,7 @@ CLIENTS = (
         "node",
         "text.lk",
         ("without-type",),
-        only_at_its_site={"send": "the document requires `type` and the Accept header, this site does not"},
+        only_at_its_site={"send": "the document is too strict: it requires `type` and an Accept header"},
         lacks=frozenset({"balance"}),
     ),
 )
