@@ -62,7 +62,7 @@ CLIENTS = (
         "PyPI",
         "python",
         "fitsms.lk",
-        never={"balance": "the client is for /api/v4, which only its site has, and reads `sms_unit`"},
+        never={"balance": "the client is for /api/v4, which only its site has; there the balance is `sms_unit`"},
     ),
     Client(
         "textlk-node",
