@@ -35,10 +35,10 @@ class TextioProAccount:
     """An account at TextioPro."""
 
     token: str = TEXTIOPRO_TOKEN
+    strict: bool = True  # `type` and the Accept header must be given, as documented
     credit: Decimal = Decimal(100)
     price: Decimal = Decimal(1)
     callback_url: str | None = None  # never called: no push is documented
-    strict: bool = True  # `type` and the Accept header must be given, as documented
     balance_shape: Literal["documented", "remaining", "remaining_unit"] = "documented"
     unlimited: bool = False
     error_status: int = 200

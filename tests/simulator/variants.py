@@ -20,9 +20,9 @@ class Variant:
 
 
 TEXTIOPRO: Mapping[str, Variant] = {
+    "without-type": Variant("a request may come without type and Accept header", {"strict": False}),
     "remaining-balance": Variant("the balance is remaining_balance, in money", {"balance_shape": "remaining"}),
     "balance-units": Variant("the balance is remaining_unit", {"balance_shape": "remaining_unit"}),
-    "without-type": Variant("a request may come without type and Accept header", {"strict": False}),
 }
 
 TEXTINGHOUSE: Mapping[str, Variant] = {}
