@@ -126,9 +126,9 @@ TEXTIOPRO: Mapping[str, Variant] = {
     ),
     "direction-filter": Variant("?direction=incoming lists only what came in", {"direction_filter": "honoured"}),
     "direction-refused": Variant("?direction=incoming is refused", {"direction_filter": "refused"}),
-    "lists-3.8": Variant("lists, campaigns and contacts of version 3.8", LISTS_OF_3_8, is_site=True, lacks=NO_INCOMING),
-    "lists-3.13": Variant("lists and campaigns of version 3.13", LISTS_OF_3_13, is_site=True),
-    "token-reads": Variant("reads of the token API are GET requests", TOKEN_READS, is_site=True),
+    "lists-3.8": Variant("lists, campaigns and contacts of version 3.8", LISTS_OF_3_8),
+    "lists-3.13": Variant("lists and campaigns of version 3.13", LISTS_OF_3_13),
+    "token-reads": Variant("reads of the token API are GET requests", TOKEN_READS),
     "dropped-bodies": Variant(
         "reads of the token API are GET requests, and the server in front drops their bodies",
         {**TOKEN_READS, "drops_get_bodies": True},

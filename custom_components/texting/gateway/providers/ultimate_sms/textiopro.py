@@ -201,8 +201,7 @@ class TextioPro(Gateway[TextioProSettings]):
 
     @override
     def knows_status(self, word: str) -> bool:
-        bare = word.partition("|")[0].strip().lower()
-        return bare in wire.STATUSES or bare in campaigns.STATUSES
+        return wire.state_of(word) is not None or word.strip().lower() in campaigns.STATUSES
 
     async def resolve_unknown(self, lost: Sequence[Message]) -> Sequence[SendResult]:
         """Find each message in the message list. A message that is not in the list stays uncertain.
