@@ -118,7 +118,7 @@ async def test_an_empty_pool_hides_only_itself(hass: HomeAssistant, set_up: SetU
     simulator.use_variant(POINT, "empty-pools")
     await set_up(POINT)
     sensors = [f"sensor.thesmspoint_credit_balance_{pool}" for pool in ("otp", "promotional", "transactional")]
-    assert [state_of(hass, sensor).state for sensor in sensors] == ["unavailable", "unavailable", "5000"]
+    assert [state_of(hass, sensor).state for sensor in sensors] == ["unknown", "unknown", "5000"]
     assert state_of(hass, "binary_sensor.thesmspoint_low_credit").state == "off"
 
 

@@ -13,11 +13,11 @@ ROOT = Path(package.__file__).parent
 LAYERS = (
     ("gateway", "text"),
     ("delivery",),
-    ("const", "options", "recipients", "translations", "error_messages", "targets", "issues", "access"),
+    ("const", "options", "recipients", "translations", "error_messages", "targets", "issues"),
     ("inbound",),
     ("signals",),
     ("storage",),
-    ("automations", "contact_groups", "coordinator"),
+    ("access", "automations", "contact_groups", "coordinator"),
     ("messenger",),
     ("account",),
     ("routing", "replies", "webhook", "assist"),
