@@ -64,7 +64,7 @@ async def test_reports_follow_a_text_to_its_phone(
     ("number", "status", "reason"),
     [
         ("+33600000004", "expired", "expired"),
-        ("+33600000005", "undelivered", "invalid_number"),
+        ("+33600000005", "undelivered", "other"),
         ("+33600000006", "undelivered", "other"),
         ("+33600000007", "rejected", "prohibited"),
         ("+33600000020", "rejected", "insufficient_credit"),

@@ -73,7 +73,7 @@ async def test_the_variables_of_a_failure(
     ("number", "status", "reason"),
     [
         ("+33600000004", "expired", "expired"),
-        ("+33600000005", "undelivered", "invalid_number"),
+        ("+33600000005", "undelivered", "other"),
         ("+33600000007", "rejected", "prohibited"),
         ("+33600000020", "rejected", "insufficient_credit"),
     ],
