@@ -64,7 +64,7 @@ async def test_the_variables_of_a_failure(
         "reference": answer["reference"],
         "message_id": answer["message_id"],
         "status": "undelivered",
-        "reason": "invalid_number",
+        "reason": "other",
         "provider_status": "5",
     }
 
@@ -209,8 +209,8 @@ async def test_a_route_that_fails_is_one_failure(
     await shown(hass, "sensor.alerts_last_delivery_status", "undelivered")
     await told(hass)
     assert [(each["idx"], each["account"], each["via"], each["reason"]) for each in runs] == [
-        ("0", "Alerts", "TextingHouse", "invalid_number"),
-        ("1", "Alerts", "TextingHouse", "invalid_number"),
+        ("0", "Alerts", "TextingHouse", "other"),
+        ("1", "Alerts", "TextingHouse", "other"),
     ]
 
 
