@@ -1,5 +1,6 @@
 """Helpers that end a home as kill -9 does and start it again with the files of that moment."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 import tempfile
@@ -40,10 +41,14 @@ async def crash(home: House, change: Callable[[Path], Any] = lambda _path: None)
 async def _end(home: House) -> None:
     """Stop the account at once. Its requests are canceled, and their responses are lost."""
     hass = home.hass
-    for entry_state in hass.data[state._STATES].values():
-        entry_state.worker.stop()
-        for request in entry_state.worker.requests:
-            request.cancel()
+    workers = [entry_state.worker for entry_state in hass.data[state._STATES].values()]
+    requests = [request for worker in workers for request in worker.requests]
+    for worker in workers:
+        worker.stop()
+    for request in requests:
+        request.cancel()
+    if requests:  # or the end of one would close the database of the next home
+        await asyncio.wait(requests)
     assert await hass.config_entries.async_unload(home.entry.entry_id)
     await hass.async_block_till_done()
     await hass.data[open_database._OPEN].database.close()
