@@ -1,5 +1,6 @@
 """Errors that the framework of TheSMSPoint's site makes by itself, in a shape that no document has."""
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from custom_components.texting.gateway.errors import (
 )
 from custom_components.texting.gateway.message import Balance
 from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.providers.thesmspoint import responses
 from custom_components.texting.gateway.status import FailureReason, Status
 from tests.simulator import Simulator
 from tests.support.gateways import OpenGateway, Respond
@@ -63,6 +65,18 @@ SENDS: list[tuple[int, Any, type[GatewayError], FailureReason]] = [
     (500, {"message": "Server Error"}, InvalidResponse, FailureReason.OTHER),
     (503, {"message": "Service Unavailable"}, InvalidResponse, FailureReason.OTHER),
     (500, {"message": "Unauthenticated."}, InvalidResponse, FailureReason.OTHER),
+    # Nor what an exception left behind, whatever field it names.
+    *(
+        (status, {"status": "error", "message": words}, OutcomeUnknown, FailureReason.OTHER)
+        for status in (200, 500)
+        for words in (
+            "SQLSTATE[22001]: Data too long for column 'mobile'",
+            "cURL error 28: Operation timed out",
+            "Undefined index: credits",
+            'Attempt to read property "balance" on null',
+            "Something went wrong",
+        )
+    ),
     # Nothing here tells success from error.
     (200, {"message": "The message field is required."}, InvalidResponse, FailureReason.OTHER),
     (422, {}, InvalidResponse, FailureReason.OTHER),
@@ -88,6 +102,13 @@ async def test_words_are_told_once_and_without_numbers(account: Gateway, respond
     (result,) = await account.send([new_message(POINT)])
     assert result.error is not None
     assert result.error.detail == "The number … is invalid. It is too short."
+
+
+def test_many_words_are_read_in_no_time() -> None:
+    began = process_time()
+    with pytest.raises(MessageRejected):
+        responses.data_of({"status": "error", "errors": [str(number) for number in range(40_000)]})
+    assert process_time() - began < 0.5
 
 
 async def test_a_bulk_is_refused_as_a_whole(account: Gateway, respond: Respond) -> None:

@@ -35,10 +35,13 @@ UNAUTHORIZED = 401
 SUCCESS_CODES = frozenset({"000", "0"})
 # An error has a text and no code. Each pattern is a documented text or a part of one.
 ERRORS: ErrorWords = {
+    # An exception of the site's own software may name any field. What came before it may have been sent.
+    r"SQLSTATE\[|\bcURL error \d|\bUndefined (array key|index|offset|variable|property)|\bAttempt to read property"
+    r"|\bCall to (a member function|undefined)|\bMaximum execution time|\bsomething went wrong|server error"
+    r"|\btimed?[ -]?out\b": OutcomeUnknown,
     r"api.?key|unauth": AuthenticationFailed,
     r"credit|balance": InsufficientCredit,
     r"too many": RateLimited,
-    r"server error": OutcomeUnknown,
     r"number|mobile|recipient": FailureReason.INVALID_NUMBER,
     r"not allowed": FailureReason.PROHIBITED,
     r"template|sender|message|channel|unicode": FailureReason.INVALID_MESSAGE,
@@ -86,7 +89,7 @@ def _error_text(envelope: Row) -> str:
     parts = [part for value in values for part in (value if isinstance(value, list) else [value])]
     texts = [text(envelope, "message"), *(part for part in parts if isinstance(part, str))]
     # The framework's message may repeat the first of the errors.
-    return " ".join(part for place, part in enumerate(texts) if part and part not in texts[:place])
+    return " ".join(dict.fromkeys(filter(None, texts)))
 
 
 def results(messages: Sequence[Message], data: object) -> list[SendResult]:
