@@ -13,6 +13,8 @@ type Row = dict[str, Any]
 # Rows of one response. A response of 256 KiB with more rows has none of a provider.
 MAX_ROWS = 5000
 _COUNT = re.compile(r"[0-9]{1,18}")
+# Characters of an error text that are read. Patterns with two words take quadratic time.
+MAX_ERROR_TEXT = 1000
 # Patterns of error texts and their errors; a reason means MessageRejected. The first pattern that matches counts.
 type ErrorWords = Mapping[str, type[GatewayError] | FailureReason]
 
@@ -31,7 +33,15 @@ def read_json(document: str) -> Any:
 
 def rows(data: object) -> list[Row]:
     """Return the objects of a list, at most MAX_ROWS, or a single object as a list; a string or null has none."""
+    data = as_list(data)
     return [row for row in (data[:MAX_ROWS] if isinstance(data, list) else [data]) if isinstance(row, dict)]
+
+
+def as_list(data: object) -> object:
+    """Return a list that PHP wrote as an object, because it had removed some of its rows: {"1": {…}, "4": {…}}."""
+    if isinstance(data, dict) and data and all(map(_COUNT.fullmatch, data)):
+        return list(data.values())
+    return data
 
 
 def text(row: Row, name: str) -> str:
@@ -59,7 +69,8 @@ def amount(value: object) -> Decimal:
 
 def error_of(message: str, table: ErrorWords, code: str | None = None) -> GatewayError:
     """Return the error of an error text; MessageRejected if no pattern matches."""
-    kinds = (kind for pattern, kind in table.items() if re.search(pattern, message, re.IGNORECASE))
+    start = message[:MAX_ERROR_TEXT]
+    kinds = (kind for pattern, kind in table.items() if re.search(pattern, start, re.IGNORECASE))
     kind = next(kinds, FailureReason.OTHER)
     return (
         MessageRejected(message, code=code, reason=kind)

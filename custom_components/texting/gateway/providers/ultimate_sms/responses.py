@@ -75,6 +75,7 @@ _CLOCK_DIFFERENCE = timedelta(minutes=1)
 _DATES = ("date", "received_at", "sent_at", "created_at")
 # The fields that may hold a balance; the first that can be read counts.
 _BALANCES = ("balance", "remaining_balance", "remaining_unit")
+UNLIMITED = "-1"
 
 
 # -- envelopes and pages -----------------------------------------------------------------------------------------
@@ -115,13 +116,17 @@ def _error(message: str, response: Response, *, sending: bool, is_bare: bool) ->
     Some installations give every error the status 401, 403 or 429, and with a text of a carrier that says nothing.
     """
     error, status = words.error_of_words(message, sending=sending), response.status
-    is_known = error.reason is not FailureReason.OTHER or isinstance(error, OutcomeUnknown)
+    is_known = (
+        error.reason is not FailureReason.OTHER
+        or isinstance(error, OutcomeUnknown)
+        or words.NOT_FOUND.search(message) is not None
+    )
     if isinstance(error, RateLimited) or (
         status == TOO_MANY_REQUESTS and not is_known and not words.is_of_carrier(message)
     ):
         code = str(status) if status == TOO_MANY_REQUESTS else None
         return RateLimited(message, code=code, retry_after=response.retry_after)
-    if is_known or words.NOT_FOUND.search(message):
+    if is_known:
         return error
     if status == _UNAUTHORIZED and (is_bare or not sending):
         return AuthenticationFailed(message)
@@ -252,7 +257,7 @@ def key_of(message: Message) -> tuple[str, str]:
 
 def key_of_row(row: Row) -> tuple[str, str]:
     """Return the key of a row of the list, as key_of."""
-    return digits(text(row, "to")), text(row, "message")
+    return plain_digits(text(row, "to")), text(row, "message")
 
 
 def is_copy(row: Row, message: Message) -> bool:
@@ -312,7 +317,8 @@ def balance(data: object) -> Balance:
     for name in _BALANCES:
         with suppress(BalanceUnreadable):
             found = read_balance(row.get(name), unit=unit, currency=currency, formatted=name == "remaining_balance")
-            return replace(found, amount=None) if found.amount == -1 and not currency_of(found.unit) else found
+            is_unlimited = text(row, name) == UNLIMITED and not currency_of(found.unit)
+            return replace(found, amount=None) if is_unlimited else found
     raise BalanceUnreadable(shape_of(next((row[name] for name in _BALANCES if row.get(name) is not None), None)))
 
 

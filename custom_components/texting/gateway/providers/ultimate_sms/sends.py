@@ -2,17 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+import re
 
 from ...base import accepted, refused
 from ...errors import GatewayError, InvalidResponse, MessageRejected, OutcomeUnknown
-from ...json_fields import Row, rows, text
+from ...json_fields import Row, as_list, rows, text
 from ...message import Message, SendResult
-from ...phone_number import digits
+from ...phone_number import digits, plain_digits
 from ...status import FailureReason, Status
 from . import responses as wire, words
 
 # An early version reads so many numbers, or more, as a single one.
 _MIN_ONE_NUMBER = 3
+# What stands between the numbers if it repeats them.
+_BETWEEN = r"[\s,;+]*"
 
 
 def results(messages: Sequence[Message], envelope: Row) -> list[SendResult]:
@@ -21,15 +24,15 @@ def results(messages: Sequence[Message], envelope: Row) -> list[SendResult]:
     data is a row, a list of rows, null or a sentence. A list, even an empty one, has every number that was accepted.
     The text beside it may name numbers that were refused.
     """
-    data, named = envelope.get("data"), refusals(messages, text(envelope, "message"))
+    data, named = as_list(envelope.get("data")), refusals(messages, text(envelope, "message"))
     data_rows = rows(data)
     if len(messages) == len(data_rows) == 1:
         return [result(messages[0], data_rows[0])]
     by_number: defaultdict[str, list[Row]] = defaultdict(list)
     for row in data_rows:
-        by_number[digits(text(row, "to"))].append(row)
+        by_number[plain_digits(text(row, "to"))].append(row)
     by_number.pop("", None)
-    if not by_number and data != []:
+    if not by_number and not (isinstance(data, list) and len(data) < len(messages)):
         return _without_rows(messages, named)
     missing = OutcomeUnknown("a number is missing in the answer")
     return [
@@ -77,8 +80,7 @@ def is_one_number(messages: Sequence[Message], envelope: Row, error: GatewayErro
         return False
     note, numbers = text(envelope, "message"), [digits(message.to) for message in messages]
     kind = error or words.error_of_words(note, sending=True)
-    plain = "".join(note.split())
-    return kind.reason is FailureReason.INVALID_NUMBER and (",".join(numbers) in plain or "".join(numbers) in plain)
+    return kind.reason is FailureReason.INVALID_NUMBER and re.search(_BETWEEN.join(numbers), note) is not None
 
 
 def says_delivered(result: SendResult) -> bool | None:

@@ -97,6 +97,8 @@ class TextioPro(Gateway[TextioProSettings]):
         # Whether the site answers a send with "Delivered" once a carrier has the message, which proves no more than
         # that. None: it has answered no send yet.
         self._hands_over: bool | None = None
+        # Messages that were found in the list as "Delivered" before the site had answered any send.
+        self._found_early: set[str] = set()
         # An early version reads three or more numbers of a batch as a single one.
         self._takes_single_numbers = False
         self._incoming = IncomingList(self._api, self._list, lambda: self.settings)
@@ -230,6 +232,8 @@ class TextioPro(Gateway[TextioProSettings]):
         row = next((row for row in listed if self._claims.fits(row, lost)), None)
         if row is None:
             return refused(lost, OutcomeUnknown("not in the list"))
+        if self._hands_over is None:
+            self._found_early.add(lost.reference)
         # The row may say what the lost response said.
         return self._claims.add(sends.result(lost, row, hands_over=self._hands_over is not False))[0]
 
@@ -245,6 +249,12 @@ class TextioPro(Gateway[TextioProSettings]):
         self._claims.add(*by_id.values())
         hands_over = self._only_hands_over(sent)
         without_id = [result for result in single if not result.message_id]
+        # These were accepted as "Delivered". The site's other words since a restart change nothing of that.
+        accepted_as = {
+            result.message_id
+            for result in single
+            if result.message.reference not in self._found_early and _was_handed_over(result)
+        }
         found: list[DeliveryReport] = []
         if len(single) > 1 or without_id:
             found = await self._find_in_list(by_id, without_id, hands_over=hands_over)
@@ -259,7 +269,12 @@ class TextioPro(Gateway[TextioProSettings]):
                     raise
                 break  # the reports so far still count; the next poll fetches the others
             found += reports
-        return found
+        return [
+            replace(report, status=Status.SENT)
+            if report.status is Status.DELIVERED and (hands_over or report.message_id in accepted_as)
+            else report
+            for report in found
+        ]
 
     def _only_hands_over(self, sent: Sequence[SendResult]) -> bool:
         """Return True if the site says "Delivered" of what it only handed over.
@@ -268,7 +283,7 @@ class TextioPro(Gateway[TextioProSettings]):
         """
         if self._hands_over is not None:
             return self._hands_over
-        return any(result.status is Status.SENT and sends.says_delivered(result) for result in sent)
+        return any(map(_was_handed_over, sent))
 
     async def _find_in_list(
         self, by_id: dict[str, SendResult], without_id: list[SendResult], *, hands_over: bool
@@ -333,6 +348,11 @@ class TextioPro(Gateway[TextioProSettings]):
 
 def _recipients(messages: Sequence[Message]) -> str:
     return ",".join(digits(message.to) for message in messages)
+
+
+def _was_handed_over(result: SendResult) -> bool:
+    """Return True if the site said "Delivered" of a message when it accepted it."""
+    return not result.message.groups and result.status is Status.SENT and sends.says_delivered(result) is True
 
 
 def _reports(data: object, uid: str, hands_over: bool) -> list[DeliveryReport]:

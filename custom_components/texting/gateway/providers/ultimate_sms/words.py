@@ -16,7 +16,8 @@ from ...errors import (
     RateLimited,
     ServerError,
 )
-from ...json_fields import ErrorWords, error_of
+from ...json_fields import MAX_ERROR_TEXT, ErrorWords, error_of
+from ...phone_number import plain_digits
 from ...status import FailureReason
 
 # The sentences of a wrong token: of the software, its framework Laravel, and their usual translations.
@@ -98,7 +99,10 @@ _EXCEPTION = re.compile(
     r"|\bcould not be converted to\b|\bsyntax error|\bTarget class \[|\bClass [\"'\\\w]+ (not found|does not exist)"
     r"|\b(Client|Server) error: `|\w+\(\):? |\bNo such file or directory|\bFailed to open stream"
     r"|\bConnection (refused|reset|timed out|could not be established)|\bOperation timed out|\bCould not resolve host"
-    r"|\bDeadlock found|\bserver has gone away|\bMalformed UTF-8|\bUncaught |\bException\b"
+    r"|\bDeadlock found|\bserver has gone away|\bMalformed UTF-8|\bUncaught |\w*Exception\b"
+    r"|\bInvalid argument supplied for|\bIllegal string offset|\bbefore initialization\b|\bUnable to parse response\b"
+    r"|\b(Could not|Failed to|Unable to) connect\b|\btimed?[ -]?out\b|\bEmpty reply from server|\bBad Gateway\b"
+    r"|\bError Fetching http|\bno XML document|\[HTTP (429|5\d\d)\]"
     r"|\bThe (MAC|payload) is invalid|\bWhoops\b"
     r"|\bsomething went wrong|\b(server|internal) error|erreur interne"
     r"|quelque chose s.est mal passé|une erreur (s.est produite|est survenue)|algo salió mal|algo deu errado"
@@ -149,23 +153,31 @@ _TAGS = re.compile(r"<[^<>]{0,100}>")
 _ENDS = re.compile(r"[!?;|\n]+|\.(?!\d)|(?<=number|valide)\s+(?=[A-Z])|\s+(?=Permission to\b|\d{6,15}\s+(?:is|est)\b)")
 # An exception of the database ends with its query. Other values are quoted.
 _QUERY = re.compile(r"\((?:SQL|Connection)\b")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|(?<=\?)\S+=\S*")
 _NUMBER = re.compile(r"\d{3,}")
+# Several numbers. They may stand before the reason.
+_NUMBERS = re.compile(r"[\d\s,;+]{20,}")
+# Characters of a text, and of a sentence, that are read. A text may name all numbers of a batch in as many sentences.
+_MAX_WORDS, _MAX_SENTENCE = 20_000, 300
+# A number in groups: +33 6 12 34 56 78, or 336-1234-5678.
+_GROUPED = re.compile(r"(?<!\d)\d{1,4}(?:[ \u00a0./()-]{1,2}\d{1,4}){2,8}(?!\d)")
 _ACCEPTED = re.compile(r"success|succès|accept(ed|é)|\bsent\b|envoyé|queued|delivered", re.IGNORECASE)
 _NOT = re.compile(r"n['’]t\b|\b(not|no|pas|unable|undeliver\w*|fail\w*|échou\w*)\b", re.IGNORECASE)
 
 
 def error_of_words(words: str, *, sending: bool) -> GatewayError:
     """Return the error of a text. sending: a carrier may have written it."""
+    words = _without_numbers(words)
     sentence = _bare(words)
     if sentence in WRONG_TOKEN:
         return AuthenticationFailed(words)
     if _NO_ACCESS.match(sentence):
         return AccessDenied(words)
-    if re.search(_THROTTLED, words, re.IGNORECASE):
-        return RateLimited(words)
+    # An exception may speak of the rate limit of a carrier, but a part of the batch may have been sent before.
     if _EXCEPTION.search(words):
         return ServerError(_without_values(words))
+    if re.search(_THROTTLED, words, re.IGNORECASE):
+        return RateLimited(words)
     if not sending and _LOGIN.search(words):
         return AuthenticationFailed(words)
     return error_of(words, _REFUSALS)
@@ -179,35 +191,43 @@ def is_of_carrier(words: str) -> bool:
 def concerns_numbers(error: GatewayError, words: str) -> bool:
     """Return True if an error with these words is about single numbers, so that others may still be sent to."""
     return error.reason in _NUMBER_REASONS or (
-        error.reason is FailureReason.PROHIBITED and re.search(_REGION, words, re.IGNORECASE) is not None
+        error.reason is FailureReason.PROHIBITED
+        and re.search(_REGION, _without_numbers(words), re.IGNORECASE) is not None
     )
 
 
 def refused_numbers(words: str) -> dict[str, MessageRejected]:
-    """Return the numbers that a text names as refused, each with the error of its own sentence."""
+    """Return the digits of the numbers that a text names as refused, each with the error of its own sentence."""
     found: dict[str, MessageRejected] = {}
-    whole = error_of(words, _REFUSALS)
+    words = words[:_MAX_WORDS]
+    whole = error_of(_without_numbers(words), _REFUSALS)
     for sentence in _sentences(words):
-        error = error_of(sentence, _REFUSALS)
+        error = error_of(_without_numbers(sentence)[:_MAX_SENTENCE], _REFUSALS)
         if error.reason in _VAGUE:
             if _ACCEPTED.search(sentence) and not _NOT.search(sentence):
                 continue
             # The reason may be in a sentence before the numbers.
             error = whole
         refusal = MessageRejected(sentence, reason=error.reason)
-        for number in _NUMBER.findall(sentence):
-            found.setdefault(number, refusal)
+        for number in (*_NUMBER.findall(sentence), *_GROUPED.findall(sentence)):
+            found.setdefault(plain_digits(number), refusal)
     return found
 
 
+def _without_numbers(words: str) -> str:
+    """Return the beginning of a text without lists of numbers, which may be long."""
+    return _NUMBERS.sub(" … ", words[:_MAX_WORDS])[:MAX_ERROR_TEXT]
+
+
 def _sentences(words: str) -> Iterator[str]:
-    for sentence in _ENDS.split(_TAGS.sub("\n", words)):
+    lines = _TAGS.sub("\n", words).splitlines()
+    for sentence in _ENDS.split("\n".join(" ".join(line.split()) for line in lines)):
         if sentence.strip():
             yield sentence.strip()
 
 
 def _without_values(exception: str) -> str:
-    """Return the text of an exception without its query and its quoted values, which may hold our message."""
+    """Return the text of an exception without its queries and its quoted values, which may hold our message."""
     return _QUOTED.sub("…", _QUERY.split(exception)[0])
 
 
