@@ -51,6 +51,8 @@ SENDER_STEP = "sender"
 # The fields of an account that hold addresses of its provider.
 ADDRESSES = ("url", "backup_url")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}", re.ASCII)
+# The fewest digits of a number that is no short code.
+_MIN_NUMBER = 7
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _AMOUNT = vol.All(
     NumberSelector(
@@ -126,19 +128,27 @@ def url_error(values: dict[str, Any]) -> str | None:
 def numbers_error(info: ProviderInfo, values: dict[str, Any], region: str | None) -> dict[str, str]:
     """Write the phone numbers of fields in E.164, and return the errors of fields with anything else.
 
-    region is the country of national numbers. A short code of up to eight digits stays as it is.
+    region is the country of national numbers. A short code of up to eight digits stays as it is. In some countries a
+    whole number has only seven or eight digits, so those count as a number where they can be one.
     """
     errors = {}
     for field in info.fields:
         if field.numbers and field.name in values:
             parts = filter(None, map(str.strip, values[field.name].split(",")))
             try:
-                values[field.name] = ", ".join(
-                    part if _SHORT_CODE.fullmatch(part) else to_e164(part, region) for part in parts
-                )
+                values[field.name] = ", ".join(_number_or_short_code(part, region) for part in parts)
             except MessageRejected:
                 errors[field.name] = "invalid_own_number"
     return errors
+
+
+def _number_or_short_code(text: str, region: str | None) -> str:
+    try:
+        return text if len(text) < _MIN_NUMBER and _SHORT_CODE.fullmatch(text) else to_e164(text, region)
+    except MessageRejected:
+        if _SHORT_CODE.fullmatch(text):
+            return text
+        raise
 
 
 def other_host(info: ProviderInfo, values: Mapping[str, Any]) -> str | None:
