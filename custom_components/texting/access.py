@@ -5,7 +5,7 @@ from enum import StrEnum
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from .gateway.errors import AccessDenied, GatewayError
+from .gateway.errors import AccessDenied, CannotConnect, GatewayError, OutcomeUnknown
 from .issues import Issue, async_access_denied, async_connection_failed, async_connection_works, async_delete
 from .storage.noted_words import NotedWords
 
@@ -34,6 +34,9 @@ class Access:
         """Create the issue of an error that only the user or the provider can solve."""
         if request is not Request.SEND:  # the result of a send is noted with what the provider may repeat of it
             self._words.note_error(error)
+            if request is Request.BALANCE and not isinstance(error, CannotConnect | OutcomeUnknown):
+                # A refusal comes from the provider itself, so nothing keeps the account from it any more.
+                async_connection_works(self._hass, self._entry)
             async_connection_failed(self._hass, self._entry, error)
         if isinstance(error, AccessDenied) and request is not Request.OTHER:
             self._deny(request, error)
@@ -58,6 +61,7 @@ class Access:
 
     @callback
     def async_stop(self) -> None:
-        """Delete the issue, because the account is unloaded."""
+        """Delete the issues, because the account is unloaded. Where they last, the next load creates them again."""
         self._denied.clear()
+        async_connection_works(self._hass, self._entry)
         async_delete(self._hass, Issue.ACCESS_DENIED, self._entry)

@@ -1,5 +1,6 @@
 """The repair issues, one function for each kind. The user finds them in **Settings > Repairs**."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -31,7 +32,12 @@ class Issue(StrEnum):
 # News of something that is over. It stays until the user confirms it, also after a restart. The others are deleted
 # when they are solved.
 NEWS = frozenset({Issue.DATABASE_DAMAGED, Issue.ACCOUNT_REMOVED})
-_CONNECTION = (Issue.CERTIFICATE_INVALID, Issue.REDIRECTED, Issue.BLOCKED)
+# What keeps an account from its provider, with its error.
+_CONNECTION: Mapping[Issue, type[GatewayError]] = {
+    Issue.CERTIFICATE_INVALID: CertificateInvalid,
+    Issue.REDIRECTED: Redirected,
+    Issue.BLOCKED: Blocked,
+}
 
 
 @callback
@@ -67,8 +73,11 @@ def async_blocked(hass: HomeAssistant, entry: ConfigEntry, host: str, firewall: 
 
 @callback
 def async_connection_failed(hass: HomeAssistant, entry: ConfigEntry, error: GatewayError) -> None:
-    """Create the issue of an error that only the user or the provider can solve."""
+    """Create the issue of an error that only the user or the provider can solve. It replaces that of another one."""
     names = hosts_named(error)
+    if issue := next((kind for kind in _CONNECTION if isinstance(error, _CONNECTION[kind])), None):
+        for other in _CONNECTION.keys() - {issue}:
+            async_delete(hass, other, entry)
     if isinstance(error, CertificateInvalid):
         async_certificate_invalid(hass, entry)
     elif isinstance(error, Redirected):

@@ -79,6 +79,33 @@ async def test_reading_the_balance_tells_it_before_a_text_must_leave(enter: Ente
     assert balance.last_update_success
 
 
+async def test_only_what_is_still_true_stays_in_repairs(enter: Enter) -> None:
+    home = await enter(Provider.TEXTIOPRO)
+    balance = home.entry.runtime_data.balance
+    home.simulator.use_variant(Provider.TEXTIOPRO, "moved-301")
+    await balance.async_refresh()
+    clear(home)
+    home.simulator.use_variant(Provider.TEXTIOPRO, "challenge-503")
+    await balance.async_refresh()
+    assert home.issue("blocked")
+    assert home.issue("redirected") is None
+    # The provider itself answers again, though it refuses.
+    clear(home)
+    home.simulator.use_variant(Provider.TEXTIOPRO, "no-permission")
+    await balance.async_refresh()
+    assert home.issue("access_denied")
+    assert home.issue("blocked") is None
+
+
+async def test_the_issue_goes_with_the_account(enter: Enter) -> None:
+    home = await enter(Provider.TEXTIOPRO)
+    home.simulator.use_variant(Provider.TEXTIOPRO, "moved-301")
+    await home.entry.runtime_data.balance.async_refresh()
+    assert home.issue("redirected")
+    await home.hass.config_entries.async_unload(home.entry.entry_id)
+    assert home.issue("redirected") is None
+
+
 @EVERY_PROVIDER
 @pytest.mark.usefixtures("localhost")
 async def test_another_address_ends_it(enter: Enter, provider: Provider) -> None:
