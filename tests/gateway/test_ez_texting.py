@@ -142,7 +142,17 @@ async def test_balances(gateway: OpenGateway, simulator: Simulator, brand: Provi
 
 
 @BRANDS
-@pytest.mark.parametrize(("body", "kind"), [("-1", LoginOrApiRefused), ("-10", OutcomeUnknown), ("?", InvalidResponse)])
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("-1", LoginOrApiRefused),
+        ("-10", OutcomeUnknown),
+        ("?", InvalidResponse),
+        ("9" * 200_000, InvalidResponse),
+        (f"-{'9' * 200_000}", InvalidResponse),
+    ],
+    ids=["login", "unknown", "words", "endless", "endless below 0"],
+)
 async def test_no_balance(
     gateway: OpenGateway, simulator: Simulator, brand: Provider, body: str, kind: type[GatewayError]
 ) -> None:

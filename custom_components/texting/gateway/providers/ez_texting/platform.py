@@ -37,6 +37,8 @@ from .orders import EZTextingOrders, Form
 MAX_TITLE = 13
 # Title and text together.
 MAX_TEXT = 160
+# Characters of a code or a credit.
+MAX_NUMBER = 30
 HTTP_ERROR = 400
 UNAUTHORIZED = 401
 # The response to a third connection at the same time. The request is not processed.
@@ -233,7 +235,8 @@ class EZTexting[S: EZTextingSettings](Gateway[S]):
 def code_of(response: Response) -> Decimal:
     """Return the leading number of a response. With an HTTP error nothing may follow it, as in "500 Internal …"."""
     find = _NUMBER.match if response.status < HTTP_ERROR else _NUMBER.fullmatch
-    if not (match := find(response.text)):
+    # The longest numbers would keep the event loop busy for seconds.
+    if not (match := find(response.text)) or len(match[0]) > MAX_NUMBER:
         raise InvalidResponse(f"no number, HTTP {response.status}")
     return Decimal(match[0].replace(",", "."))
 
