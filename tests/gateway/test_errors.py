@@ -30,6 +30,11 @@ def test_words_of_a_gateway_are_made_safe(kind: type[GatewayError]) -> None:
     assert isinstance(error.reason, FailureReason)
 
 
+def test_a_long_code_is_no_code() -> None:
+    error = MessageRejected("refused", code="33612345678")
+    assert (error.code, str(error)) == ("…", "MessageRejected: …: refused")
+
+
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
     lines = [line.partition("─ ")[2].split()[0] for line in (errors.__doc__ or "").splitlines() if "─ " in line]
     assert sorted(lines) == sorted(kind.__name__ for kind in ERRORS if kind is not GatewayError)

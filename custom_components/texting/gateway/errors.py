@@ -94,8 +94,9 @@ class GatewayError(Exception):
     def __init__(self, detail: str = "", *, code: str | None = None) -> None:
         """Remember the provider's error code, and its text in a form that is safe to log."""
         self.detail = redact(detail)
-        self.code = code
-        super().__init__(": ".join(part for part in (type(self).__name__, code, self.detail) if part))
+        # A long number is no code.
+        self.code = redact(code) if code else code
+        super().__init__(": ".join(part for part in (type(self).__name__, self.code, self.detail) if part))
 
 
 class CannotConnect(GatewayError):
