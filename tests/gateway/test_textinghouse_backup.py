@@ -149,6 +149,9 @@ async def test_each_host_is_checked_by_itself(account: Gateway, simulator: Simul
         with pytest.raises(error) as raised:
             await account.verify()
         assert (type(raised.value), raised.value.host) == (error, host)
+    # The login was accepted; only the balance cannot be read.
+    simulator.faults.add(wrong, "answer", body="1.2.3,4")
+    await account.verify()
     simulator.faults.add(wrong, "answer", body="ERR: 101 | login")
     with pytest.raises(AuthenticationFailed) as refused:
         await account.verify()

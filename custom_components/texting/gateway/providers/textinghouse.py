@@ -15,6 +15,7 @@ from ..base import Gateway, accepted
 from ..capabilities import Capability
 from ..commercial_hours import next_opening
 from ..errors import (
+    BalanceUnreadable,
     CannotConnect,
     GatewayError,
     InsufficientCredit,
@@ -233,7 +234,8 @@ class TextingHouse(Gateway[TextingHouseSettings]):
         """Check the credentials at each host by itself, so that a wrong backup address shows at once."""
         for url in filter(None, (self.settings.url, self.settings.backup)):
             try:
-                _balance(await self._ask(url, "getcredit", {}))
+                with suppress(BalanceUnreadable):  # the login was accepted
+                    _balance(await self._ask(url, "getcredit", {}))
             except GatewayError as err:
                 err.host = host_of(url)
                 raise
