@@ -71,6 +71,26 @@ def test_statuses(words: str, kept: str) -> None:
     assert safe_status(words, TEXT) == kept
 
 
+@pytest.mark.parametrize(
+    ("word", "own"),
+    [
+        ("Zoe", "Zoé is here"),
+        ("zoé", "Zoe\u0301 is here"),
+        ("STRASSE", "Straße"),
+        ("seeyou", "See you"),
+        ("Εδώ", "εδω"),
+    ],
+)
+def test_a_word_is_known_in_another_spelling(word: str, own: str) -> None:
+    assert safe_status(word, own) == MORE
+
+
+def test_the_same_words_again_are_rarely_worth_saving() -> None:
+    words = UnknownWords({})
+    assert [words.note_status("Buffered") for _ in range(9)] == [True, True, False, True, *[False] * 3, True, False]
+    assert words.counts == {"status: buffered": 9}
+
+
 WAYS: list[Callable[[str], str]] = [
     lambda own: own,
     lambda own: f"Rejected: {own}",

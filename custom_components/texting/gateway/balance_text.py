@@ -78,7 +78,7 @@ def shape_of(value: object) -> str:
 
 def _read(value: object, *, unit: str, code: str | None, pool: str | None, formatted: bool) -> Balance:
     """Return the balance that a value says; raise ValueError if it says none."""
-    known = unit or code or CREDITS
+    known = (unit if _is_unit(unit) else "") or code or CREDITS
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Balance(amount=_of_number(value), unit=known, pool=pool)
     text = _plain(value)

@@ -102,20 +102,20 @@ _TEST_TEXT = "Connection check"
 
 async def check_connection(gateway: Gateway[Any], test_reference: str | None = None) -> list[Finding]:
     """Ask all questions at the same time; never raises. With a reference, a free test text is sent too."""
-    questions = _questions(gateway)
+    secrets = gateway.settings.own_words
+    questions = _questions(gateway, secrets)
     if test_reference:
         questions[Item.TEST_TEXT] = lambda: _send_test(gateway, test_reference)
-    secrets = _secrets(gateway)
     findings = await asyncio.gather(*(_ask(item, question, secrets) for item, question in questions.items()))
     return [_login(findings), *findings]
 
 
-def _questions(gateway: Gateway[Any]) -> dict[Item, Question]:
+def _questions(gateway: Gateway[Any], secrets: str) -> dict[Item, Question]:
     """Return the questions that the provider can be asked."""
     capabilities = gateway.info.capabilities
-    questions: dict[Item, Question] = {Item.BALANCE: lambda: _balance(gateway)}
+    questions: dict[Item, Question] = {Item.BALANCE: lambda: _balance(gateway, secrets)}
     if Capability.MESSAGE_LIST in capabilities:
-        questions[Item.MESSAGES] = lambda: _messages(gateway)
+        questions[Item.MESSAGES] = lambda: _messages(gateway, secrets)
     if Capability.INCOMING_POLL in capabilities:
         questions[Item.INCOMING] = lambda: _incoming(gateway)
     if Capability.CONTACTS in capabilities:
@@ -155,8 +155,9 @@ def _words(error: GatewayError, secrets: str) -> Notes:
     """Return the words of an error that may be shown; of a balance only its shape."""
     if isinstance(error, BalanceUnreadable):
         return [(Note.SHAPE, error.detail)]
-    own_class = isinstance(error, CannotConnect | OutcomeUnknown) and error.detail.isidentifier()
-    words = error.detail if own_class and error.detail.endswith("Error") else ""
+    # The transport names a class of aiohttp. Words of a provider come in a subclass, or with a code.
+    is_own = type(error) in {CannotConnect, OutcomeUnknown} and error.code is None
+    words = error.detail if is_own and error.detail.isidentifier() and error.detail.endswith("Error") else ""
     if not words:
         words = safe_words(" ".join(filter(None, (error.code, error.detail))), secrets, MAX_WORDS)
     return [] if words == MORE else [(Note.WORDS, words)]
@@ -170,18 +171,12 @@ def _login(findings: Sequence[Finding]) -> Finding:
     return Finding(Item.LOGIN, Outcome.LOGIN_REFUSED if Outcome.LOGIN_REFUSED in outcomes else Outcome.NOT_KNOWN)
 
 
-def _secrets(gateway: Gateway[Any]) -> str:
-    """Return the values of the account that a provider may repeat."""
-    names = [each.name for each in gateway.info.fields if not each.choices and not each.name.endswith("url")]
-    return " ".join(str(getattr(gateway.settings, name)) for name in names)
-
-
 # -- the questions -------------------------------------------------------------------------------------------------
 
 
-async def _balance(gateway: Gateway[Any]) -> Notes:
+async def _balance(gateway: Gateway[Any], secrets: str) -> Notes:
     balances = await gateway.fetch_balance()
-    notes: Notes = [(Note.UNIT, unit) for unit in dict.fromkeys(_unit(balance.unit) for balance in balances)]
+    notes: Notes = [(Note.UNIT, unit) for unit in dict.fromkeys(_unit(balance.unit, secrets) for balance in balances)]
     if any(balance.amount is None for balance in balances):
         notes.append((Note.UNLIMITED, ""))
     known = {balance.pool for balance in balances}
@@ -189,14 +184,14 @@ async def _balance(gateway: Gateway[Any]) -> Notes:
     return notes
 
 
-def _unit(unit: str) -> str:
+def _unit(unit: str, secrets: str) -> str:
     """Return a unit that may be shown: the code or the sign of a currency, or one word."""
-    return unit if currency_of(unit) == unit or (len(unit) == 1 and not unit.isalnum()) else safe_status(unit)
+    return unit if currency_of(unit) == unit or (len(unit) == 1 and not unit.isalnum()) else safe_status(unit, secrets)
 
 
-async def _messages(gateway: Gateway[Any]) -> Notes:
+async def _messages(gateway: Gateway[Any], secrets: str) -> Notes:
     listed = [message async for message in gateway.fetch_messages(MAX_MESSAGES)]
-    unknown = Counter(_status(message) for message in listed if message.status is Status.UNCERTAIN)
+    unknown = Counter(_status(message, secrets) for message in listed if message.status is Status.UNCERTAIN)
     return [
         (Note.ENTRIES, str(len(listed))),
         *((Note.UNKNOWN_STATUS, f"{word} ({times})") for word, times in sorted(unknown.items())),
@@ -205,8 +200,9 @@ async def _messages(gateway: Gateway[Any]) -> Notes:
     ]
 
 
-def _status(message: ListedMessage) -> str:
-    return safe_status(message.provider_status, f"{message.text} {message.sender}") if message.provider_status else "—"
+def _status(message: ListedMessage, secrets: str) -> str:
+    own = f"{message.text} {message.sender} {secrets}"
+    return safe_status(message.provider_status, own) if message.provider_status else "—"
 
 
 async def _incoming(gateway: Gateway[Any]) -> Notes:

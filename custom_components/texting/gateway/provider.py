@@ -68,6 +68,12 @@ class Settings:
         """The sender of messages that name none; empty if there is none."""
         return ""
 
+    @property
+    def own_words(self) -> str:
+        """What the user entered, except addresses and choices. A provider may repeat it anywhere."""
+        names = [each.name for each in self.account_fields() if not (each.choices or each.switch)]
+        return " ".join(getattr(self, name) for name in names if not name.endswith("url"))
+
     @classmethod
     def account_fields(cls) -> tuple[AccountField, ...]:
         """The fields that the form asks for."""

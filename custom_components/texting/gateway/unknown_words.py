@@ -7,6 +7,7 @@ the message itself has. The one exception is a status of a single word, since a 
 from collections.abc import MutableMapping
 from enum import StrEnum
 import re
+import unicodedata
 
 from .errors import BalanceUnreadable, GatewayError, InvalidResponse, MessageRejected
 from .message import DeliveryReport
@@ -70,14 +71,18 @@ class Kind(StrEnum):
 
 
 class UnknownWords:
-    """The words of one account, counted in a mapping that its owner keeps."""
+    """The words of one account, counted in a mapping that its owner keeps.
+
+    A note returns True if the counts are worth saving: at each first time, and then at each power of two, since a
+    provider may give the same error at each read.
+    """
 
     def __init__(self, counts: MutableMapping[str, int]) -> None:
         """Count on."""
         self.counts = counts
 
     def note_error(self, error: GatewayError, own: str = "") -> bool:
-        """Count an error whose cause is not known. own is what the provider may repeat. Return True if it counts."""
+        """Count an error whose cause is not known. own is what the provider may repeat."""
         if isinstance(error, BalanceUnreadable):
             return self._add(f"{Kind.BALANCE}: {error.detail}")  # only its shape
         if isinstance(error, InvalidResponse):
@@ -87,11 +92,11 @@ class UnknownWords:
         return False
 
     def note_report(self, report: DeliveryReport, own: str = "") -> bool:
-        """Count a status that is not known. Return True if it counts."""
+        """Count a status that is not known."""
         return report.status is Status.UNCERTAIN and self.note_status(report.provider_status, own)
 
     def note_status(self, word: str, own: str = "") -> bool:
-        """Count a status. Return True if it counts."""
+        """Count a status."""
         return self._count(Kind.STATUS, word, own)
 
     def _count(self, kind: Kind, words: str, own: str) -> bool:
@@ -103,14 +108,14 @@ class UnknownWords:
     def _add(self, key: str) -> bool:
         if key not in self.counts and len(self.counts) >= MAX_WORDS:
             key = MORE
-        self.counts[key] = self.counts.get(key, 0) + 1
-        return True
+        self.counts[key] = count = self.counts.get(key, 0) + 1
+        return not count & (count - 1)
 
 
 def safe_status(words: str, own: str = "") -> str:
     """Return the words of a status that may be shown: one word, or words of the vocabulary."""
     word = _ENDS.split(words[:_MAX_INPUT], maxsplit=1)[0].strip()
-    if _STATUS.fullmatch(word) and len(word) <= _MAX_STATUS and word.lower() not in own.lower():
+    if _STATUS.fullmatch(word) and len(word) <= _MAX_STATUS and _bare(word) not in _bare(own):
         return word.lower()
     return safe_words(word, own)
 
@@ -132,6 +137,12 @@ def safe_words(words: str, own: str = "", max_length: int = MAX_LENGTH) -> str:
             kept.append(MORE)
     sentence = " ".join(kept) or MORE
     return sentence if len(sentence) <= max_length else sentence[:max_length].rpartition(" ")[0] or MORE
+
+
+def _bare(text: str) -> str:
+    """Return the letters and digits of a text without case and accents, so that it is known in another spelling."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(filter(str.isalnum, plain))
 
 
 def _parts(word: str) -> list[str]:
