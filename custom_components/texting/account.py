@@ -320,7 +320,8 @@ class Account(Messenger):
     def _async_incoming_updated(self) -> None:
         if self.incoming and self.incoming.last_update_success:
             self.access.async_works(Request.INCOMING)
-        async_watch_replies(self.hass, self.entry, is_readable=self.gateway.reads_incoming)
+            # A read that failed says nothing. Deleting the issue would forget that the user ignores it.
+            async_watch_replies(self.hass, self.entry, is_readable=self.gateway.reads_incoming)
 
     @callback
     def async_start_reauth(self) -> None:

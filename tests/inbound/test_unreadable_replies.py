@@ -83,6 +83,26 @@ async def test_a_question_through_routes_that_cannot_hear_the_reply(
     assert len(simulator.messages()) == sent
 
 
+async def test_a_read_that_fails_leaves_an_issue_ignored(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    simulator.use_variant(PRO, "no-direction")
+    entry = await set_up(PRO)
+    await notify(hass, "notify.anna", "Water")
+    await pass_time(POLL)
+    issue_id = f"replies_unreadable_{entry.entry_id}"
+    ir.async_ignore_issue(hass, "texting", issue_id, ignore=True)
+    # As after a restart: the first read fails, so nobody knows yet.
+    entry.runtime_data.gateway._incoming._shows_direction = True
+    simulator.faults.add(PRO, "html", None)
+    await pass_time(POLL)
+    simulator.faults.clear()
+    await pass_time(POLL)
+    issue = issue_of(hass, entry)
+    assert issue is not None
+    assert issue.dismissed_version is not None
+
+
 async def test_the_issue_goes_with_the_account(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
