@@ -314,7 +314,9 @@ class Account(Messenger):
         """A request that is no send failed."""
         self.access.async_failed(request, error)
         if isinstance(error, AuthenticationFailed):
-            self.async_start_reauth()
+            # A site may refuse the login only for its list, and signing in would never end that. The balance decides.
+            decide = self.balance.async_refresh_soon if request is Request.INCOMING else self.async_start_reauth
+            decide()
 
     @callback
     def _async_incoming_updated(self) -> None:

@@ -1,8 +1,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+import json
 
 import pytest
 
+from custom_components.texting.coordinator import REFRESH_DELAY
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import HomeAssistant, State
 from tests.conftest import Connect, PassTime, SetUp
@@ -320,7 +322,21 @@ async def test_refused_credentials_ask_to_sign_in_again(
     entry = await set_up(PRO)
     simulator.accounts[PRO].token = "8|changed"
     await pass_time(31)
+    # The balance is read too, and decides.
+    await pass_time(REFRESH_DELAY + 1)
     assert reauth_flow(hass)["context"]["entry_id"] == entry.entry_id
+
+
+async def test_a_login_that_is_refused_only_for_the_list_asks_for_nothing(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    """Signing in would succeed, and change nothing."""
+    await set_up(PRO)
+    refused = json.dumps({"status": "error", "message": "Unauthenticated."})
+    simulator.faults.add(PRO, "answer", None, path="/api/v3/sms", status=401, body=refused)
+    for _ in range(3):
+        await pass_time(31)
+    assert not hass.config_entries.flow.async_progress()
 
 
 async def test_old_ids_are_forgotten_in_the_end(
