@@ -15,8 +15,13 @@ class Request(StrEnum):
 
     BALANCE = "balance"
     INCOMING = "incoming"
+    STATUS = "status"
     SEND = "send"
     OTHER = "other"
+
+
+# What is read again and again, besides the balance.
+REGULAR = (Request.INCOMING, Request.STATUS)
 
 
 class Access:
@@ -38,7 +43,7 @@ class Access:
                 # A refusal comes from the provider itself, so nothing keeps the account from it any more.
                 async_connection_works(self._hass, self._entry)
             async_connection_failed(self._hass, self._entry, error)
-        if isinstance(error, AccessDenied) and request is not Request.OTHER:
+        if isinstance(error, AccessDenied) and request not in (Request.STATUS, Request.OTHER):
             self._deny(request, error)
 
     def _deny(self, request: Request, error: AccessDenied) -> None:

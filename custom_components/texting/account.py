@@ -14,7 +14,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.dt import utcnow
 
-from .access import Access, Request
+from .access import REGULAR, Access, Request
 from .const import CONF_PROVIDER
 from .contact_groups import ContactGroups
 from .coordinator import BalanceCoordinator, IncomingCoordinator
@@ -90,9 +90,10 @@ class Account(Messenger):
             if Capability.INCOMING_POLL in gateway.info.capabilities
             else None
         )
+        status_failed = partial(self.async_failed, request=Request.STATUS)
         self._poller = (
             StatusPoller(
-                self.outbox, gateway, hass.async_create_background_task, self.async_failed, self.words.note_reports
+                self.outbox, gateway, hass.async_create_background_task, status_failed, self.words.note_reports
             )
             if Capability.STATUS in gateway.info.capabilities
             else None
@@ -315,7 +316,7 @@ class Account(Messenger):
         self.access.async_failed(request, error)
         if isinstance(error, AuthenticationFailed):
             # A site may refuse the login only for its list, and signing in would never end that. The balance decides.
-            decide = self.balance.async_refresh_soon if request is Request.INCOMING else self.async_start_reauth
+            decide = self.balance.async_refresh_soon if request in REGULAR else self.async_start_reauth
             decide()
 
     @callback
