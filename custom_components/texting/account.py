@@ -316,8 +316,7 @@ class Account(Messenger):
         self.access.async_failed(request, error)
         if isinstance(error, AuthenticationFailed):
             # A site may refuse the login only for its list, and signing in would never end that. The balance decides.
-            decide = self.balance.async_refresh_soon if request in REGULAR else self.async_start_reauth
-            decide()
+            (self.balance.async_refresh_soon if request in REGULAR else self.async_start_reauth)()
 
     @callback
     def _async_incoming_updated(self) -> None:
@@ -325,6 +324,7 @@ class Account(Messenger):
             self.access.async_works(Request.INCOMING)
             # A read that failed says nothing. Deleting the issue would forget that the user ignores it.
             async_watch_replies(self.hass, self.entry, is_readable=self.gateway.reads_incoming)
+            self.state.async_changed()
 
     @callback
     def async_start_reauth(self) -> None:

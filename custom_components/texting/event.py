@@ -14,7 +14,7 @@ from .gateway.message import IncomingMessage, IncomingType
 from .gateway.status import Status
 from .messenger import Messenger, MessengerConfigEntry
 from .recipients import recipient_for_number
-from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED
+from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED, STATE_CHANGED
 
 PARALLEL_UPDATES = 0
 
@@ -44,6 +44,15 @@ class IncomingMessageEvent(MessengerEntity, EventEntity):
         """Listen."""
         await super().async_added_to_hass()
         self.async_on_remove(async_dispatcher_connect(self.hass, MESSAGE_RECEIVED, self._async_received))
+        changed = STATE_CHANGED.format(self._messenger.entry.entry_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, changed, self._async_changed))
+
+    @callback
+    def _async_changed(self) -> None:
+        """Be unavailable while nobody can tell which texts came in."""
+        if (is_readable := not self._messenger.unreadable_accounts) is not self._attr_available:
+            self._attr_available = is_readable
+            self.async_write_ha_state()
 
     @callback
     def _async_received(self, entry_id: str, incoming: IncomingMessage, incoming_id: str) -> None:

@@ -13,12 +13,13 @@ from homeassistant.helpers import issue_registry as ir
 from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.flows import account_input, reconfigure, submit, submit_account
-from tests.support.home import first_number, notify, record_changes, send, text_of
+from tests.support.home import first_number, notify, record_changes, send, state_of, text_of
 from tests.support.routes import set_up_route
 
 PRO, HOUSE = Provider.TEXTIOPRO, Provider.TEXTINGHOUSE
 OWN = "33755000222"
 POLL = 31
+EVENT = "event.textiopro_incoming_message"
 
 
 def issue_of(hass: HomeAssistant, entry: ConfigEntry) -> ir.IssueEntry | None:
@@ -45,7 +46,7 @@ async def test_an_account_says_so_until_its_own_number_is_known(
 ) -> None:
     simulator.use_variant(PRO, variant)
     entry = await set_up(PRO)
-    incoming = record_changes(hass, "event.textiopro_incoming_message")
+    incoming = record_changes(hass, EVENT)
     await send(hass, "Water", account=entry.entry_id, to=[first_number(PRO)], sender=OWN)
     await simulator.settle()
     await simulator.answer(first_number(PRO), "Not heard", PRO)
@@ -54,6 +55,7 @@ async def test_an_account_says_so_until_its_own_number_is_known(
     assert issue is not None
     assert (issue.severity, issue.translation_placeholders) == (ir.IssueSeverity.WARNING, {"account": "TextioPro"})
     assert "TextioPro" in await refused_question(hass, entity_id="notify.anna")
+    assert state_of(hass, EVENT).state == "unavailable"
     # The own number is entered, and counts without a reload.
     before, form = set_ups(entry), await reconfigure(hass, entry)
     form = await submit(hass, form, account_input(PRO, simulator, own_number="the one on my desk"))
@@ -62,10 +64,11 @@ async def test_an_account_says_so_until_its_own_number_is_known(
     assert result["reason"] == "reconfigure_successful"
     assert (entry.data["own_number"], set_ups(entry)) == (f"+{OWN}", before)
     assert issue_of(hass, entry) is None
+    assert state_of(hass, EVENT).state == "unknown"
     await pass_time(POLL)
     await simulator.answer(first_number(PRO), "Yes", PRO)
     await pass_time(POLL)
-    assert [state.attributes["text"] for state in incoming] == ["Yes"]
+    assert [text for state in incoming if (text := state.attributes.get("text"))] == ["Yes"]
     assert issue_of(hass, entry) is None
 
 
