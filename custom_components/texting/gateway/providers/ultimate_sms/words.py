@@ -154,6 +154,7 @@ _ENDS = re.compile(r"[!?;|\n]+|\.(?!\d)|(?<=number|valide)\s+(?=[A-Z])|\s+(?=Per
 # An exception of the database ends with its query. Other values are quoted.
 _QUERY = re.compile(r"\((?:SQL|Connection)\b")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|(?<=\?)\S+=\S*")
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d{3,}")
 # Several numbers. They may stand before the reason.
 _NUMBERS = re.compile(r"[\d\s,;+]{20,}")
@@ -200,6 +201,8 @@ def refused_numbers(words: str) -> dict[str, MessageRejected]:
     """Return the digits of the numbers that a text names as refused, each with the error of its own sentence."""
     found: dict[str, MessageRejected] = {}
     words = words[:_MAX_WORDS]
+    if not _DIGIT.search(words):
+        return found
     whole = error_of(_without_numbers(words), _REFUSALS)
     for sentence in _sentences(words):
         error = error_of(_without_numbers(sentence)[:_MAX_SENTENCE], _REFUSALS)
