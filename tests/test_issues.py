@@ -9,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting import issues
+from custom_components.texting.gateway.errors import Blocked, CertificateInvalid, GatewayError, Redirected
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.issues import Issue
 from homeassistant.core import HomeAssistant
@@ -20,16 +21,20 @@ from tests.support.home import TRANSLATIONS
 
 TEXTS: dict[str, Any] = TRANSLATIONS["issues"]
 ENTRY = MockConfigEntry(domain="texting", title="Home", entry_id="ENTRY")
+
+
+def connection(error: GatewayError) -> Callable[[HomeAssistant], None]:
+    """Return a function that creates the issue of an error of sms.example.com."""
+    error.host = "sms.example.com"
+    return lambda hass: issues.async_connection_failed(hass, ENTRY, error)
+
+
 KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.LOW_CREDIT: (lambda hass: issues.async_low_credit(hass, ENTRY, Decimal("1.50")), "_ENTRY", "warning"),
     Issue.ACCESS_DENIED: (lambda hass: issues.async_access_denied(hass, ENTRY, "No plan"), "_ENTRY", "error"),
-    Issue.CERTIFICATE_INVALID: (lambda hass: issues.async_certificate_invalid(hass, ENTRY), "_ENTRY", "error"),
-    Issue.REDIRECTED: (
-        lambda hass: issues.async_redirected(hass, ENTRY, "sms.example.com", "new.example.com"),
-        "_ENTRY",
-        "error",
-    ),
-    Issue.BLOCKED: (lambda hass: issues.async_blocked(hass, ENTRY, "sms.example.com", "Cloudflare"), "_ENTRY", "error"),
+    Issue.CERTIFICATE_INVALID: (connection(CertificateInvalid()), "_ENTRY", "error"),
+    Issue.REDIRECTED: (connection(Redirected(target="new.example.com")), "_ENTRY", "error"),
+    Issue.BLOCKED: (connection(Blocked(firewall="Cloudflare")), "_ENTRY", "error"),
     Issue.DATABASE_DAMAGED: (lambda hass: issues.async_database_damaged(hass, "texting.db.damaged", 7), "", "error"),
     Issue.DATABASE_UNWRITABLE: (issues.async_database_unwritable, "", "error"),
     Issue.ACCOUNT_REMOVED: (lambda hass: issues.async_account_removed(hass, ENTRY, 3), "_ENTRY", "warning"),
@@ -96,7 +101,7 @@ async def test_an_account_takes_along_what_was_to_be_mended(
     await hass.config_entries.async_unload(entry.entry_id)
     issues.async_low_credit(hass, entry, Decimal(0))
     issues.async_access_denied(hass, entry, "No plan")
-    issues.async_certificate_invalid(hass, entry)
+    issues.async_connection_failed(hass, entry, CertificateInvalid())
     issues.async_route_broken(hass, entry)
     issues.async_account_removed(hass, entry, 2)
     issues.async_database_unwritable(hass)

@@ -32,11 +32,11 @@ class Issue(StrEnum):
 # News of something that is over. It stays until the user confirms it, also after a restart. The others are deleted
 # when they are solved.
 NEWS = frozenset({Issue.DATABASE_DAMAGED, Issue.ACCOUNT_REMOVED})
-# What keeps an account from its provider, with its error.
-_CONNECTION: Mapping[Issue, type[GatewayError]] = {
-    Issue.CERTIFICATE_INVALID: CertificateInvalid,
-    Issue.REDIRECTED: Redirected,
-    Issue.BLOCKED: Blocked,
+# What keeps an account from its provider, with its error and what its text names besides the account.
+_CONNECTION: Mapping[Issue, tuple[type[GatewayError], tuple[str, ...]]] = {
+    Issue.CERTIFICATE_INVALID: (CertificateInvalid, ()),
+    Issue.REDIRECTED: (Redirected, ("host", "target")),
+    Issue.BLOCKED: (Blocked, ("host", "firewall")),
 }
 
 
@@ -54,36 +54,15 @@ def async_access_denied(hass: HomeAssistant, entry: ConfigEntry, detail: str) ->
 
 
 @callback
-def async_certificate_invalid(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """The provider's host has no valid certificate, so texts wait."""
-    _create(hass, Issue.CERTIFICATE_INVALID, entry, account=entry.title)
-
-
-@callback
-def async_redirected(hass: HomeAssistant, entry: ConfigEntry, host: str, target: str) -> None:
-    """The provider's host leads to another host, so texts wait."""
-    _create(hass, Issue.REDIRECTED, entry, account=entry.title, host=host, target=target)
-
-
-@callback
-def async_blocked(hass: HomeAssistant, entry: ConfigEntry, host: str, firewall: str) -> None:
-    """A firewall in front of the provider's host lets nothing through, so texts wait."""
-    _create(hass, Issue.BLOCKED, entry, account=entry.title, host=host, firewall=firewall)
-
-
-@callback
 def async_connection_failed(hass: HomeAssistant, entry: ConfigEntry, error: GatewayError) -> None:
     """Create the issue of an error that only the user or the provider can solve. It replaces that of another one."""
-    names = hosts_named(error)
-    if issue := next((kind for kind in _CONNECTION if isinstance(error, _CONNECTION[kind])), None):
-        for other in _CONNECTION.keys() - {issue}:
-            async_delete(hass, other, entry)
-    if isinstance(error, CertificateInvalid):
-        async_certificate_invalid(hass, entry)
-    elif isinstance(error, Redirected):
-        async_redirected(hass, entry, names["host"], names["target"])
-    elif isinstance(error, Blocked):
-        async_blocked(hass, entry, names["host"], names["firewall"])
+    hosts = hosts_named(error)
+    for issue, (kind, names) in _CONNECTION.items():
+        if isinstance(error, kind):
+            for other in _CONNECTION.keys() - {issue}:
+                async_delete(hass, other, entry)
+            named = {name: hosts[name] for name in names}
+            _create(hass, issue, entry, ir.IssueSeverity.ERROR, account=entry.title, **named)
 
 
 @callback

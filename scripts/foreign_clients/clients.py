@@ -1,4 +1,4 @@
-"""The clients: where they come from, how their sites differ from the document, and what does not work."""
+"""The clients, with their registries, the differences between their sites and the document, and what does not work."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
@@ -25,6 +26,16 @@ EVENT = "event.textiopro_incoming_message"
 def issue_of(hass: HomeAssistant, entry: ConfigEntry) -> ir.IssueEntry | None:
     """Return the repair issue of an account, if there is one."""
     return ir.async_get(hass).async_get_issue(DOMAIN, f"replies_unreadable_{entry.entry_id}")
+
+
+@pytest.fixture
+async def unreadable(hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime) -> MockConfigEntry:
+    """Return an account that cannot tell which texts came in, after it noticed that."""
+    simulator.use_variant(PRO, "no-direction")
+    entry = await set_up(PRO)
+    await notify(hass, "notify.anna", "Water")
+    await pass_time(POLL)
+    return entry
 
 
 async def refused_question(hass: HomeAssistant, **target: object) -> str:
@@ -87,48 +98,34 @@ async def test_a_question_through_routes_that_cannot_hear_the_reply(
 
 
 async def test_a_read_that_fails_leaves_an_issue_ignored(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+    hass: HomeAssistant, unreadable: MockConfigEntry, simulator: Simulator, pass_time: PassTime
 ) -> None:
-    simulator.use_variant(PRO, "no-direction")
-    entry = await set_up(PRO)
-    await notify(hass, "notify.anna", "Water")
-    await pass_time(POLL)
-    issue_id = f"replies_unreadable_{entry.entry_id}"
+    issue_id = f"replies_unreadable_{unreadable.entry_id}"
     ir.async_ignore_issue(hass, "texting", issue_id, ignore=True)
     # As after a restart: the first read fails, so nobody knows yet.
-    entry.runtime_data.gateway._incoming._shows_direction = True
+    unreadable.runtime_data.gateway._incoming._shows_direction = True
     simulator.faults.add(PRO, "html", None)
     await pass_time(POLL)
     simulator.faults.clear()
     await pass_time(POLL)
-    issue = issue_of(hass, entry)
+    issue = issue_of(hass, unreadable)
     assert issue is not None
     assert issue.dismissed_version is not None
 
 
-async def test_the_issue_goes_with_the_account(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
-) -> None:
-    simulator.use_variant(PRO, "no-direction")
-    entry = await set_up(PRO)
-    await notify(hass, "notify.anna", "Water")
-    await pass_time(POLL)
-    assert issue_of(hass, entry)
-    await hass.config_entries.async_unload(entry.entry_id)
-    assert issue_of(hass, entry) is None
+async def test_the_issue_goes_with_the_account(hass: HomeAssistant, unreadable: MockConfigEntry) -> None:
+    assert issue_of(hass, unreadable)
+    await hass.config_entries.async_unload(unreadable.entry_id)
+    assert issue_of(hass, unreadable) is None
 
 
 async def test_the_issue_ends_when_the_site_is_updated(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+    hass: HomeAssistant, unreadable: MockConfigEntry, simulator: Simulator, pass_time: PassTime
 ) -> None:
-    simulator.use_variant(PRO, "no-direction")
-    entry = await set_up(PRO)
-    await notify(hass, "notify.anna", "Water")
-    await pass_time(POLL)
-    assert issue_of(hass, entry)
+    assert issue_of(hass, unreadable)
     simulator.accounts[PRO].with_direction = True
     await pass_time(POLL)
-    assert issue_of(hass, entry) is None
+    assert issue_of(hass, unreadable) is None
 
 
 async def test_an_account_whose_list_shows_directions_is_silent(

@@ -19,7 +19,7 @@ _NO_LOGIN = (b"ERR: 101", b'"error"', b"Unauthenticated")
 class Front:
     """The switches of an account's site that are the same for all providers."""
 
-    # An HTTP status of redirects, and where they lead; 0: no redirect.
+    # The HTTP status of a redirect (0: no redirect) and its target.
     redirect_status: int = 0
     redirect_to: str = "https://sms.example.com/moved?session=0123456789abcdef"
     # The HTTP status of the page with which a firewall asks for a browser; 0: no firewall.

@@ -129,7 +129,7 @@ def numbers_error(info: ProviderInfo, values: dict[str, Any], region: str | None
     """Write the phone numbers of fields in E.164, and return the errors of fields with anything else.
 
     region is the country of national numbers. A short code of up to eight digits stays as it is. In some countries a
-    whole number has only seven or eight digits, so those count as a number where they can be one.
+    whole number has only seven or eight digits. If such digits can be a number of the region, they count as one.
     """
     errors = {}
     for field in info.fields:

@@ -130,9 +130,9 @@ def _person(call: ServiceCall) -> tuple[Messenger, list[Address]]:
     people = {address.recipient.id if address.recipient else address.number for address in addresses}
     if messenger is None or len(targets) != 1 or len(people) != 1 or any(address.group for address in addresses):
         raise validation_error("ask_one")
-    if not messenger.receiving_accounts and (unreadable := messenger.unreadable_accounts):
-        raise validation_error("replies_unreadable", account=", ".join(unreadable))
     if not messenger.receiving_accounts:
+        if unreadable := messenger.unreadable_accounts:
+            raise validation_error("replies_unreadable", account=", ".join(unreadable))
         raise validation_error("no_replies", account=messenger.entry.title)
     return messenger, addresses
 
