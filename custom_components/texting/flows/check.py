@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aiohttp import DummyCookieJar
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.const import __version__
-from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.selector import BooleanSelector
 from homeassistant.loader import async_get_integration
 from homeassistant.util.ulid import ulid_now
@@ -17,11 +15,12 @@ from ..const import CONF_PROVIDER, DOMAIN
 from ..gateway.base import Gateway
 from ..gateway.connection_check import Finding, check_connection
 from ..gateway.provider import Provider
-from ..gateway.providers import GATEWAYS, create_gateway
+from ..gateway.providers import GATEWAYS
 from ..options import gateway_values, stored_options
 from ..storage.entry_state import async_memory
 from ..translations import CHECK, async_translations
 from .forms import other_host
+from .gateways import open_gateway
 
 _SEND_TEST = "send_test"
 
@@ -50,16 +49,8 @@ class CheckFlow(OptionsFlow):
         """Ask the provider, and return the report."""
         entry = self.config_entry
         reference = ulid_now() if sends_test else None
-        if entry.state is ConfigEntryState.LOADED:
-            gateway: Gateway[Any] = entry.runtime_data.gateway.twin()
+        async with open_gateway(self.hass, gateway_values(entry), entry) as gateway:
             findings = await check_connection(gateway, reference)
-        else:
-            session = async_create_clientsession(self.hass, auto_cleanup=False, cookie_jar=DummyCookieJar())
-            gateway = create_gateway(session, gateway_values(entry))
-            try:
-                findings = await check_connection(gateway, reference)
-            finally:
-                session.detach()
         texts = await async_translations(self.hass, CHECK)
         integration = await async_get_integration(self.hass, DOMAIN)
         site = texts["other_site" if other_host(gateway.info, gateway_values(entry)) else "own_site"]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import logging
 from operator import attrgetter
 import time
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from .capabilities import MEDIA_TYPES, Capability
 from .contacts import Contacts
@@ -79,10 +79,6 @@ class Gateway[S: Settings = Any](ABC):
     def slots(self) -> Semaphore:
         """What the requests of the account take, so that they are never too many at the same time."""
         return self._transport.slots
-
-    def twin(self) -> Self:
-        """Return a gateway of the same account that shares the connections, but nothing that this one remembers."""
-        return type(self)(self._transport, self.settings)
 
     async def verify(self) -> None:
         """Check the credentials with a request that costs nothing."""
