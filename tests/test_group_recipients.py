@@ -38,6 +38,8 @@ from tests.support.home import (
 )
 
 PRO = Provider.TEXTIOPRO
+# The default limit refuses texts to groups whose contacts are not counted.
+UNLIMITED = {"daily_limit": 0}
 REPORT, PENDING = "event.textiopro_delivery_report", "sensor.textiopro_pending_messages"
 UNKNOWN_NOTE = TRANSLATIONS["selector"]["configure"]["options"]["groups_unknown"]
 
@@ -123,7 +125,7 @@ async def test_a_gateway_that_takes_its_time(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     """The text does not wait for the size of the group, because only the limit checks need it."""
-    entry = await set_up(PRO)
+    entry = await set_up(PRO, options=UNLIMITED)
     add_group(simulator, FAMILY, "Family", 3)
     await add_recipient(hass, entry)
     fault = simulator.faults.add("textiopro", "latency", None, path="/contacts", delay=20)
@@ -397,7 +399,7 @@ async def test_quiet_hours_hold_a_campaign_back(
 async def test_it_waits_for_a_gateway_that_is_out_of_reach(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
-    entry = await set_up(PRO)
+    entry = await set_up(PRO, options=UNLIMITED)
     add_group(simulator, FAMILY, "Family", 3)
     await add_recipient(hass, entry)
     await simulator.faults.refuse("textiopro")

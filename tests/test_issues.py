@@ -39,6 +39,11 @@ KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.DATABASE_UNWRITABLE: (issues.async_database_unwritable, "", "error"),
     Issue.ACCOUNT_REMOVED: (lambda hass: issues.async_account_removed(hass, ENTRY, 3), "_ENTRY", "warning"),
     Issue.REPLIES_UNREADABLE: (lambda hass: issues.async_replies_unreadable(hass, ENTRY), "_ENTRY", "warning"),
+    Issue.OPTED_OUT: (lambda hass: issues.async_people_opted_out(hass, ENTRY, {"R": "Anna"}), "_ENTRY_R", "error"),
+    Issue.URGENT_REFUSED: (lambda hass: issues.async_urgent_refused(hass, ENTRY, "R", "Anna"), "_ENTRY_R", "error"),
+    Issue.URGENT_REFUSED_NUMBER: (lambda hass: issues.async_urgent_refused(hass, ENTRY, None, None), "_ENTRY", "error"),
+    Issue.LOOP_STOPPED: (lambda hass: issues.async_loop_stopped(hass, ENTRY, "R", "Anna"), "_ENTRY_R", "error"),
+    Issue.LOOP_STOPPED_NUMBER: (lambda hass: issues.async_loop_stopped(hass, ENTRY, None, None), "_ENTRY", "error"),
     Issue.ROUTE_BROKEN: (lambda hass: issues.async_route_broken(hass, ENTRY), "_ENTRY", "error"),
 }
 EVERY_KIND = pytest.mark.parametrize("kind", Issue)
@@ -73,17 +78,25 @@ async def test_what_the_texts_name_is_given(hass: HomeAssistant, kind: Issue) ->
 @EVERY_KIND
 async def test_what_is_only_news_is_confirmed_and_the_rest_described(hass: HomeAssistant, kind: Issue) -> None:
     issue = create(hass, kind)
-    news = kind in (Issue.DATABASE_DAMAGED, Issue.ACCOUNT_REMOVED)
-    assert (issue.is_fixable, issue.is_persistent) == (news, news)
+    news = kind in issues.NEWS
+    assert issue.is_fixable is news
+    # What names a person is not kept on disk.
+    named = "name" in (issue.translation_placeholders or {})
+    assert issue.is_persistent is (news and not named)
     assert set(TEXTS[kind]) == {"title", "fix_flow" if news else "description"}
 
 
 @EVERY_KIND
 async def test_an_issue_is_deleted(hass: HomeAssistant, kind: Issue) -> None:
     issue = create(hass, kind)
-    entry = ENTRY if issue.issue_id.endswith("_ENTRY") else None
+    suffix = KINDS[kind][1]
     for _ in range(2):
-        issues.async_delete(hass, kind, entry)
+        if kind in (Issue.OPTED_OUT, Issue.URGENT_REFUSED):
+            issues.async_people_opted_out(hass, ENTRY, {})
+        elif kind is Issue.LOOP_STOPPED:
+            issues.async_delete_issues(hass, ENTRY)
+        else:
+            issues.async_delete(hass, kind, ENTRY if suffix else None)
         assert ir.async_get(hass).async_get_issue("texting", issue.issue_id) is None
 
 
@@ -105,6 +118,7 @@ async def test_an_account_takes_along_what_was_to_be_mended(
     issues.async_route_broken(hass, entry)
     issues.async_account_removed(hass, entry, 2)
     issues.async_database_unwritable(hass)
+    issues.async_people_opted_out(hass, entry, {"R": "Anna"})
     await hass.config_entries.async_remove(entry.entry_id)
     left = {issue_id for domain, issue_id in ir.async_get(hass).issues if domain == "texting"}
     assert left == {f"account_removed_{entry.entry_id}", "database_unwritable"}

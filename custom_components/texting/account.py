@@ -1,6 +1,6 @@
 """Account: one account at work. It checks and sends messages, tracks them, and takes what comes in."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,6 @@ from typing import Any, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.dt import utcnow
 
@@ -33,27 +32,20 @@ from .gateway.errors import (
     MessageRejected,
 )
 from .gateway.message import (
-    OPT_IN_WORDS,
     DeliveryReport,
     IncomingMessage,
-    IncomingType,
     Message,
     Preview,
-    bare_words,
 )
 from .gateway.status import FailureReason, Status
-from .inbound.command_sessions import Command
-from .inbound.commands import async_interpret, is_old
-from .inbound.inbox import COMMAND_TIMEOUT, ReceivedMessage
-from .inbound.keywords import keyword_of, with_keyword
-from .inbound.reply_matcher import ReplyMatcher
+from .inbound.commands import is_old
 from .issues import async_low_credit, async_watch_replies
 from .messenger import Messenger, OutgoingMessage
 from .options import gateway_values
-from .signals import COMMAND, MESSAGE_RECEIVED, OPTED_OUT
+from .receiver import Receiver
 from .storage.entry_state import EntryState
 from .storage.noted_words import NotedWords
-from .storage.opt_outs import is_provider_opt_out, opted_out
+from .storage.opt_outs import opted_out
 from .targets import Address
 
 # How often the gateway reads again what it checks texts with, such as templates.
@@ -98,14 +90,13 @@ class Account(Messenger):
             if Capability.STATUS in gateway.info.capabilities
             else None
         )
-        self._matcher = ReplyMatcher(self.outbox)
+        self.receiver = Receiver(hass, entry, state, gateway.info)
 
     @callback
     def async_start(self) -> None:
         """Send what waits, and ask for the status of what was sent."""
         self.state.async_attach(self)
-        for number in {record.message.to for record in self.outbox} & self.state.opt_outs.numbers:
-            self._async_cancel_to(number)
+        self.state.async_cancel_opted_out()
         if self.state.worker:
             self.state.worker.start(self.gateway)
         if self._poller:
@@ -163,11 +154,17 @@ class Account(Messenger):
     def unreadable_accounts(self) -> Collection[str]:
         return () if self.gateway.reads_incoming else (self.entry.title,)
 
+    @property
+    @override
+    def may_text_opted_out(self) -> bool:
+        return not self.info.blocks_opt_outs
+
     # -- sending -----------------------------------------------------------------------------------------------------
 
     @override
-    def prepare(self, message: Message) -> tuple[Message, Preview]:
-        self.state.opt_outs.check(message.to)
+    def prepare(self, message: Message, *, ignores_opt_out: bool = False) -> tuple[Message, Preview]:
+        if not ignores_opt_out:
+            self.state.opt_outs.check(message.to)
         return self.gateway.prepare(message)
 
     @override
@@ -177,7 +174,7 @@ class Account(Messenger):
         await self._async_check_credit([(record, cost) for record, cost in prepared if record.is_pending])
         for record in records:
             # A STOP may have come in while the balance was read.
-            if record.is_pending and record.message.to in self.state.opt_outs:
+            if record.is_pending and not record.ignores_opt_out and record.message.to in self.state.opt_outs:
                 self.outbox.fail(record, Status.REJECTED, opted_out())
         self._check_daily([record for record in records if record.is_pending])
         return records
@@ -186,8 +183,10 @@ class Account(Messenger):
         """Return the record of a message, and its cost. It has failed if it is refused here."""
         record = self._new_record(item)
         try:
-            record.message, preview = self.prepare(item.message)
+            record.message, preview = self.prepare(item.message, ignores_opt_out=record.ignores_opt_out)
             record.segments = preview.segments
+            self.check_loop(item)
+            # An alarm goes out even if nobody knows how many it reaches.
             check_counted(0 if item.urgent else self.options.daily_limit, is_uncounted=item.is_uncounted)
         except MessageRejected as err:
             self.outbox.fail(record, Status.REJECTED, err)
@@ -211,18 +210,17 @@ class Account(Messenger):
             raise error
 
     def _check_daily(self, records: Sequence[MessageRecord]) -> None:
-        """Refuse what exceeds the daily limit."""
-        if not (limit := self.options.daily_limit):
-            return
-        used = self.state.segments_used
-        for record in records:
-            try:
-                if not record.urgent:
-                    check_daily(used, record.segments, limit)
-            except MessageRejected as err:
-                self.outbox.fail(record, Status.REJECTED, err)
-            else:
-                used += record.segments
+        """Refuse what exceeds the daily limit. Urgent messages have one of their own."""
+        for urgent in (False, True):
+            limit, used = self.options.limit_of(urgent=urgent), self.state.segments_used(urgent=urgent)
+            for record in records:
+                if record.urgent is urgent:
+                    try:
+                        check_daily(used, record.segments, limit, urgent=urgent)
+                    except MessageRejected as err:
+                        self.outbox.fail(record, Status.REJECTED, err)
+                    else:
+                        used += record.segments
 
     @override
     def enqueue(self, records: Sequence[MessageRecord]) -> None:
@@ -300,8 +298,6 @@ class Account(Messenger):
             self.async_start_reauth()
         elif isinstance(record.error, InsufficientCredit):
             async_low_credit(self.hass, self.entry, None)
-        elif is_provider_opt_out(record):
-            self._async_cancel_to(record.message.to)
         if record.error:
             self.access.async_failed(Request.SEND, record.error)
         if record.accepted_at and record.has_result:
@@ -338,62 +334,4 @@ class Account(Messenger):
     @callback
     def _async_read(self, incoming: IncomingMessage, is_new: bool) -> None:
         """Take a text that was read from the provider's list."""
-        self.async_receive(incoming, late=not is_new and is_old(incoming))
-
-    @callback
-    def async_receive(
-        self,
-        incoming: IncomingMessage,
-        is_connected: Callable[[], bool] | None = None,
-        reply_timeout: float = 0.0,
-        *,
-        late: bool = False,
-    ) -> ReceivedMessage | None:
-        """Take a text of a phone once; return None if it is a repetition. A late text is no command any more.
-
-        With is_connected, the provider's request is kept open for some seconds, or until its command is done.
-        """
-        incoming = replace(with_keyword(self.entry, incoming), late=late)
-        stops = incoming.type is IncomingType.OPT_OUT
-        if stops:
-            # Also if it equals an earlier one: there may have been a START between them.
-            self.state.opt_outs.async_add(incoming.sender)
-            self._async_cancel_to(incoming.sender)
-        received = self.state.inbox.receive(incoming)
-        if received is None:
-            return None
-        returns = not stops and self._opts_in(incoming) and self.state.opt_outs.async_discard(incoming.sender)
-        may_command = not (stops or returns or late)
-        incoming, command, received.is_answer = async_interpret(
-            self.hass, self.entry, incoming, may_command=may_command
-        )
-        received.is_command = command is not None
-        if is_connected and not stops:
-            timeout = max(reply_timeout, COMMAND_TIMEOUT) if command else reply_timeout
-            self.state.inbox.keep_open(received, timeout, is_connected)
-        publish = partial(self._async_publish, received.id, command)
-        matching = self._matcher.match(incoming, publish)
-        received.published = self.hass.async_create_task(matching, "texting incoming text")
-        return received
-
-    @callback
-    def _async_publish(self, incoming_id: str, command: Command | None, incoming: IncomingMessage) -> None:
-        """Tell entities and automations of a text, then run its command."""
-        entry_id = self.entry.entry_id
-        self.state.publish(MESSAGE_RECEIVED, entry_id, incoming, incoming_id)
-        if command:
-            self.state.publish(COMMAND, entry_id, incoming.sender, incoming_id, command)
-
-    def _opts_in(self, incoming: IncomingMessage) -> bool:
-        """Return True if a text ends an opt-out."""
-        if incoming.opts_in or incoming.type is IncomingType.KEYWORD or keyword_of(self.entry, incoming.text):
-            return True
-        return bare_words(incoming.text) in (*OPT_IN_WORDS, *self.info.opt_in_words)
-
-    @callback
-    def _async_cancel_to(self, number: str) -> None:
-        """Cancel what waits for a number that opted out."""
-        if worker := self.state.worker:
-            for record in [record for record in self.outbox if record.message.to == number]:
-                self.hass.async_create_task(worker.cancel(record, opted_out()), "texting opt-out")
-        async_dispatcher_send(self.hass, OPTED_OUT, self.entry.entry_id)
+        self.receiver.async_receive(incoming, late=not is_new and is_old(incoming))

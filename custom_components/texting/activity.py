@@ -5,16 +5,15 @@ from collections.abc import Sequence
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from .const import DOMAIN, EVENT_MESSAGE
+from .const import EVENT_MESSAGE
 from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
 from .gateway.errors import Cancelled
-from .gateway.message import IncomingMessage
+from .gateway.message import IncomingMessage, IncomingType
 from .options import read_options
-from .recipients import recipient_for_number
+from .recipients import device_of, recipient_for_number
 from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED
 from .text.single_line import single_line
 
@@ -24,8 +23,9 @@ def async_setup_activity(hass: HomeAssistant) -> None:
     """Write lines from now on, as long as Home Assistant runs."""
 
     @callback
-    def received(entry_id: str, incoming: IncomingMessage, _incoming_id: str) -> None:
-        if entry := hass.config_entries.async_get_entry(entry_id):
+    def received(entry_id: str, incoming: IncomingMessage, incoming_id: str) -> None:
+        # An opt-out has a line of its own.
+        if incoming.type is not IncomingType.OPT_OUT and (entry := hass.config_entries.async_get_entry(entry_id)):
             sender = recipient_for_number(hass, entry_id, incoming.sender)
             name = sender.name if sender else incoming.sender
             _write(hass, entry, sender.id if sender else None, str(incoming.type), name, incoming.text)
@@ -51,16 +51,8 @@ def _outcome(record: MessageRecord) -> str:
 def _write(  # noqa: PLR0913, PLR0917  each is a part of the line
     hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, kind: str, name: str, text: str
 ) -> None:
-    data = {ATTR_DEVICE_ID: _device_id(hass, entry, recipient_id), "kind": kind, "name": single_line(name)}
+    data = {ATTR_DEVICE_ID: device_of(hass, entry, recipient_id), "kind": kind, "name": single_line(name)}
     if read_options(entry).log_texts:
         # The recorder keeps events.
         data["text"] = single_line(text)
     hass.bus.async_fire(EVENT_MESSAGE, data)
-
-
-@callback
-def _device_id(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None) -> str | None:
-    """Return the device of a recipient of this entry, or else that of the account."""
-    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    by_identifier = {identifier: device.id for device in devices for identifier in device.identifiers}
-    return by_identifier.get((DOMAIN, recipient_id or "")) or by_identifier.get((DOMAIN, entry.entry_id))

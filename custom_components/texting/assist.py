@@ -66,7 +66,7 @@ async def _async_run_command(
             agent = read_options(entry).conversation_agent if entry and allowed_recipient(entry, number) else None
             if not agent:
                 return
-            answer = await _async_ask(hass, agent, number, command.text, texts)
+            answer = await _async_ask(hass, agent, number, command.text, texts, Context(id=incoming_id))
     account = await _async_loaded(hass, entry_id)
     recipient = commanding_recipient(account.entry, number) if account else None
     if account is None or recipient is None:
@@ -83,7 +83,9 @@ async def _async_run_command(
         _LOGGER.warning("%s: the answer to a command was not sent: %s", account.entry.title, record.failure)
 
 
-async def _async_ask(hass: HomeAssistant, agent: str, number: str, text: str, texts: Mapping[str, str]) -> str:
+async def _async_ask(  # noqa: PLR0913, PLR0917  each is a part of the question
+    hass: HomeAssistant, agent: str, number: str, text: str, texts: Mapping[str, str], context: Context
+) -> str:
     """Return the agent's answer, or a text of ours if it has none."""
     if "conversation" not in hass.config.components:
         return texts["sorry"]
@@ -93,7 +95,7 @@ async def _async_ask(hass: HomeAssistant, agent: str, number: str, text: str, te
     conversation_id = session.conversation_id(agent, hass.loop.time())
     try:
         async with asyncio.timeout(AGENT_TIMEOUT):
-            result = await conversation.async_converse(hass, text, conversation_id, Context(), agent_id=agent)
+            result = await conversation.async_converse(hass, text, conversation_id, context, agent_id=agent)
     except Exception as err:  # noqa: BLE001  an agent may raise anything, and its message may hold the text
         _LOGGER.warning("The conversation agent %s could not answer a text: %s", agent, type(err).__name__)
         return texts["sorry"]

@@ -23,11 +23,16 @@ CONF_QUIET_START: Final = "quiet_start"
 CONF_QUIET_END: Final = "quiet_end"
 CONF_SENDER: Final = "sender"
 CONF_TYPE: Final = "type"
+CONF_URGENT_AFTER_STOP: Final = "urgent_after_stop"
 CONF_ADVANCED: Final = "advanced"
 
 
 # The bus event behind each line of the logbook: a text came in, or a text ended.
 EVENT_MESSAGE: Final = "texting_message"
+
+# A person opted out of the texts of an account, or opted in again.
+EVENT_OPTED_OUT: Final = "texting_opted_out"
+EVENT_OPTED_IN: Final = "texting_opted_in"
 
 # Signals that are older are dropped, and older texts are no commands, in seconds.
 MAX_EVENT_AGE: Final = 600.0

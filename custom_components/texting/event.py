@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from homeassistant.components.event import EventEntity
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -59,6 +59,8 @@ class IncomingMessageEvent(MessengerEntity, EventEntity):
         if entry_id != self._messenger.entry.entry_id:
             return
         sender = recipient_for_number(self.hass, entry_id, incoming.sender)
+        # What automations do because of this text can be told by its id.
+        self.async_set_context(Context(id=incoming_id))
         self._trigger_event(
             incoming.type,
             {

@@ -27,11 +27,21 @@ class Issue(StrEnum):
     ACCOUNT_REMOVED = "account_removed"
     ROUTE_BROKEN = "route_broken"
     REPLIES_UNREADABLE = "replies_unreadable"
+    OPTED_OUT = "opted_out"
+    URGENT_REFUSED = "urgent_refused"
+    URGENT_REFUSED_NUMBER = "urgent_refused_number"
+    LOOP_STOPPED = "loop_stopped"
+    LOOP_STOPPED_NUMBER = "loop_stopped_number"
 
 
 # News of something that is over. It stays until the user confirms it, also after a restart. The others are deleted
 # when they are solved.
-NEWS = frozenset({Issue.DATABASE_DAMAGED, Issue.ACCOUNT_REMOVED})
+NEWS = frozenset(
+    {
+        *(Issue.DATABASE_DAMAGED, Issue.ACCOUNT_REMOVED),
+        *(Issue.URGENT_REFUSED_NUMBER, Issue.LOOP_STOPPED, Issue.LOOP_STOPPED_NUMBER),
+    }
+)
 # What keeps an account from its provider, with its error and what its text names besides the account.
 _CONNECTION: Mapping[Issue, tuple[type[GatewayError], tuple[str, ...]]] = {
     Issue.CERTIFICATE_INVALID: (CertificateInvalid, ()),
@@ -112,6 +122,35 @@ def async_watch_replies(hass: HomeAssistant, entry: ConfigEntry, *, is_readable:
 
 
 @callback
+def async_people_opted_out(hass: HomeAssistant, entry: ConfigEntry, people: Mapping[str, str]) -> None:
+    """Keep one issue for each of an entry's recipients who opted out. people are {recipient id: name}."""
+    for recipient_id, name in people.items():
+        _create(hass, Issue.OPTED_OUT, entry, about=recipient_id, account=entry.title, name=name)
+    for issue in (Issue.OPTED_OUT, Issue.URGENT_REFUSED):
+        kept = {_id(issue, entry, recipient_id) for recipient_id in people}
+        for issue_id in _known(hass, _id(issue, entry)) - kept:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+@callback
+def async_urgent_refused(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, name: str | None) -> None:
+    """An urgent text was refused, because the person opted out. Who is no recipient has no name."""
+    if recipient_id and name:
+        _create(hass, Issue.URGENT_REFUSED, entry, about=recipient_id, account=entry.title, name=name)
+    else:
+        _create(hass, Issue.URGENT_REFUSED_NUMBER, entry, account=entry.title)
+
+
+@callback
+def async_loop_stopped(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, name: str | None) -> None:
+    """A phone caused too many texts to itself. Who is no recipient has no name."""
+    if recipient_id and name:
+        _create(hass, Issue.LOOP_STOPPED, entry, about=recipient_id, account=entry.title, name=name)
+    else:
+        _create(hass, Issue.LOOP_STOPPED_NUMBER, entry, account=entry.title)
+
+
+@callback
 def async_delete(hass: HomeAssistant, issue: Issue, entry: ConfigEntry | None = None) -> None:
     """Delete an issue that is solved or no longer matters, if it exists."""
     ir.async_delete_issue(hass, DOMAIN, _id(issue, entry))
@@ -119,9 +158,17 @@ def async_delete(hass: HomeAssistant, issue: Issue, entry: ConfigEntry | None = 
 
 @callback
 def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Delete all issues of a removed entry, except news."""
-    for issue in set(Issue) - NEWS:
-        async_delete(hass, issue, entry)
+    """Delete all issues of a removed entry, except news that still matter."""
+    for issue in set(Issue) - {Issue.DATABASE_DAMAGED, Issue.ACCOUNT_REMOVED}:
+        for issue_id in _known(hass, _id(issue, entry)):
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+def _known(hass: HomeAssistant, prefix: str) -> set[str]:
+    """Return the ids of our issues that begin with a prefix."""
+    return {
+        issue_id for domain, issue_id in ir.async_get(hass).issues if domain == DOMAIN and issue_id.startswith(prefix)
+    }
 
 
 def _create(
@@ -129,19 +176,22 @@ def _create(
     issue: Issue,
     entry: ConfigEntry | None = None,
     severity: ir.IssueSeverity = ir.IssueSeverity.ERROR,
+    about: str = "",
     **placeholders: str,
 ) -> None:
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _id(issue, entry),
+        _id(issue, entry, about),
         is_fixable=issue in NEWS,
-        is_persistent=issue in NEWS,
+        # Home Assistant shows in its diagnostics what it keeps, so nobody is named there.
+        is_persistent=issue in NEWS and not about,
         severity=severity,
         translation_key=issue,
         translation_placeholders=placeholders,
     )
 
 
-def _id(issue: Issue, entry: ConfigEntry | None) -> str:
-    return f"{issue}_{entry.entry_id}" if entry else issue.value
+def _id(issue: Issue, entry: ConfigEntry | None, about: str = "") -> str:
+    """Return the id of the issue of an entry, or about a recipient of it."""
+    return "_".join(filter(None, (issue.value, entry.entry_id if entry else "", about)))

@@ -9,10 +9,12 @@ from homeassistant.components.logbook import (
 )
 from homeassistant.core import Event, HomeAssistant, callback
 
-from .const import DOMAIN, EVENT_MESSAGE
+from .const import DOMAIN, EVENT_MESSAGE, EVENT_OPTED_IN, EVENT_OPTED_OUT
 
 # The lines of incoming texts, by their type.
-RECEIVED = {"reply": "wrote", "keyword": "wrote", "opt_out": "wants no more texts"}
+RECEIVED = {"reply": "wrote", "keyword": "wrote"}
+# The lines of opt-outs, by their event.
+OPT_OUTS = {EVENT_OPTED_OUT: "wants no more texts", EVENT_OPTED_IN: "wants texts again"}
 # The lines of sent texts, by their status.
 SENT = {
     "queued": "is waiting",
@@ -34,6 +36,8 @@ def async_describe_events(
 ) -> None:
     """Describe the event of a text that came in or was sent."""
     async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
+    for event_type in OPT_OUTS:
+        async_describe_event(DOMAIN, event_type, _describe_opt_out)
 
 
 @callback
@@ -44,3 +48,9 @@ def _describe(event: Event) -> dict[str, Any]:
         LOGBOOK_ENTRY_NAME: name if kind in RECEIVED else f"Text to {name}",
         LOGBOOK_ENTRY_MESSAGE: f"{line}: {text}" if text else line,
     }
+
+
+@callback
+def _describe_opt_out(event: Event) -> dict[str, Any]:
+    name = str(event.data.get("name") or "Somebody")
+    return {LOGBOOK_ENTRY_NAME: name, LOGBOOK_ENTRY_MESSAGE: OPT_OUTS[str(event.event_type)]}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
@@ -17,11 +17,14 @@ from .const import ATTR_IF_UNSURE, ATTR_MESSAGE, ATTR_URGENT, ATTR_VALID_FOR, DO
 from .delivery.record import MessageRecord
 from .error_messages import home_assistant_error
 from .gateway.capabilities import MessageType
+from .gateway.errors import Limit, MessageRejected
 from .gateway.message import Message, Preview
 from .gateway.status import FailureReason
+from .inbound.loop_guard import async_loop_guard
+from .issues import async_loop_stopped
 from .options import RESEND, Options, read_options
 from .recipients import Recipient
-from .storage.entry_state import EntryState
+from .storage.entry_state import EntryState, async_cause
 from .targets import Address
 
 # How long an action waits for the results. Afterwards it returns, and sending continues in the background.
@@ -60,6 +63,8 @@ class OutgoingMessage:
     parent: str | None = None
     # Whether it replies to a text that just came in: who wrote is awake, so quiet hours do not apply.
     is_reply: bool = False
+    # Whether a text from the same number caused it in another way.
+    is_caused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +182,13 @@ class Messenger(ABC):
             self.state.async_purge_soon()
         self.state.async_changed()
 
+    @property
+    def may_text_opted_out(self) -> bool:
+        """Return True if people who agreed to it get urgent texts also after they opted out."""
+        return True
+
     @abstractmethod
-    def prepare(self, message: Message) -> tuple[Message, Preview]:
+    def prepare(self, message: Message, *, ignores_opt_out: bool = False) -> tuple[Message, Preview]:
         """Return the message as it would be sent, and its preview; raise MessageRejected."""
 
     @abstractmethod
@@ -203,12 +213,18 @@ class Messenger(ABC):
 
     # -- the one way to send -----------------------------------------------------------------------------------------
 
-    async def async_send(self, addresses: Sequence[Address], fields: Mapping[str, Any]) -> list[Outcome]:
-        """Send one text to all addresses. An error of one address does not affect the others."""
+    async def async_send(
+        self, addresses: Sequence[Address], fields: Mapping[str, Any], context: Context | None = None
+    ) -> list[Outcome]:
+        """Send one text to all addresses. An error of one address does not affect the others.
+
+        context is that of the action, which tells if an incoming text caused it.
+        """
+        cause = async_cause(self.hass, context)
         if any(address.group for address in addresses):
             addresses = await asyncio.gather(*map(self.async_measure, addresses))
         outgoing = {
-            index: self.compose(address, fields)
+            index: self.compose(address, fields, cause)
             for index, address in enumerate(addresses)
             if address.target and not address.error
         }
@@ -245,8 +261,8 @@ class Messenger(ABC):
 
     # -- from an action's fields to a message --------------------------------------------------------------------------
 
-    def compose(self, address: Address, fields: Mapping[str, Any]) -> OutgoingMessage:
-        """Return the message that an action's fields ask for."""
+    def compose(self, address: Address, fields: Mapping[str, Any], cause: str | None = None) -> OutgoingMessage:
+        """Return the message that an action's fields ask for. cause is the number whose text caused the action."""
         valid_for: timedelta | None = fields.get(ATTR_VALID_FOR)
         if_unsure: str | None = fields.get(ATTR_IF_UNSURE)
         return OutgoingMessage(
@@ -257,6 +273,7 @@ class Messenger(ABC):
             resend=if_unsure == RESEND if if_unsure else None,
             groups=address.group.name if address.group else None,
             is_uncounted=address.is_uncounted,
+            is_caused=cause is not None and cause == address.number,
         )
 
     def message(self, address: Address, fields: Mapping[str, Any]) -> Message:
@@ -300,11 +317,25 @@ class Messenger(ABC):
             groups=item.groups,
             parent=item.parent,
             urgent=item.urgent,
+            ignores_opt_out=self.ignores_opt_out(item),
             resend=resend if item.resend is None else item.resend,
             created_at=now,
             not_before=not_before,
             expires_at=not_before + item.valid_for,
         )
+
+    @callback
+    def check_loop(self, item: OutgoingMessage) -> None:
+        """Count a message that an incoming text caused. Raise MessageRejected if they are too many, and say so."""
+        number, recipient = item.message.to, item.recipient
+        if not (item.is_reply or item.is_caused) or async_loop_guard(self.hass).allows(number, self.hass.loop.time()):
+            return
+        async_loop_stopped(self.hass, self.entry, *((recipient.id, recipient.name) if recipient else (None, None)))
+        raise MessageRejected(limit=Limit.LOOP, reason=FailureReason.RATE_LIMITED)
+
+    def ignores_opt_out(self, item: OutgoingMessage) -> bool:
+        """Return True if a message is sent even if the person opted out."""
+        return item.urgent and self.may_text_opted_out and bool(item.recipient and item.recipient.urgent_after_stop)
 
 
 def raise_for(outcomes: Sequence[Outcome]) -> None:

@@ -5,16 +5,15 @@ from typing import override
 
 from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import ATTR_MESSAGE, ATTR_TITLE, DOMAIN, SUBENTRY_RECIPIENT
+from .const import ATTR_MESSAGE, ATTR_TITLE, DOMAIN
 from .delivery.outbox import Change, Update
+from .entity import RecipientEntity, async_follow_recipients
 from .messenger import Messenger, MessengerConfigEntry, raise_for
-from .recipients import recipient_by_id
 from .signals import MESSAGES_UPDATED
 from .targets import addresses_of
 
@@ -26,20 +25,15 @@ async def async_setup_entry(
 ) -> None:
     """Add an entity for each recipient, also for those that are added later."""
     messenger = entry.runtime_data
-    entities: dict[str, RecipientNotifyEntity] = {}
+    entities = async_follow_recipients(
+        messenger, async_add_entities, lambda subentry: RecipientNotifyEntity(messenger, subentry)
+    )
 
     @callback
-    def update_recipients() -> None:
-        """Add new recipients and rename changed ones. Home Assistant itself removes the entities of removed ones."""
-        subentries = {each.subentry_id: each for each in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)}
-        for removed in entities.keys() - subentries.keys():
-            del entities[removed]
-        for subentry_id, subentry in subentries.items():
-            if known := entities.get(subentry_id):
-                known.async_rename(subentry.title)
-            else:
-                entities[subentry_id] = RecipientNotifyEntity(messenger, subentry)
-                async_add_entities([entities[subentry_id]], config_subentry_id=subentry_id)
+    def rename() -> None:
+        """Give the devices of renamed recipients their new names."""
+        for subentry_id, entity in entities.items():
+            entity.async_rename(entry.subentries[subentry_id].title)
 
     @callback
     def updated(entry_id: str, updates: Sequence[Update]) -> None:
@@ -51,32 +45,23 @@ async def async_setup_entry(
             if entity := entities.get(recipient_id or ""):
                 entity.async_note_sent()
 
-    update_recipients()
-    messenger.async_listen_changes(update_recipients)
+    messenger.async_listen_changes(rename)
     entry.async_on_unload(async_dispatcher_connect(hass, MESSAGES_UPDATED, updated))
 
 
-class RecipientNotifyEntity(NotifyEntity):
+class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
     """Sends texts to one recipient."""
 
-    _attr_has_entity_name = True
     _attr_name = None
-    _attr_translation_key = "recipient"
     _attr_supported_features = NotifyEntityFeature.TITLE
 
     def __init__(self, messenger: Messenger, subentry: ConfigSubentry) -> None:
-        """Give the recipient a device."""
-        self._messenger = messenger
-        self._subentry_id = subentry.subentry_id
+        """Be what the recipient's device is named after."""
+        super().__init__(messenger, subentry, "recipient")
+        self._attr_unique_id = subentry.subentry_id
         # Calls of Home Assistant's action that are under way. It notes the time itself when they end.
         self._calls = 0
-        self._attr_unique_id = subentry.subentry_id
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, subentry.subentry_id)},
-            name=subentry.title,
-            manufacturer=messenger.name,
-            entry_type=DeviceEntryType.SERVICE,
-        )
+        self._action_context: Context | None = None
 
     async def async_added_to_hass(self) -> None:
         """Put the recipient's device below the account's."""
@@ -102,12 +87,19 @@ class RecipientNotifyEntity(NotifyEntity):
             self._async_record_notification()
 
     @override
+    @callback
+    def async_set_context(self, context: Context) -> None:
+        """Remember the context of the action that comes next."""
+        super().async_set_context(context)
+        self._action_context = context
+
+    @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a text to all of the recipient's numbers."""
-        recipient = recipient_by_id(self._messenger.entry, self._subentry_id)
-        addresses = addresses_of(recipient) if recipient else []
+        addresses = addresses_of(self._recipient) if self._recipient else []
         self._calls += 1
         try:
-            raise_for(await self._messenger.async_send(addresses, {ATTR_MESSAGE: message, ATTR_TITLE: title}))
+            fields = {ATTR_MESSAGE: message, ATTR_TITLE: title}
+            raise_for(await self._messenger.async_send(addresses, fields, self._action_context))
         finally:
             self._calls -= 1

@@ -35,8 +35,9 @@ class Options:
     incoming_interval: int = _number(30, 5, 3600, UnitOfTime.SECONDS)
     # The credit is low below this amount, in the balance's own unit.
     low_credit: float = _number(0, 0)
-    # Segments a day. Texts beyond it are refused unless they are urgent. 0 is no limit.
-    daily_limit: int = _number(0, 0)
+    # Segments a day of texts that are not urgent, and of urgent ones. Texts beyond it are refused. 0 is no limit.
+    daily_limit: int = _number(200, 0)
+    urgent_limit: int = _number(500, 0)
     # What happens to a text whose outcome stays uncertain: "leave" or "resend".
     if_unsure: str = LEAVE
     # Days until a finished message is deleted.
@@ -51,6 +52,10 @@ class Options:
     conversation_agent: str | None = None
     # Whether a commercial text gets the mention that the law asks for.
     add_stop_mention: bool = False
+
+    def limit_of(self, *, urgent: bool) -> int:
+        """Return the segments a day of urgent texts, or of the others."""
+        return self.urgent_limit if urgent else self.daily_limit
 
     @property
     def resend_if_unsure(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 
 from .const import (
     CONF_ALLOW_COMMANDS,
@@ -18,6 +19,7 @@ from .const import (
     CONF_QUIET_START,
     CONF_SENDER,
     CONF_TYPE,
+    CONF_URGENT_AFTER_STOP,
     DOMAIN,
     SUBENTRY_RECIPIENT,
 )
@@ -43,6 +45,8 @@ class Recipient:
     sender: str | None = None
     # When nothing is sent to it that is not urgent.
     quiet_hours: QuietHours | None = None
+    # Whether it gets urgent texts also after it opted out. The person agreed to that.
+    urgent_after_stop: bool = False
     # Whether its texts are commands.
     allow_commands: bool = False
     # What its commands begin with.
@@ -104,6 +108,13 @@ def commanding_recipient(entry: ConfigEntry, number: str) -> Recipient | None:
     return max(known, key=lambda recipient: (recipient.allow_commands, recipient.pin is not None), default=None)
 
 
+def device_of(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None) -> str | None:
+    """Return the id of the device of a recipient of this entry, or else that of the account or the route."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    by_identifier = {identifier: device.id for device in devices for identifier in device.identifiers}
+    return by_identifier.get((DOMAIN, recipient_id or "")) or by_identifier.get((DOMAIN, entry.entry_id))
+
+
 def pins_for_number(hass: HomeAssistant, number: str) -> set[str]:
     """Return every PIN of recipients with a number, at any account."""
     entries = hass.config_entries.async_entries(DOMAIN)
@@ -120,6 +131,7 @@ def _read(subentry: ConfigSubentry) -> Recipient:
         type=MessageType(data.get(CONF_TYPE, MessageType.SMS)),
         sender=data.get(CONF_SENDER),
         quiet_hours=_quiet_hours(data),
+        urgent_after_stop=data.get(CONF_URGENT_AFTER_STOP, False),
         allow_commands=data.get(CONF_ALLOW_COMMANDS, False),
         pin=data.get(CONF_PIN),
     )

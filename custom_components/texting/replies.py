@@ -41,7 +41,9 @@ async def async_respond(account: Account, incoming: IncomingMessage, is_connecte
     """
     replies = incoming.takes_reply and Capability.WEBHOOK_REPLY in account.info.capabilities
     timeout = account.options.reply_timeout if replies else 0
-    received = account.async_receive(incoming, is_connected if replies else None, timeout, late=is_old(incoming))
+    received = account.receiver.async_receive(
+        incoming, is_connected if replies else None, timeout, late=is_old(incoming)
+    )
     if received is None:
         return ""
     if received.published:
@@ -54,7 +56,7 @@ async def async_respond(account: Account, incoming: IncomingMessage, is_connecte
 
 async def async_opt_out(account: Account, incoming: IncomingMessage) -> bool:
     """Take an opt-out, also one that came in before. Return True if it is on disk in time."""
-    received = account.async_receive(incoming)
+    received = account.receiver.async_receive(incoming)
     if received and received.published:
         await asyncio.wait([received.published])
     if not incoming.sender.startswith("+"):

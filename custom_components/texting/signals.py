@@ -15,7 +15,7 @@ MESSAGES_UPDATED = SignalType[str, Sequence[Update]](f"{DOMAIN}_messages_updated
 MESSAGE_RECEIVED = SignalType[str, IncomingMessage, str](f"{DOMAIN}_message_received")
 # A command came in: the account's entry id, the sender's number, the id to reply to, and the command.
 COMMAND = SignalType[str, str, str, Command](f"{DOMAIN}_command")
-# A person opted out of texts from the account with this entry id.
-OPTED_OUT = SignalType[str](f"{DOMAIN}_opted_out")
+# A number opted out of the texts of an account, or opted in again: the entry id, the number, and True if it opted out.
+OPT_OUT_CHANGED = SignalType[str, str, bool](f"{DOMAIN}_opt_out_changed")
 # The counters of an entry changed. Formatted with its id.
 STATE_CHANGED = SignalTypeFormat[()](f"{DOMAIN}_state_changed_{{}}")

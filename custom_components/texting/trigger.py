@@ -6,7 +6,7 @@ from typing import Any, ClassVar, override
 import voluptuous as vol
 
 from homeassistant.const import CONF_OPTIONS
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig
 from homeassistant.helpers.typing import ConfigType
@@ -156,7 +156,7 @@ class MessageReceived(TextingTrigger):
                 "sent_at": incoming.sent_at.isoformat() if incoming.sent_at else None,
                 "match": match,
             }
-            run_action(variables, f"text received by {account}")
+            run_action(variables, f"text received by {account}", Context(id=incoming_id))
 
         return async_listen(self._hass, MESSAGE_RECEIVED, received)
 

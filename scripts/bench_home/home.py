@@ -28,6 +28,10 @@ class NotAccepted(Exception):
     """A text was not accepted, so the measurement is invalid."""
 
 
+# More segments than a run sends. The limit is checked as in any home.
+MANY = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One account that is set up."""
@@ -93,7 +97,8 @@ async def account(
         )
         for place, number in enumerate(numbers)
     ]
-    entry = MockConfigEntry(domain=DOMAIN, title=name, data=account_data(provider, simulator), subentries_data=people)
+    data, options = account_data(provider, simulator), {"daily_limit": MANY, "urgent_limit": MANY}
+    entry = MockConfigEntry(domain=DOMAIN, title=name, data=data, options=options, subentries_data=people)
     entry.add_to_hass(hass)
     if not await hass.config_entries.async_setup(entry.entry_id):
         raise SystemExit(f"{provider} could not be set up: {entry.reason}")

@@ -94,7 +94,8 @@ def _entry(provider: str, simulator: Simulator) -> dict[str, Any]:
         "domain": DOMAIN,
         "title": TITLES[provider],
         "data": data,
-        "options": {},
+        # More texts than a home may send by default.
+        "options": {"daily_limit": 0, "urgent_limit": 0},
         "subentries": [],
         "source": "user",
         "unique_id": None,

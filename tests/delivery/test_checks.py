@@ -224,6 +224,9 @@ def test_a_message_over_the_daily_limit_is_refused(used: int, segments: int, lim
     error = caught.value
     assert (error.limit, error.reason) == (Limit.DAILY, FailureReason.RATE_LIMITED)
     assert error.details == {"used": used, "most": limit}
+    with pytest.raises(MessageRejected) as caught:
+        check_daily(used, segments, limit, urgent=True)
+    assert caught.value.limit is Limit.DAILY_URGENT
 
 
 @pytest.mark.parametrize(("used", "segments", "limit"), [(9, 1, 10), (0, 10, 10), (10**6, 5, 0)])

@@ -49,7 +49,7 @@ async def test_a_backup_made_while_writing_is_whole(database: MessageDatabase, t
     await database.write([record(number) for number in range(1000)])
     stop = asyncio.Event()
     writer = asyncio.create_task(_write_until(stop, database))
-    while (mark := await database.segments_on(ACCOUNT, "2026-11-21")) < 50:
+    while (mark := (await database.segments_on(ACCOUNT, "2026-11-21"))[0]) < 50:
         pass  # each look lets the writer go on
     await database.pause_checkpoints()
     before, pieces = database.path.stat(), []

@@ -24,6 +24,7 @@ from .conftest import Enter
 pytestmark = pytest.mark.usefixtures("quick")
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 MANY = 500
+UNLIMITED = {"daily_limit": 0}
 
 
 async def fill(home: House, many: int = MANY) -> None:
@@ -56,7 +57,7 @@ def left() -> tuple[list[Path], list[str], list[str]]:
 
 @pytest.mark.parametrize("provider", [HOUSE, PRO])
 async def test_a_reload_loses_and_doubles_nothing(enter: Enter, provider: Provider) -> None:
-    home = await enter(provider)
+    home = await enter(provider, options=UNLIMITED)
     await fill(home)
     for _ in range(3):
         await home.reload()
@@ -66,7 +67,7 @@ async def test_a_reload_loses_and_doubles_nothing(enter: Enter, provider: Provid
 
 @pytest.mark.parametrize("provider", [PRO, POINT])
 async def test_new_options_lose_and_double_nothing(enter: Enter, provider: Provider) -> None:
-    home = await enter(provider)
+    home = await enter(provider, options=UNLIMITED)
     await fill(home)
     home.hass.config_entries.async_update_entry(home.entry, options={"daily_limit": 10_000})
     await home.hass.async_block_till_done()
@@ -80,7 +81,7 @@ def holds(home: House, many: int) -> bool:
 
 
 async def test_a_reload_in_the_middle_loses_and_doubles_nothing(enter: Enter) -> None:
-    home = await enter(HOUSE)
+    home = await enter(HOUSE, options=UNLIMITED)
     await fill(home, 150)
     await home.simulator.restore()
     for held in (10, 30, 50, 70):
@@ -90,7 +91,7 @@ async def test_a_reload_in_the_middle_loses_and_doubles_nothing(enter: Enter) ->
 
 
 async def test_a_crash_in_the_middle_loses_and_doubles_nothing(enter: Enter) -> None:
-    home = await enter(HOUSE)
+    home = await enter(HOUSE, options=UNLIMITED)
     await fill(home, 150)
     await home.simulator.restore()
     for held in (30, 60):
@@ -106,7 +107,7 @@ async def nothing_left() -> None:
 
 @EVERY_PROVIDER
 async def test_an_unload_leaves_nothing(enter: Enter, provider: Provider) -> None:
-    home = await enter(provider)
+    home = await enter(provider, options=UNLIMITED)
     many = MANY if home.entry.runtime_data.info.batch_size > 1 else 50
     await fill(home, many)
     files, threads, _ = left()
@@ -122,7 +123,7 @@ async def test_an_unload_leaves_nothing(enter: Enter, provider: Provider) -> Non
 
 
 async def test_an_unload_waits_for_the_answer_that_is_under_way(enter: Enter) -> None:
-    home = await enter(HOUSE)
+    home = await enter(HOUSE, options=UNLIMITED)
     held = home.fail("hold")
     sending = asyncio.create_task(home.ask())
     await held.reached.wait()
@@ -137,7 +138,7 @@ async def test_an_unload_waits_for_the_answer_that_is_under_way(enter: Enter) ->
 
 
 async def test_an_answer_that_comes_while_the_account_is_set_up_closes_no_file(enter: Enter) -> None:
-    home = await enter(HOUSE)
+    home = await enter(HOUSE, options=UNLIMITED)
     held = home.fail("hold")
     set_up = home.simulator.faults.add(HOUSE, "hold", params={"cmd": "getcredit"})
     sending = asyncio.create_task(home.ask())
@@ -156,7 +157,7 @@ async def test_an_answer_that_comes_while_the_account_is_set_up_closes_no_file(e
 
 
 async def test_two_accounts_share_the_file_until_the_last_is_unloaded(enter: Enter) -> None:
-    home, other = await enter(HOUSE), await enter(PRO)
+    home, other = await enter(HOUSE, options=UNLIMITED), await enter(PRO, options=UNLIMITED)
     for _ in range(3):
         await asyncio.gather(home.reload(), other.reload())
     assert await home.hass.config_entries.async_unload(home.entry.entry_id)

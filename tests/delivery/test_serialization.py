@@ -50,6 +50,7 @@ FULL = MessageRecord(
     parent="parent",
     via="account",
     urgent=True,
+    ignores_opt_out=True,
     resend=True,
     resend_count=2,
     segments=3,

@@ -99,8 +99,8 @@ async def test_each_entry_day_and_recipient_has_its_sums(database: MessageDataba
         (ACCOUNT, NEXT_DAY, "", 1, 5, 0, 0),
         (OTHER, DAY, "", 1, 7, 0, 0),
     ]
-    assert await database.segments_on(ACCOUNT, DAY) == 4
-    assert await database.segments_on(ACCOUNT, "2026-11-20") == 0
+    assert await database.segments_on(ACCOUNT, DAY) == (4, 0)
+    assert await database.segments_on(ACCOUNT, "2026-11-20") == (0, 0)
     assert await database.totals(ACCOUNT, NEXT_DAY) == Totals(1, 5, 0, 0)
     assert await all_totals(database) == Totals(4, 9, 0, 0)
 
@@ -152,7 +152,7 @@ async def test_a_full_disk_counts_nothing_twice(database: MessageDatabase) -> No
         with pytest.raises(DatabaseError):
             await database.write([accepted(4, text=LONG)])
         assert await all_totals(database) == Totals(4, 4, 2, 0)
-        assert await database.segments_on(ACCOUNT, DAY) == 4
+        assert await database.segments_on(ACCOUNT, DAY) == (4, 0)
     await database.write([accepted(5)])
     assert not database.failing
     assert await all_totals(database) == Totals(5, 5, 2, 0)

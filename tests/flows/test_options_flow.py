@@ -62,12 +62,14 @@ async def test_settings_are_stored_and_shown_again(
     entry = await set_up(provider)
     form = await choose(hass, entry, "settings")
     assert form["data_schema"] is not None
-    defaults = {"balance_interval": 15, "low_credit": 0, "daily_limit": 0, "if_unsure": "leave", "keep_days": 30}
+    defaults = {"balance_interval": 15, "low_credit": 0, "daily_limit": 200, "if_unsure": "leave", "keep_days": 30}
+    defaults["urgent_limit"] = 500
     defaults["log_texts"] = False
     chosen: dict[str, object] = {
         "balance_interval": 60,
         "low_credit": 12.5,
-        "daily_limit": 200,
+        "daily_limit": 100,
+        "urgent_limit": 0,
         "if_unsure": "resend",
         "keep_days": 365,
         "log_texts": True,

@@ -61,7 +61,7 @@ async def test_the_form_asks_for_what_the_provider_has(
         {"type", "group"} if provider is PRO else set()
     ) | ({"sender"} if "sender" in info.capabilities else set()) | (
         {"allow_commands", "pin"} if info.receives else set()
-    )
+    ) | (set() if info.blocks_opt_outs else {"urgent_after_stop"})
 
 
 @EVERY_PROVIDER

@@ -25,6 +25,7 @@ async def test_entities(hass: HomeAssistant, set_up: SetUp, simulator: Simulator
     route = await set_up_route(hass, [await set_up(HOUSE)])
     entities = er.async_entries_for_config_entry(er.async_get(hass), route.entry_id)
     assert sorted(entity.entity_id for entity in entities) == [
+        "binary_sensor.rita_opted_out",
         "event.alerts_delivery_report",
         "notify.rita",
         STATUS,

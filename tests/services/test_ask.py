@@ -314,7 +314,7 @@ async def test_a_late_text_answers_no_question(
     asked = ask(hass, entity_id="notify.anna", timeout={"seconds": 30})
     await times_asked(simulator, ANNA, 1)
     old = IncomingMessage(sender=ANNA, text="yes", type=IncomingType.REPLY)
-    assert entry.runtime_data.async_receive(old, late=True)
+    assert entry.runtime_data.receiver.async_receive(old, late=True)
     await pass_until(hass, pass_time, asked.done, 10)
     assert (await asked)["timed_out"]
 
@@ -344,7 +344,7 @@ async def test_a_reply_to_an_earlier_question_does_not_count(
     asked = ask(hass, entity_id="notify.anna", question="Two?")
     await times_asked(simulator, ANNA, 2)
     late = IncomingMessage(sender=ANNA, text="no", type=IncomingType.REPLY, reference=earlier)
-    assert entry.runtime_data.async_receive(late)
+    assert entry.runtime_data.receiver.async_receive(late)
     await simulator.answer(ANNA, "yes", "textinghouse")
     assert (await asked)["choice"] == "yes"
 

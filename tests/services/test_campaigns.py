@@ -25,6 +25,8 @@ from tests.support.home import pass_until, record_changes, restart, state_of, te
 
 PRO = Provider.TEXTIOPRO
 REPORT, LAST = "event.textiopro_delivery_report", "sensor.textiopro_last_delivery_status"
+# The default limit refuses campaigns whose contacts are not counted.
+UNLIMITED = {"daily_limit": 0}
 PENDING, SEGMENTS = "sensor.textiopro_pending_messages", "sensor.textiopro_segments_today"
 NEEDED: dict[str, dict[str, Any]] = {
     "send_campaign": {"groups": "Family", "message": "Water"},
@@ -190,7 +192,7 @@ async def test_the_options_of_a_campaign(hass: HomeAssistant, set_up: SetUp, sim
 
 async def test_a_group_of_ten_thousand(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     simulator.accounts["textiopro"].credit = Decimal(10_000)
-    entry = await set_up(PRO)
+    entry = await set_up(PRO, options=UNLIMITED)
     add_group(simulator, FAMILY, "Family", 10_000)
     simulator.clear_requests()
     answer = await campaign(hass, entry, "Family")
@@ -367,7 +369,7 @@ async def test_a_campaign_waits_for_a_gateway_that_is_out_of_reach(
 async def test_an_id_that_was_never_heard_of_waits_and_a_name_does_not(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
-    entry = await set_up(PRO)
+    entry = await set_up(PRO, options=UNLIMITED)
     add_group(simulator, FAMILY, "Our family", 3)
     await simulator.faults.refuse("textiopro")
     await refused(hass, entry, "request_cannot_connect", "Our family")
@@ -383,7 +385,7 @@ async def test_an_id_that_was_never_heard_of_waits_and_a_name_does_not(
 
 @pytest.mark.usefixtures("impatient")
 async def test_what_waits_can_be_cancelled(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
-    entry = await set_up(PRO)
+    entry = await set_up(PRO, options=UNLIMITED)
     await simulator.faults.refuse("textiopro")
     answer = await campaign(hass, entry, FAMILY)
     cancelled = await hass.services.async_call(
@@ -398,7 +400,7 @@ async def test_what_waits_can_be_cancelled(hass: HomeAssistant, set_up: SetUp, s
 async def test_a_gateway_that_takes_its_time(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
-    entry = await set_up(PRO)
+    entry = await set_up(PRO, options=UNLIMITED)
     add_group(simulator, FAMILY, "Family", 3)
     fault = simulator.faults.add("textiopro", "latency", None, path="/contacts", delay=20)
 
@@ -450,7 +452,7 @@ def counting(simulator: Simulator, pass_time: PassTime) -> Counting:
 async def test_contacts_are_counted_once_and_to_the_end(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, counting: Counting
 ) -> None:
-    entry = await set_up(PRO)
+    entry = await set_up(PRO, options=UNLIMITED)
     add_group(simulator, FAMILY, "Family", 30)
     simulator.clear_requests()
     send = {"groups": "Family", "message": "Water"}
@@ -493,7 +495,7 @@ async def test_a_daily_limit_waits_for_the_count(
 async def test_counting_ends_with_the_account(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, counting: Counting
 ) -> None:
-    entry = await set_up(PRO)
+    entry = await set_up(PRO, options=UNLIMITED)
     add_group(simulator, FAMILY, "Family", 30)
     sending = asyncio.create_task(ask(hass, "send_campaign", entry, groups=FAMILY, message="Water"))
     await counting(sending.done)

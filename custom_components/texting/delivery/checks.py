@@ -73,9 +73,14 @@ def check_credit(balances: Iterable[Balance], cost: int) -> None:
     )
 
 
-def check_daily(used: int, segments: int, limit: int) -> None:
-    """Raise MessageRejected if the segments of today and those of a message exceed the limit. 0 means no limit."""
+def check_daily(used: int, segments: int, limit: int, *, urgent: bool = False) -> None:
+    """Raise MessageRejected if the segments of today and those of a message exceed the limit. 0 means no limit.
+
+    Urgent messages have a limit of their own, so used counts either them or the others.
+    """
     if limit and used + segments > limit:
+        if urgent:
+            raise MessageRejected(limit=Limit.DAILY_URGENT, reason=FailureReason.RATE_LIMITED, used=used, most=limit)
         raise MessageRejected(limit=Limit.DAILY, reason=FailureReason.RATE_LIMITED, used=used, most=limit)
 
 

@@ -124,10 +124,10 @@ class MessageDatabase:
         """Return the attempts for these messages of a route, oldest first."""
         return list(valid_records(await self._read(queries.ATTEMPTS, json.dumps(list(parents)))))
 
-    async def segments_on(self, entry_id: str, day: str) -> int:
-        """Return how many segments the provider accepted on a day of the home, in ISO format."""
-        ((segments,),) = await self._read(queries.SEGMENTS_ON, entry_id, day)
-        return int(segments or 0)
+    async def segments_on(self, entry_id: str, day: str) -> tuple[int, int]:
+        """Return how many segments the provider accepted on a day of the home, in ISO format: all, and urgent ones."""
+        ((segments, urgent),) = await self._read(queries.SEGMENTS_ON, entry_id, day)
+        return int(segments or 0), int(urgent or 0)
 
     async def totals(self, entry_id: str, since_day: str) -> Totals:
         """Return the sums of an entry from a day of the home on, in ISO format."""

@@ -173,7 +173,7 @@ def _await_result(attempts: RouteAttempts, last: MessageRecord, candidates: Rout
 def _has_failed(last: MessageRecord, parent: MessageRecord) -> bool:
     """Return True if the next account should try. A person who opted out is not texted through another one."""
     if last.status is Status.REJECTED:
-        return last.reason is not FailureReason.OPTED_OUT
+        return last.reason is not FailureReason.OPTED_OUT or parent.ignores_opt_out
     return last.status is Status.UNCERTAIN and parent.resend
 
 

@@ -108,7 +108,8 @@ class Outbox:
         self._early: dict[str, tuple[float, DeliveryReport]] = {}
         self._accepted: set[str] = set()  # accepted, and not saved since
         self._ended: set[str] = set()  # done, and not saved since
-        self._unpublished_segments: dict[str, int] = {}  # of accepted messages, by reference
+        # Accepted messages, by reference.
+        self._unpublished_accepted: dict[str, MessageRecord] = {}
         self._waiters: set[_ResultWaiter] = set()
         # Updates in the order of their saves. A future follows the updates of its save.
         self._updates: deque[Update | asyncio.Future[None]] = deque()
@@ -132,11 +133,11 @@ class Outbox:
         """Return True while the listener will hear of more that was saved."""
         return self._unpublished > 0
 
-    @property
-    def unpublished_segments(self) -> int:
-        """The segments of messages whose acceptance was not published yet."""
-        waiting = sum(record.segments for record in self if record.accepted_at is None)
-        return waiting + sum(self._unpublished_segments.values())
+    def unpublished_segments(self, *, urgent: bool) -> int:
+        """Return the segments of urgent messages, or of the others, whose acceptance was not published yet."""
+        waiting = [record for record in self if record.accepted_at is None]
+        unpublished = (*waiting, *self._unpublished_accepted.values())
+        return sum(record.segments for record in unpublished if record.urgent is urgent)
 
     # -- new messages, and messages of an earlier run ------------------------------------------------------------------
 
@@ -236,7 +237,7 @@ class Outbox:
         if record.accepted_at is None:
             record.accepted_at = self.time()
             self._accepted.add(record.reference)
-            self._unpublished_segments[record.reference] = record.segments
+            self._unpublished_accepted[record.reference] = record
 
     def _track(self, record: MessageRecord) -> None:
         """Wait for reports if there may be any."""
@@ -360,7 +361,7 @@ class Outbox:
         self._unpublished -= len(updates)
         for record, change in updates:
             if change is Change.ACCEPTED:
-                self._unpublished_segments.pop(record.reference, None)
+                self._unpublished_accepted.pop(record.reference, None)
         try:
             self._listener.messages_updated(updates)
         except Exception as err:  # noqa: BLE001  the other updates must be published all the same

@@ -25,7 +25,7 @@ REPLIED = (
 # Takes a JSON list. Only the few rows that are found are sorted.
 ATTEMPTS = f"{SELECT} WHERE parent IN (SELECT value FROM json_each(?)) ORDER BY created_at, id"  # noqa: S608  our own names
 
-SEGMENTS_ON = "SELECT coalesce(sum(segments), 0) FROM daily_total WHERE entry_id = ? AND day = ?"
+SEGMENTS_ON = "SELECT sum(segments), sum(urgent_segments) FROM daily_total WHERE entry_id = ? AND day = ?"
 
 TOTALS = """
 SELECT coalesce(sum(texts), 0), coalesce(sum(segments), 0), coalesce(sum(delivered), 0), coalesce(sum(failed), 0)

@@ -52,6 +52,8 @@ class MessageRecord:
     via: str | None = None
     # Whether it leaves before messages that are not urgent.
     urgent: bool = False
+    # Whether it leaves even if the person opted out, because the person agreed to that.
+    ignores_opt_out: bool = False
     # Whether it is sent again if its outcome stays uncertain.
     resend: bool = False
     # How often it was sent again for that reason.

@@ -34,6 +34,7 @@ MIGRATIONS = (
         number TEXT NOT NULL,
         created_at REAL NOT NULL,
         expires_at REAL NOT NULL,
+        urgent INTEGER NOT NULL,
         content TEXT NOT NULL,
         phase TEXT NOT NULL,
         status TEXT NOT NULL,
@@ -56,6 +57,7 @@ MIGRATIONS = (
         currency TEXT NOT NULL,
         texts INTEGER NOT NULL,
         segments INTEGER NOT NULL,
+        urgent_segments INTEGER NOT NULL,
         cost REAL NOT NULL,
         delivered INTEGER NOT NULL,
         failed INTEGER NOT NULL,
@@ -66,12 +68,14 @@ MIGRATIONS = (
             NEW.entry_id, NEW.day, coalesce(NEW.recipient_id, ''), '',
             NEW.accepted_at IS NOT NULL,
             iif(NEW.accepted_at IS NULL, 0, NEW.segments),
+            iif(NEW.accepted_at IS NULL, 0, NEW.segments) * NEW.urgent,
             0,
             NEW.status = 'delivered',
             NEW.status IN ('undelivered', 'expired', 'rejected')
         ) ON CONFLICT DO UPDATE SET
             texts = texts + excluded.texts,
             segments = segments + excluded.segments,
+            urgent_segments = urgent_segments + excluded.urgent_segments,
             delivered = delivered + excluded.delivered,
             failed = failed + excluded.failed;
     END;
@@ -84,6 +88,8 @@ MIGRATIONS = (
             (NEW.accepted_at IS NOT NULL) - (OLD.day IS NOT NULL AND OLD.accepted_at IS NOT NULL),
             iif(NEW.accepted_at IS NULL, 0, NEW.segments)
                 - iif(OLD.day IS NULL OR OLD.accepted_at IS NULL, 0, OLD.segments),
+            (iif(NEW.accepted_at IS NULL, 0, NEW.segments)
+                - iif(OLD.day IS NULL OR OLD.accepted_at IS NULL, 0, OLD.segments)) * NEW.urgent,
             0,
             (NEW.status = 'delivered') - (OLD.day IS NOT NULL AND OLD.status = 'delivered'),
             (NEW.status IN ('undelivered', 'expired', 'rejected'))
@@ -91,6 +97,7 @@ MIGRATIONS = (
         ) ON CONFLICT DO UPDATE SET
             texts = texts + excluded.texts,
             segments = segments + excluded.segments,
+            urgent_segments = urgent_segments + excluded.urgent_segments,
             delivered = delivered + excluded.delivered,
             failed = failed + excluded.failed;
     END;

@@ -15,7 +15,10 @@ from .record import MessageRecord, Phase
 type Row = tuple[str | float | None, ...]
 
 # What never changes after a message was created.
-FIXED_COLUMNS = ("reference", "entry_id", "recipient_id", "parent", "number", "created_at", "expires_at", "content")
+FIXED_COLUMNS = (
+    *("reference", "entry_id", "recipient_id", "parent", "number", "created_at", "expires_at"),
+    *("urgent", "content"),
+)
 # What may change. progress is JSON with the rest.
 CHANGING_COLUMNS = ("phase", "status", "not_before", "accepted_at", "day", "segments", "message_id", "progress")
 COLUMNS = FIXED_COLUMNS + CHANGING_COLUMNS
@@ -26,7 +29,7 @@ _AS_STORED = (
     *("accepted_at", "day", "segments", "message_id"),
 )
 _MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name not in ("reference", "to"))
-_CONTENT = ("recipient_name", "groups", "urgent", "resend")
+_CONTENT = ("recipient_name", "groups", "ignores_opt_out", "resend")
 _PROGRESS = ("batch_id", "provider_status", "reason", "status_on_timeout", "via", "resend_count")
 
 
@@ -45,6 +48,7 @@ def to_row(record: MessageRecord) -> Row:
         to_text(record.message.to),
         record.created_at,
         record.expires_at,
+        int(record.urgent),
         json.dumps(content),
         *_changing(record),
     )
@@ -71,6 +75,7 @@ def from_row(row: Row) -> MessageRecord:
         message=Message(reference=known["reference"], to=known["number"], **message),
         phase=Phase(known["phase"]),
         status=Status(known["status"]),
+        urgent=bool(known["urgent"]),
         **{name: known[name] for name in _AS_STORED},
         **content,
         # A newer version may have stored more.

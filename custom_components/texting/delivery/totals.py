@@ -8,7 +8,7 @@ import sqlite3
 from .serialization import Row
 
 _KEY = ("entry_id", "day", "recipient_id", "currency")
-_SUMS = ("texts", "segments", "cost", "delivered", "failed")
+_SUMS = ("texts", "segments", "urgent_segments", "cost", "delivered", "failed")
 _FIELDS = ", ".join(_KEY + _SUMS)
 _PLACES = ", ".join("?" * len(_KEY + _SUMS))
 # Messages and totals of a damaged file may be lost, but none are invented. So of two sums the higher one is right.

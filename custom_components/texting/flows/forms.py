@@ -38,6 +38,7 @@ from ..const import (
     CONF_QUIET_START,
     CONF_SENDER,
     CONF_TYPE,
+    CONF_URGENT_AFTER_STOP,
 )
 from ..gateway.capabilities import Capability, MessageType
 from ..gateway.errors import MessageRejected
@@ -231,6 +232,9 @@ def recipient_schema(info: ProviderInfo | None, groups: Mapping[str, str] | None
         fields[vol.Optional(CONF_SENDER)] = TextSelector()
     fields[vol.Optional(CONF_QUIET_START)] = TimeSelector()
     fields[vol.Optional(CONF_QUIET_END)] = TimeSelector()
+    # A provider that refuses texts after a STOP refuses urgent ones too.
+    if info is None or not info.blocks_opt_outs:
+        fields[vol.Optional(CONF_URGENT_AFTER_STOP, default=False)] = BooleanSelector()
     if info and info.receives:
         fields[vol.Optional(CONF_ALLOW_COMMANDS, default=False)] = BooleanSelector()
         fields[vol.Optional(CONF_PIN)] = _PIN
@@ -251,6 +255,7 @@ def settings_schema(info: ProviderInfo | None) -> vol.Schema:
     fields |= {
         _option("low_credit"): _AMOUNT,
         _option("daily_limit"): _number("daily_limit"),
+        _option("urgent_limit"): _number("urgent_limit"),
         _option("if_unsure"): select(IF_UNSURE, "if_unsure"),
         **messages,
     }

@@ -27,6 +27,7 @@ from ..const import (
     CONF_REMOVE_PIN,
     CONF_SENDER,
     CONF_TYPE,
+    CONF_URGENT_AFTER_STOP,
     ROUTE,
     SUBENTRY_RECIPIENT,
 )
@@ -85,8 +86,9 @@ class RecipientFlow(ConfigSubentryFlow):
             data = flatten(user_input)
             name = data.pop(CONF_NAME, "")
             data.pop(CONF_OPTED_OUT, None)
-            if not data.get(CONF_ALLOW_COMMANDS):
-                data.pop(CONF_ALLOW_COMMANDS, None)
+            for switch in (CONF_ALLOW_COMMANDS, CONF_URGENT_AFTER_STOP):
+                if not data.get(switch):
+                    data.pop(switch, None)
             data[CONF_NUMBERS], invalid_number = self._numbers(data.get(CONF_NUMBERS, []))
             errors = {CONF_NUMBERS: "invalid_number"} if invalid_number else self._target_errors(data, known)
             if not errors and not name:

@@ -62,6 +62,8 @@ class Limit(StrEnum):
     OPTION = "option"
     CREDIT = "credit"
     DAILY = "daily"
+    DAILY_URGENT = "daily_urgent"
+    LOOP = "loop"
     OPTED_OUT = "opted_out"
     GROUP_EMPTY = "group_empty"
     GROUP_NAME = "group_name"

@@ -15,7 +15,7 @@ from .status import FailureReason, Status
 
 OPT_OUT_WORDS = frozenset({"stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "arret"})
 # These end an opt-out. Without an opt-out they have no special meaning.
-OPT_IN_WORDS = frozenset({"start", "unstop", "yes"})
+OPT_IN_WORDS = frozenset({"start", "unstop"})
 # The longest text that can be an opt-out or an opt-in.
 _MAX_WORDS = 100
 _PUNCTUATION = re.compile(r"^[\W_]+|[\W_]+$")

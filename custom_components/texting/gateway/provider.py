@@ -116,6 +116,8 @@ class ProviderInfo:
     calling_codes: tuple[str, ...] = ()
     # Texts in lower case that end an opt-out at this provider, besides OPT_IN_WORDS.
     opt_in_words: tuple[str, ...] = ()
+    # The provider itself refuses texts to people who opted out.
+    blocks_opt_outs: bool = False
     # The name of the field that holds an account's sender.
     sender_field: str | None = None
     # What a sender must look like. None: anything.

@@ -107,8 +107,8 @@ def _command(
         return session.reject_pin(now)
     keyword, text = _split_keyword(entry, incoming)
     text = strip_unprintable((text if keyword else incoming.text)[:MAX_COMMAND])
-    # START is for the provider. "Yes" may be a command, such as the answer to the agent's question.
-    if not text or bare_words(text) in OPT_IN_WORDS - {"yes"}:
+    # START is for the provider.
+    if not text or bare_words(text) in OPT_IN_WORDS:
         return None
     if normalize(text) == normalize(MORE) and session.rest(now):
         return Command(Kind.MORE)

@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..account import Account
 from ..const import CONF_ACCOUNTS, CONF_CONFIRM_WITHIN, CONF_PROVIDER, DOMAIN, ROUTE
 from ..delivery.failover import RouteCandidates, flatten
+from ..delivery.record import MessageRecord
 from ..gateway.errors import MessageRejected
 from ..gateway.message import Message, Preview
 from ..gateway.status import FailureReason
@@ -51,26 +52,30 @@ class RouteAccounts:
         """Return the accounts that are loaded."""
         return [account for entry_id in self.ids if (account := self.get(entry_id))]
 
-    def prepare(self, message: Message) -> tuple[Message, Preview]:
+    def prepare(self, message: Message, *, ignores_opt_out: bool) -> tuple[Message, Preview]:
         """Return the message as the first account that takes it sends it; raise MessageRejected."""
-        self._check_opt_out(message.to)
+        if not ignores_opt_out:
+            self._check_opt_out(message.to)
         error: MessageRejected | None = None
         for account in self.loaded():
             try:
-                return _prepare(account, message)
+                return self._prepare(account, message, ignores_opt_out=ignores_opt_out)
             except MessageRejected as err:
                 error = error or err
         raise error or _none_loaded()
 
-    def candidates(self, message: Message) -> RouteCandidates:
+    def candidates(self, record: MessageRecord) -> RouteCandidates:
         """Return the accounts as they are now for a message. A person who opted out at one of them gets none."""
         try:
-            self._check_opt_out(message.to)
+            if not record.ignores_opt_out:
+                self._check_opt_out(record.message.to)
         except MessageRejected as err:
             return RouteCandidates(accounts=self.ids, available=frozenset(), error=err)
         known = {entry_id: self.get(entry_id) for entry_id in self.ids}
         refusals = {
-            entry_id: error for entry_id, account in known.items() if account and (error := _refusal(account, message))
+            entry_id: error
+            for entry_id, account in known.items()
+            if account and (error := self._refusal(account, record))
         }
         coming = {entry_id for entry_id, account in known.items() if not account and self._may_load(entry_id)}
         confirm_within = self._entry.data[CONF_CONFIRM_WITHIN] * 60.0
@@ -93,6 +98,22 @@ class RouteAccounts:
             if state := async_get_state(self._hass, entry_id):
                 state.opt_outs.check(number)
 
+    def _refusal(self, account: Account, record: MessageRecord) -> MessageRejected | None:
+        """Return why an account does not take a message, as far as that is known here."""
+        try:
+            self._prepare(account, record.message, ignores_opt_out=record.ignores_opt_out)
+        except MessageRejected as err:
+            return err
+        return None
+
+    def _prepare(self, account: Account, message: Message, *, ignores_opt_out: bool) -> tuple[Message, Preview]:
+        if not account.info.serves(message.to):
+            raise MessageRejected(reason=FailureReason.INVALID_NUMBER)
+        ignores_opt_out = ignores_opt_out and account.may_text_opted_out
+        if not ignores_opt_out:
+            self._check_opt_out(message.to)
+        return account.prepare(message, ignores_opt_out=ignores_opt_out)
+
     def _may_load(self, entry_id: str) -> bool:
         """Return True if an account that is not loaded may load by itself."""
         entry = self._hass.config_entries.async_get_entry(entry_id)
@@ -113,21 +134,6 @@ def routes(hass: HomeAssistant) -> dict[str, list[str]]:
         for entry in hass.config_entries.async_entries(DOMAIN)
         if entry.data[CONF_PROVIDER] == ROUTE
     }
-
-
-def _refusal(account: Account, message: Message) -> MessageRejected | None:
-    """Return why an account does not take a message, as far as that is known here."""
-    try:
-        _prepare(account, message)
-    except MessageRejected as err:
-        return err
-    return None
-
-
-def _prepare(account: Account, message: Message) -> tuple[Message, Preview]:
-    if not account.info.serves(message.to):
-        raise MessageRejected(reason=FailureReason.INVALID_NUMBER)
-    return account.prepare(message)
 
 
 def _none_loaded() -> MessageRejected:

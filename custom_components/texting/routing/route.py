@@ -26,7 +26,7 @@ from ..delivery.failover import (
 )
 from ..delivery.outbox import Change, Update
 from ..delivery.record import MessageRecord, Phase
-from ..gateway.errors import Cancelled, CannotConnect, GatewayError, RateLimited
+from ..gateway.errors import Cancelled, CannotConnect, GatewayError, MessageRejected, RateLimited
 from ..gateway.message import DeliveryReport, Message, Preview
 from ..gateway.status import Status
 from ..issues import Issue, async_delete
@@ -140,8 +140,8 @@ class Route(Messenger):
     # -- sending -----------------------------------------------------------------------------------------------------
 
     @override
-    def prepare(self, message: Message) -> tuple[Message, Preview]:
-        return self.accounts.prepare(message)
+    def prepare(self, message: Message, *, ignores_opt_out: bool = False) -> tuple[Message, Preview]:
+        return self.accounts.prepare(message, ignores_opt_out=ignores_opt_out)
 
     @override
     async def async_admit(self, outgoing: Sequence[OutgoingMessage]) -> list[MessageRecord]:
@@ -150,9 +150,14 @@ class Route(Messenger):
     def _admit(self, item: OutgoingMessage) -> MessageRecord:
         """Return the record of a message. It has failed if every account would refuse it."""
         record = self._new_record(item)
-        candidates = self.accounts.candidates(record.message)
+        candidates = self.accounts.candidates(record)
+        try:
+            self.check_loop(item)
+        except MessageRejected as err:
+            self.outbox.fail(record, Status.REJECTED, err)
+            return record
         if candidates.available:
-            record.segments = self.prepare(record.message)[1].segments
+            record.segments = self.prepare(record.message, ignores_opt_out=record.ignores_opt_out)[1].segments
         elif not candidates.may_come:
             self.outbox.fail(record, Status.REJECTED, candidates.error)
         return record
@@ -196,7 +201,7 @@ class Route(Messenger):
             timer.cancel()
         if attempts.visible:
             self._show(parent, attempts.visible)
-        match next_action(attempts, self.accounts.candidates(parent.message), outbox.now(), outbox.time()):
+        match next_action(attempts, self.accounts.candidates(parent), outbox.now(), outbox.time()):
             case Wait(until):
                 if until < inf:
                     self._advance_at(attempts, until)
@@ -317,12 +322,19 @@ class Route(Messenger):
 
 def _new_attempt(parent: MessageRecord, now: float) -> OutgoingMessage:
     """Return the message of an attempt. The parent waited for the quiet hours, so the attempt has none."""
-    name, recipient_id = parent.recipient_name, parent.recipient_id
     return OutgoingMessage(
         message=replace(parent.message, reference=ulid_now()),
-        recipient=Recipient(id=recipient_id, name=name, numbers=()) if recipient_id and name else None,
+        recipient=_recipient(parent),
         valid_for=parent.deadline - now,
         urgent=parent.urgent,
         resend=parent.resend,
         parent=parent.reference,
+    )
+
+
+def _recipient(parent: MessageRecord) -> Recipient | None:
+    if not parent.recipient_id or not parent.recipient_name:
+        return None
+    return Recipient(
+        id=parent.recipient_id, name=parent.recipient_name, numbers=(), urgent_after_stop=parent.ignores_opt_out
     )

@@ -161,7 +161,8 @@ async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
         limit = None if addresses[0].group else Limit.NUMBER
         return {"error": str(error), "reason": FailureReason.INVALID_NUMBER, "limit": limit}
     try:
-        prepared = [messenger.prepare(messenger.message(address, call.data)) for address in addresses]
+        items = [messenger.compose(address, call.data) for address in addresses]
+        prepared = [messenger.prepare(item.message, ignores_opt_out=messenger.ignores_opt_out(item)) for item in items]
     except MessageRejected as err:
         in_words = str(home_assistant_error(err, messenger.entry.title))
         return {"error": in_words, "reason": err.reason, "limit": err.limit}

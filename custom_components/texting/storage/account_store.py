@@ -37,8 +37,13 @@ class Memory:
 class AccountStore:
     """The memory of one account, saved a second after it changed."""
 
-    def __init__(self, hass: HomeAssistant, entry_id: str, on_opt_out: Callable[[], None] = lambda: None) -> None:
-        """Prepare the file. on_opt_out is called when an opt-out came or went."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        on_opt_out: Callable[[str, bool], None] = lambda _number, _is_new: None,
+    ) -> None:
+        """Prepare the file. on_opt_out is called with a number that opted out, and True, or opted in, and False."""
         self._store = Store[dict[str, Any]](hass, VERSION, f"{DOMAIN}.{entry_id}")
         self.memory = Memory()
         self.on_opt_out = on_opt_out

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
@@ -29,10 +29,10 @@ from ..gateway.status import Status
 from ..inbound.inbox import Inbox
 from ..issues import async_connection_failed, async_connection_works
 from ..options import read_options
-from ..signals import MESSAGES_UPDATED, STATE_CHANGED
+from ..signals import MESSAGES_UPDATED, OPT_OUT_CHANGED, STATE_CHANGED
 from .account_store import AccountStore, Memory
 from .open_database import async_open, async_release
-from .opt_outs import OptOuts
+from .opt_outs import OptOuts, opted_out
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class EntryState:
         self._hass = hass
         self._entry = entry
         self._entry_id = entry.entry_id
-        self.store = AccountStore(hass, entry.entry_id, on_opt_out=self.async_changed)
+        self.store = AccountStore(hass, entry.entry_id, on_opt_out=self._async_opt_out_changed)
         self.opt_outs = OptOuts(self.store)
         self.outbox = Outbox(
             entry.entry_id,
@@ -77,7 +77,9 @@ class EntryState:
         self._held: list[tuple[float, Callable[[], None]]] = []
         self._is_changing = False
         self._is_in_batch = False
+        # Of all messages, and of urgent ones alone.
         self._segments = 0
+        self._urgent_segments = 0
         self._segments_day = ""
 
     async def async_load(self) -> None:
@@ -90,7 +92,9 @@ class EntryState:
             await asyncio.sleep(0)
         self.last_record = await self.outbox.database.latest(self._entry_id)
         self._segments_day = _today()
-        self._segments = await self.outbox.database.segments_on(self._entry_id, self._segments_day)
+        self._segments, self._urgent_segments = await self.outbox.database.segments_on(
+            self._entry_id, self._segments_day
+        )
 
     @callback
     def async_attach(self, listener: OutboxListener | None) -> None:
@@ -105,17 +109,18 @@ class EntryState:
         today = _today()
         for record, change in updates:
             if change is Change.ACCEPTED and record.day == today:
-                self._segments, self._segments_day = self.segments_today + record.segments, today
+                self._count(record, today)
             if change is not Change.UPDATED:
                 self.last_record = record
-            if change is not Change.ENDED and self.worker:
-                self.opt_outs.async_note(record)
         self.publish(MESSAGES_UPDATED, self._entry_id, updates)
         if attempts := [update for update in updates if update.record.parent]:
             for route in attempt_listeners(self._hass):
                 route.messages_updated(attempts)
         if self._listener:
             self._listener.messages_updated(updates)
+        for record, change in updates if self.worker else ():
+            if change is not Change.ENDED:
+                self.opt_outs.async_note(record)
         # At once, so that an action ends after it. The counters change with the first updates of many, and what is
         # shown of the last message with the last ones.
         if not (self._is_in_batch and self.outbox.is_publishing):
@@ -171,6 +176,22 @@ class EntryState:
         if error:
             async_connection_failed(self._hass, self._entry, error)
 
+    # -- opt-outs ------------------------------------------------------------------------------------------------------
+
+    @callback
+    def _async_opt_out_changed(self, number: str, is_opted_out: bool) -> None:
+        self.async_cancel_opted_out()
+        self.async_changed()
+        async_dispatcher_send(self._hass, OPT_OUT_CHANGED, self._entry_id, number, is_opted_out)
+
+    @callback
+    def async_cancel_opted_out(self) -> None:
+        """Cancel what waits for people who opted out."""
+        if worker := self.worker:
+            for record in list(self.outbox) if self.opt_outs else ():
+                if record.message.to in self.opt_outs and not record.ignores_opt_out:
+                    self._hass.async_create_task(worker.cancel(record, opted_out()), "texting opt-out")
+
     # -- counters ----------------------------------------------------------------------------------------------------
 
     @property
@@ -178,10 +199,16 @@ class EntryState:
         """Segments that the provider accepted since midnight, local time."""
         return self._segments if self._segments_day == _today() else 0
 
-    @property
-    def segments_used(self) -> int:
-        """Segments of today, and of messages that may still be accepted today."""
-        return self.segments_today + self.outbox.unpublished_segments
+    def segments_used(self, *, urgent: bool) -> int:
+        """Return the segments of urgent messages, or of the others, of today or that may still be accepted today."""
+        today = self._urgent_segments if urgent else self._segments - self._urgent_segments
+        return (today if self._segments_day == _today() else 0) + self.outbox.unpublished_segments(urgent=urgent)
+
+    def _count(self, record: MessageRecord, today: str) -> None:
+        if self._segments_day != today:
+            self._segments_day, self._segments, self._urgent_segments = today, 0, 0
+        self._segments += record.segments
+        self._urgent_segments += record.segments if record.urgent else 0
 
     # -- old messages --------------------------------------------------------------------------------------------------
 
@@ -235,6 +262,17 @@ async def async_load_state(hass: HomeAssistant, entry: ConfigEntry, gateway: Gat
 def async_get_state(hass: HomeAssistant, entry_id: str) -> EntryState | None:
     """Return the state of an entry that was loaded in this run."""
     return hass.data.get(_STATES, {}).get(entry_id)
+
+
+@callback
+def async_cause(hass: HomeAssistant, context: Context | None) -> str | None:
+    """Return the number whose text caused what has this context. The context of a text that came in has its id."""
+    ids = [each for each in (context.id, context.parent_id) if each] if context else []
+    for state in hass.data.get(_STATES, {}).values() if ids else ():
+        for incoming_id in ids:
+            if received := state.inbox.find(incoming_id):
+                return received.sender
+    return None
 
 
 async def async_store(hass: HomeAssistant, entry_id: str) -> AccountStore:

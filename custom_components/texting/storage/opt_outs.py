@@ -35,7 +35,7 @@ class OptOuts:
         if number in self or not number.startswith("+"):
             return False
         self._store.memory.opted_out[number] = dt_util.utcnow().isoformat()
-        self._async_changed()
+        self._async_changed(number, is_opted_out=True)
         return True
 
     @callback
@@ -44,7 +44,7 @@ class OptOuts:
         if number not in self:
             return False
         del self._store.memory.opted_out[number]
-        self._async_changed()
+        self._async_changed(number, is_opted_out=False)
         return True
 
     @callback
@@ -53,9 +53,9 @@ class OptOuts:
         if is_provider_opt_out(record):
             self.async_add(record.message.to)
 
-    def _async_changed(self) -> None:
+    def _async_changed(self, number: str, *, is_opted_out: bool) -> None:
         self._store.async_changed()
-        self._store.on_opt_out()
+        self._store.on_opt_out(number, is_opted_out)
 
     def check(self, number: str) -> None:
         """Raise MessageRejected if the number opted out."""

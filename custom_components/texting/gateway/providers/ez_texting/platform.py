@@ -123,6 +123,7 @@ def info(
         webhook_methods=("GET", "POST"),
         calling_codes=("1",),
         opt_in_words=opt_in_words,
+        blocks_opt_outs=True,
     )
 
 
