@@ -19,6 +19,7 @@ from ..const import (
 from ..contact_groups import join_groups
 from ..gateway.capabilities import Capability
 from ..messenger import raise_for
+from ..permissions import ADMINISTRATOR
 from ..targets import Address, validation_error
 from .service import MESSAGE_SCHEMA, Action, async_account, request_errors, requested_account
 
@@ -79,6 +80,6 @@ async def _async_get_campaign(call: ServiceCall) -> ServiceResponse:
 
 
 ACTIONS = (
-    Action("send_campaign", _async_send_campaign, SEND_SCHEMA),
-    Action("get_campaign", _async_get_campaign, GET_SCHEMA, SupportsResponse.ONLY),
+    Action("send_campaign", _async_send_campaign, SEND_SCHEMA, ADMINISTRATOR),
+    Action("get_campaign", _async_get_campaign, GET_SCHEMA, ADMINISTRATOR, SupportsResponse.ONLY),
 )

@@ -17,6 +17,7 @@ from ..const import ATTR_ACCOUNT, ATTR_MESSAGE, ATTR_SENDER, ATTR_TITLE, ATTR_TO
 from ..gateway.message import IncomingMessage
 from ..inbound.commands import async_questions
 from ..messenger import Messenger, Outcome, raise_for
+from ..permissions import TARGETS
 from ..recipients import recipient_with_number
 from ..targets import Address, validation_error
 from ..text.phrases import Choices, InvalidPhrase, match_choice, parse_choices
@@ -154,4 +155,4 @@ def _response(
     }
 
 
-ACTIONS = (Action("ask", _async_ask, SCHEMA, SupportsResponse.ONLY),)
+ACTIONS = (Action("ask", _async_ask, SCHEMA, TARGETS, SupportsResponse.ONLY),)

@@ -26,7 +26,7 @@ from ..gateway.base import Gateway
 from ..gateway.capabilities import Capability
 from ..gateway.errors import GatewayError, MessageRejected
 from ..gateway.status import Status
-from ..inbound.inbox import Inbox
+from ..inbound.inbox import Inbox, ReceivedMessage
 from ..issues import async_connection_failed, async_connection_works
 from ..options import read_options
 from ..signals import MESSAGES_UPDATED, STATE_CHANGED
@@ -235,6 +235,16 @@ async def async_load_state(hass: HomeAssistant, entry: ConfigEntry, gateway: Gat
 def async_get_state(hass: HomeAssistant, entry_id: str) -> EntryState | None:
     """Return the state of an entry that was loaded in this run."""
     return hass.data.get(_STATES, {}).get(entry_id)
+
+
+@callback
+def async_find_received(hass: HomeAssistant, incoming_id: str) -> tuple[ConfigEntry, ReceivedMessage] | None:
+    """Return a text that came in lately, and its account's entry, loaded or not."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        state = async_get_state(hass, entry.entry_id)
+        if state and (received := state.inbox.find(incoming_id)):
+            return entry, received
+    return None
 
 
 async def async_store(hass: HomeAssistant, entry_id: str) -> AccountStore:
