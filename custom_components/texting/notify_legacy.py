@@ -29,7 +29,7 @@ from homeassistant.util import slugify
 
 from .const import ATTR_MESSAGE, DOMAIN
 from .messenger import Messenger, raise_for
-from .permissions import TARGETS, Use, guarded, uses_of_account
+from .permissions import TARGETS, Resource, guarded, resources_of_account
 from .recipients import recipients
 from .services.service import MESSAGE_OPTIONS
 from .targets import resolve, validation_error
@@ -41,8 +41,6 @@ _FIELDS = {
     ATTR_TARGET: {"selector": {"object": None}},
     ATTR_DATA: {"selector": {"object": None}},
 }
-
-
 # Home Assistant's own actions. It may register them later, and would replace ours.
 _RESERVED = {SERVICE_NOTIFY, SERVICE_PERSISTENT_NOTIFICATION, SERVICE_SEND_MESSAGE}
 
@@ -53,13 +51,13 @@ def async_register_legacy(hass: HomeAssistant, messenger: Messenger) -> CALLBACK
     entry, title = messenger.entry, messenger.entry.title
     name = next(name for name in _names(slugify(title)) if not hass.services.has_service(NOTIFY_DOMAIN, name))
 
-    async def uses(call: ServiceCall) -> list[Use]:
-        return uses_of_account(hass, entry.entry_id, _targets(entry, call.data))
+    async def resources(call: ServiceCall) -> list[Resource]:
+        return resources_of_account(hass, entry.entry_id, _targets(entry, call.data))
 
     async def send(call: ServiceCall) -> None:
         await _async_send(hass, messenger, call.data)
 
-    action = guarded(replace(TARGETS, uses=uses), send)
+    action = guarded(replace(TARGETS, resources=resources), send)
     hass.services.async_register(NOTIFY_DOMAIN, name, action, schema=NOTIFY_SERVICE_SCHEMA)
     description = {"name": f"Send a text with {title}", "description": f"Sends a text with {title}.", "fields": _FIELDS}
     async_set_service_schema(hass, NOTIFY_DOMAIN, name, description)

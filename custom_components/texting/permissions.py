@@ -2,7 +2,7 @@
 
 A call without a user, as automations make it, may do everything. A user may call an action on people if they control,
 for each person, number or message that the call names, the recipient's notify entity or an entity of the account's own
-device. All other actions need an administrator.
+device. All other actions need an administrator. (An entity that the call names must be controlled itself.)
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
@@ -29,8 +29,8 @@ type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """What a call names: an entity, a person, a number or a message."""
+class Resource:
+    """What a call names: an entity, a recipient, a number, an account or a message."""
 
     # The entities that allow it. The user must control one of them.
     entities: tuple[str, ...]
@@ -49,7 +49,7 @@ class Need:
     # In words, for docs/permissions.md.
     text: str
     # Returns what a call names. None: the action needs an administrator.
-    uses: Callable[[ServiceCall], Awaitable[Iterable[Use]]] | None
+    resources: Callable[[ServiceCall], Awaitable[Iterable[Resource]]] | None
 
 
 def guarded(need: Need, handler: Handler) -> Handler:
@@ -73,16 +73,16 @@ async def async_authorize(call: ServiceCall, need: Need) -> None:
     user = await call.hass.auth.async_get_user(call.context.user_id)
     if user is None:
         raise UnknownUser(context=call.context)
-    if not user.is_active or not (user.is_admin if need.uses is None else _controls_anything(call.hass, user)):
+    if not user.is_active or not (user.is_admin if need.resources is None else _controls_anything(call.hass, user)):
         raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
-    if need.uses is None or _controls_everything(user):
+    if need.resources is None or _controls_everything(user):
         return
-    for use in await need.uses(call):
-        if not any(user.permissions.check_entity(entity_id, POLICY_CONTROL) for entity_id in use.entities):
+    for resource in await need.resources(call):
+        if not any(user.permissions.check_entity(entity_id, POLICY_CONTROL) for entity_id in resource.entities):
             raise Unauthorized(
                 context=call.context,
-                entity_id=use.entity_id,
-                config_entry_id=use.entry_id,
+                entity_id=resource.entity_id,
+                config_entry_id=resource.entry_id,
                 permission=POLICY_CONTROL,
             )
 
@@ -105,7 +105,7 @@ def _controls_anything(hass: HomeAssistant, user: User) -> bool:
 def _entities(hass: HomeAssistant, entry_id: str) -> Iterator[er.RegistryEntry]:
     """Yield the entities of an account or a route, and of its recipients."""
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry_id)
-    return (entity for entity in entities if not entity.disabled)
+    return (entity for entity in entities if entity.platform == DOMAIN and not entity.disabled)
 
 
 def _of_account(hass: HomeAssistant, entry_id: str) -> Iterator[str]:
@@ -117,10 +117,10 @@ def _of_recipient(hass: HomeAssistant, recipient_id: str | None) -> Iterator[str
     """Yield the notify entity of a recipient."""
     registry = er.async_get(hass)
     if recipient_id and (entity_id := registry.async_get_entity_id(Platform.NOTIFY, DOMAIN, recipient_id)):
-        yield from _named(registry, entity_id)
+        yield from _if_enabled(registry, entity_id)
 
 
-def _named(registry: er.EntityRegistry, entity_id: str) -> Iterator[str]:
+def _if_enabled(registry: er.EntityRegistry, entity_id: str) -> Iterator[str]:
     """Yield an entity, if it is not disabled."""
     if (entity := registry.async_get(entity_id)) is None or not entity.disabled:
         yield entity_id
@@ -129,38 +129,38 @@ def _named(registry: er.EntityRegistry, entity_id: str) -> Iterator[str]:
 # -- what a call names -------------------------------------------------------------------------------------------------
 
 
-def uses_of_account(hass: HomeAssistant, entry_id: str, wanted: Iterable[str]) -> list[Use]:
+def resources_of_account(hass: HomeAssistant, entry_id: str, wanted: Iterable[str]) -> list[Resource]:
     """Return a use for each name or number that an account or route is to send to, or one for the account alone."""
     entry = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN:
-        return [Use((), entry_id=entry_id)]
+        return [Resource((), entry_id=entry_id)]
     own = tuple(_of_account(hass, entry_id))
     recipients = [address.recipient for address in resolve(hass, entry, wanted)] or [None]
-    return [Use((*_of_recipient(hass, each.id if each else None), *own), entry_id=entry_id) for each in recipients]
+    return [Resource((*_of_recipient(hass, each.id if each else None), *own), entry_id=entry_id) for each in recipients]
 
 
-async def _uses_of_targets(call: ServiceCall) -> list[Use]:
+async def _resources_of_targets(call: ServiceCall) -> list[Resource]:
     hass, data = call.hass, call.data
     registry, selected = er.async_get(hass), named_entities(hass, data)
     # An area may hold other things. They get no text.
     indirect = (entity_id for entity_id in selected.indirectly_referenced if recipient_entity(registry, entity_id))
     entity_ids = sorted({*selected.referenced, *indirect})
-    uses = [Use(tuple(_named(registry, entity_id)), entity_id=entity_id) for entity_id in entity_ids]
+    resources = [Resource(tuple(_if_enabled(registry, entity_id)), entity_id=entity_id) for entity_id in entity_ids]
     if ATTR_ACCOUNT in data:
-        uses += uses_of_account(hass, data[ATTR_ACCOUNT], cv.ensure_list(data.get(ATTR_TO)))
-    return uses
+        resources += resources_of_account(hass, data[ATTR_ACCOUNT], cv.ensure_list(data.get(ATTR_TO)))
+    return resources
 
 
-async def _uses_of_message(call: ServiceCall) -> list[Use]:
+async def _resources_of_message(call: ServiceCall) -> list[Resource]:
     hass, account = call.hass, call.data.get(ATTR_ACCOUNT)
     record = await _async_find(hass, account, call.data)
     if record is None:
-        return [Use(tuple(_of_account(hass, account)) if account else (), entry_id=account)]
+        return [Resource(tuple(_of_account(hass, account)) if account else (), entry_id=account)]
     # An attempt of a route's message belongs to both.
     parent = await _async_find(hass, None, {ATTR_REFERENCE: record.parent}) if record.parent else None
     entry_ids = [each.entry_id for each in (record, parent) if each]
     own = [entity_id for entry_id in entry_ids for entity_id in _of_account(hass, entry_id)]
-    return [Use((*_of_recipient(hass, record.recipient_id), *own), entry_id=account)]
+    return [Resource((*_of_recipient(hass, record.recipient_id), *own), entry_id=account)]
 
 
 async def _async_find(hass: HomeAssistant, entry_id: str | None, data: Mapping[str, Any]) -> MessageRecord | None:
@@ -171,14 +171,14 @@ async def _async_find(hass: HomeAssistant, entry_id: str | None, data: Mapping[s
     return None
 
 
-async def _uses_of_incoming(call: ServiceCall) -> list[Use]:
+async def _resources_of_incoming(call: ServiceCall) -> list[Resource]:
     hass = call.hass
     if not (found := async_find_received(hass, call.data[ATTR_INCOMING_ID])):
-        return [Use(())]
+        return [Resource(())]
     entry, received = found
     recipient = recipient_with_number(entry, received.sender)
     allowing = (*_of_recipient(hass, recipient.id if recipient else None), *_of_account(hass, entry.entry_id))
-    return [Use(allowing)]
+    return [Resource(allowing)]
 
 
 # -- what actions need -------------------------------------------------------------------------------------------------
@@ -188,17 +188,17 @@ TARGETS = Need(
     "Recipients",
     "Control of the notify entity of each recipient. For recipients that are named through an account or a route, "
     "control of an entity of its own device is enough. Other numbers need the latter.",
-    _uses_of_targets,
+    _resources_of_targets,
 )
 MESSAGE = Need(
     "Message",
     "Control of the notify entity of the recipient that the message went to, or of an entity of the own device of its "
     "account or route.",
-    _uses_of_message,
+    _resources_of_message,
 )
 INCOMING = Need(
     "Incoming text",
     "Control of the notify entity of the recipient who wrote the text, or of an entity of the own device of its "
     "account.",
-    _uses_of_incoming,
+    _resources_of_incoming,
 )
