@@ -19,7 +19,7 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.permissions import ADMINISTRATOR
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
 from homeassistant.auth.models import User
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry, ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import (
@@ -343,7 +343,9 @@ async def test_who_controls_one_recipient_reaches_only_that_one(home: Home) -> N
     family, hers = areas.async_create("Family", floor_id=floor.floor_id), areas.async_create("Hers")
     devices.async_update_device(ben, area_id=family.id, labels={label.label_id})
     devices.async_update_device(anna, area_id=hers.id, labels={label.label_id})
-    other = MockConfigEntry(domain="other", title="Other")
+    # Another integration may have subentries of the same type.
+    theirs = ConfigSubentryData(data={}, subentry_type="recipient", title="Anna", unique_id=None)
+    other = MockConfigEntry(domain="other", title="Other", subentries_data=[theirs])
     other.add_to_hass(hass)
     phone = devices.async_get_or_create(config_entry_id=other.entry_id, identifiers={("other", "phone")})
     er.async_get(hass).async_get_or_create("notify", "other", "1", device_id=phone.id, config_entry=other)
