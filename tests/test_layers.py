@@ -17,7 +17,7 @@ LAYERS = (
     ("inbound",),
     ("signals",),
     ("storage",),
-    ("access", "automations", "contact_groups", "coordinator"),
+    ("access", "automations", "contact_groups", "coordinator", "permissions"),
     ("messenger", "receiver"),
     ("account",),
     ("routing", "replies", "webhook", "assist"),

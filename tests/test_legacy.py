@@ -6,7 +6,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
@@ -118,15 +117,48 @@ async def test_the_actions_name_is_the_accounts_title(hass: HomeAssistant, set_u
     assert len(simulator.messages()) == 1
 
 
-async def test_a_name_that_is_taken_gets_a_number(hass: HomeAssistant, simulator: Simulator) -> None:
-    hass.services.async_register("notify", "textinghouse", lambda _: None)
-    entry = new_entry(HOUSE, simulator)
-    entry.add_to_hass(hass)
-    await hass.config_entries.async_setup(entry.entry_id)
+def legacy_actions(hass: HomeAssistant) -> set[str]:
+    """Return the names of the actions that are not Home Assistant's own."""
+    return {*hass.services.async_services()["notify"]} - {"send_message", "persistent_notification"}
+
+
+@pytest.mark.parametrize(
+    ("title", "taken", "name"),
+    [
+        ("Alarms", [], "alarms"),
+        ("Alarms", ["alarms"], "texting_alarms"),
+        ("Alarms", ["alarms", "texting_alarms"], "texting_alarms_2"),
+        ("Alarms", ["alarms", "texting_alarms", "texting_alarms_2"], "texting_alarms_3"),
+        ("Send message", [], "texting_send_message"),
+        ("Persistent notification", [], "texting_persistent_notification"),
+        ("Notify", [], "texting_notify"),
+    ],
+)
+async def test_a_name_that_is_taken_or_home_assistants_own_gets_a_prefix(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, title: str, taken: list[str], name: str
+) -> None:
+    others: list[str] = []
+    for other in taken:
+        hass.services.async_register("notify", other, lambda called: others.append(called.service))
+    entry = await set_up(HOUSE)
+    hass.config_entries.async_update_entry(entry, title=title)
     await hass.async_block_till_done()
-    assert entry.state is ConfigEntryState.LOADED
-    await call(hass, "textinghouse_2", target="Anna")
-    assert len(simulator.messages()) == 1
+    assert legacy_actions(hass) == {*taken, name}
+    await call(hass, name, target="Anna")
+    assert (len(simulator.messages()), others) == (1, [])
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert legacy_actions(hass) == set(taken)
+
+
+async def test_an_action_that_replaced_ours_stays_when_the_account_goes(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(HOUSE)
+    others: list[str] = []
+    hass.services.async_register("notify", "textinghouse", lambda called: others.append(called.service))
+    await hass.config_entries.async_unload(entry.entry_id)
+    await call(hass, "textinghouse")
+    assert (others, simulator.messages()) == (["textinghouse"], [])
 
 
 @pytest.mark.parametrize("latency", [0.0, 0.05])
@@ -140,7 +172,7 @@ async def test_two_accounts_of_one_title_have_an_action_each(
     simulator.latency = latency
     await async_setup_component(hass, DOMAIN, {})
     await hass.async_block_till_done()
-    for name in ("textiopro", "textiopro_2"):
+    for name in ("textiopro", "texting_textiopro"):
         await call(hass, name, target="Anna")
     assert {message.sender for message in simulator.messages()} == {"One", "Two"}
 

@@ -1,20 +1,23 @@
 """Whom a message goes to: names, numbers and contact groups as addresses. What is none carries its error."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 import re
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_ENTITY_ID, ENTITY_MATCH_ALL, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.target import SelectedEntities, TargetSelection, async_extract_referenced_entity_ids
 
 from .const import DOMAIN
 from .gateway.contacts import ContactGroup
 from .gateway.errors import MessageRejected, redact
 from .gateway.phone_number import mask, to_e164
 from .gateway.status import FailureReason
-from .recipients import Recipient, recipients
+from .recipients import Recipient, recipient_by_id, recipients
 
 # A text with this many digits may be somebody's number.
 MASK_DIGITS = 7
@@ -96,6 +99,32 @@ def _number(text: str, by_number: dict[str, Recipient], country: str | None, acc
         return Address(label, error=error, reason=FailureReason.INVALID_NUMBER)
     recipient = by_number.get(number)
     return Address(recipient.name if recipient else mask(number), number, recipient)
+
+
+def named_entities(hass: HomeAssistant, data: Mapping[str, Any]) -> SelectedEntities:
+    """Return the entities that an action's data names, directly or by device, area, floor or label."""
+    if data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
+        data = {**data, ATTR_ENTITY_ID: _everyone(hass)}
+    return async_extract_referenced_entity_ids(hass, TargetSelection(dict(data)))
+
+
+def _everyone(hass: HomeAssistant) -> list[str]:
+    """Return the notify entities of all recipients except groups, which must be named."""
+    return [
+        entity.entity_id
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        if entity.domain == Platform.NOTIFY
+        and not entity.disabled
+        and (recipient := recipient_by_id(entry, entity.config_subentry_id or ""))
+        and not recipient.group
+    ]
+
+
+def recipient_entity(registry: er.EntityRegistry, entity_id: str) -> er.RegistryEntry | None:
+    """Return a recipient's notify entity, or None if the entity is another one or does not exist."""
+    entity = registry.async_get(entity_id)
+    return entity if entity and entity.platform == DOMAIN and entity.domain == Platform.NOTIFY else None
 
 
 def _mask_number(number: str) -> str:

@@ -3,6 +3,7 @@
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
+from ..permissions import guarded
 from . import campaigns, contacts, messages, provider, questions
 
 ACTIONS = (
@@ -19,5 +20,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
     for action in ACTIONS:
         hass.services.async_register(
-            DOMAIN, action.name, action.handler, action.schema, supports_response=action.response
+            DOMAIN,
+            action.name,
+            guarded(action.needs, action.handler),
+            action.schema,
+            supports_response=action.response,
         )

@@ -19,6 +19,7 @@ from ..const import (
 from ..contact_groups import join_groups
 from ..gateway.capabilities import Capability
 from ..messenger import raise_for
+from ..permissions import ADMINISTRATOR
 from ..targets import Address, validation_error
 from .service import MESSAGE_SCHEMA, Action, async_account, request_errors, requested_account
 
@@ -49,7 +50,7 @@ async def _async_send_campaign(call: ServiceCall) -> ServiceResponse:
         raise next(address.error for address in addresses if address.error)
     whole, is_uncounted = join_groups(measured), any(group.size is None for group in measured)
     address = Address(whole.name, group=whole, is_uncounted=is_uncounted)
-    (outcome,) = outcomes = await account.async_send([address], call.data)
+    (outcome,) = outcomes = await account.async_send([address], call.data, call.context)
     raise_for(outcomes)
     sent = outcome.as_response()
     return {
@@ -79,6 +80,6 @@ async def _async_get_campaign(call: ServiceCall) -> ServiceResponse:
 
 
 ACTIONS = (
-    Action("send_campaign", _async_send_campaign, SEND_SCHEMA),
-    Action("get_campaign", _async_get_campaign, GET_SCHEMA, SupportsResponse.ONLY),
+    Action("send_campaign", _async_send_campaign, SEND_SCHEMA, ADMINISTRATOR),
+    Action("get_campaign", _async_get_campaign, GET_SCHEMA, ADMINISTRATOR, SupportsResponse.ONLY),
 )

@@ -22,6 +22,7 @@ from ..gateway.capabilities import Capability
 from ..gateway.contacts import Contact, ContactGroup
 from ..gateway.errors import MessageRejected, NotFound
 from ..gateway.phone_number import to_e164
+from ..permissions import ADMINISTRATOR
 from ..targets import redact_name, validation_error
 from .service import Action, requested_account
 
@@ -196,22 +197,24 @@ def _contact(contact: Contact) -> dict[str, Any]:
 _NUMBER = vol.All(cv.string, str.strip)
 _ONLY = SupportsResponse.ONLY
 ACTIONS = (
-    Action("list_contact_groups", _async_list_groups, vol.Schema(_ACCOUNT), _ONLY),
-    Action("get_contact_group", _async_get_group, vol.Schema(_GROUP), _ONLY),
-    Action("create_contact_group", _async_create_group, vol.Schema({**_ACCOUNT, **_NAME})),
-    Action("update_contact_group", _async_update_group, vol.Schema({**_GROUP, **_NAME})),
-    Action("delete_contact_group", _async_delete_group, vol.Schema(_GROUP)),
-    Action("list_contacts", _async_list_contacts, vol.Schema({**_GROUP, **_LIMIT}), _ONLY),
-    Action("get_contact", _async_get_contact, vol.Schema(_CONTACT), _ONLY),
+    Action("list_contact_groups", _async_list_groups, vol.Schema(_ACCOUNT), ADMINISTRATOR, _ONLY),
+    Action("get_contact_group", _async_get_group, vol.Schema(_GROUP), ADMINISTRATOR, _ONLY),
+    Action("create_contact_group", _async_create_group, vol.Schema({**_ACCOUNT, **_NAME}), ADMINISTRATOR),
+    Action("update_contact_group", _async_update_group, vol.Schema({**_GROUP, **_NAME}), ADMINISTRATOR),
+    Action("delete_contact_group", _async_delete_group, vol.Schema(_GROUP), ADMINISTRATOR),
+    Action("list_contacts", _async_list_contacts, vol.Schema({**_GROUP, **_LIMIT}), ADMINISTRATOR, _ONLY),
+    Action("get_contact", _async_get_contact, vol.Schema(_CONTACT), ADMINISTRATOR, _ONLY),
     Action(
         "create_contact",
         _async_create_contact,
         vol.Schema({**_GROUP, vol.Required(ATTR_NUMBER): _NUMBER, **_FIELDS}),
+        ADMINISTRATOR,
     ),
     Action(
         "update_contact",
         _async_update_contact,
         vol.Schema({**_CONTACT, vol.Optional(ATTR_NUMBER): _NUMBER, **_FIELDS}),
+        ADMINISTRATOR,
     ),
-    Action("delete_contact", _async_delete_contact, vol.Schema(_CONTACT)),
+    Action("delete_contact", _async_delete_contact, vol.Schema(_CONTACT), ADMINISTRATOR),
 )

@@ -7,11 +7,9 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
-from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
 from ..account import Account, TextingConfigEntry
 from ..const import (
@@ -32,10 +30,19 @@ from ..gateway.errors import Limit, MessageRejected
 from ..gateway.phone_number import mask
 from ..gateway.status import FailureReason
 from ..messenger import Messenger, MessengerConfigEntry, Outcome, raise_for
+from ..permissions import INCOMING, MESSAGE, TARGETS
 from ..recipients import recipient_by_id, recipient_with_number
 from ..replies import async_reply
-from ..storage.entry_state import async_get_state
-from ..targets import Address, addresses_of, deduplicate, resolve, validation_error
+from ..storage.entry_state import async_find_received
+from ..targets import (
+    Address,
+    addresses_of,
+    deduplicate,
+    named_entities,
+    recipient_entity,
+    resolve,
+    validation_error,
+)
 from .service import ACCOUNT_SCHEMA, MESSAGE_OPTIONS, MESSAGE_SCHEMA, Action, async_messenger
 
 # The key None holds addresses that belong to no account that could send.
@@ -95,7 +102,7 @@ async def _async_send_message(call: ServiceCall) -> ServiceResponse:
 async def _async_send(messenger: Messenger | None, addresses: list[Address], call: ServiceCall) -> list[Outcome]:
     if messenger is None:
         return [Outcome(address, error=address.error) for address in addresses]
-    return await messenger.async_send(deduplicate(addresses), call.data)
+    return await messenger.async_send(deduplicate(addresses), call.data, call.context)
 
 
 def targets_of(call: ServiceCall) -> Targets:
@@ -119,12 +126,11 @@ def targets_of(call: ServiceCall) -> Targets:
 
 def _entity_targets(call: ServiceCall) -> Targets:
     """Return the recipients whose notify entities are named, directly or by device, area, floor or label."""
-    selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data))
+    selected = named_entities(call.hass, call.data)
     registry = er.async_get(call.hass)
     targets: Targets = {}
     for entity_id in sorted(selected.referenced | selected.indirectly_referenced):
-        entity = registry.async_get(entity_id)
-        if entity is not None and entity.platform == DOMAIN and entity.domain == Platform.NOTIFY:
+        if entity := recipient_entity(registry, entity_id):
             messenger, addresses = _of_entity(call.hass, entity)
             targets.setdefault(messenger, []).extend(addresses)
         elif entity_id in selected.referenced:
@@ -201,14 +207,12 @@ async def _async_reply(call: ServiceCall) -> ServiceResponse:
 
 def _find_incoming(hass: HomeAssistant, incoming_id: str) -> tuple[Account, str]:
     """Return the account that a text came in through, and its sender."""
-    entries: list[TextingConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-    for entry in entries:
-        state = async_get_state(hass, entry.entry_id)
-        if state and (received := state.inbox.find(incoming_id)):
-            if entry.state is not ConfigEntryState.LOADED:
-                raise validation_error("account_not_loaded", account=entry.title)
-            return entry.runtime_data, received.sender
-    raise validation_error("unknown_incoming")
+    if not (found := async_find_received(hass, incoming_id)):
+        raise validation_error("unknown_incoming")
+    entry: TextingConfigEntry = found[0]
+    if entry.state is not ConfigEntryState.LOADED:
+        raise validation_error("account_not_loaded", account=entry.title)
+    return entry.runtime_data, found[1].sender
 
 
 # -- afterwards --------------------------------------------------------------------------------------------------------
@@ -269,9 +273,9 @@ def _iso(moment: float | None) -> str | None:
 
 
 ACTIONS = (
-    Action("send_message", _async_send_message, SEND_SCHEMA),
-    Action("preview_message", _async_preview_message, PREVIEW_SCHEMA, SupportsResponse.ONLY),
-    Action("reply", _async_reply, REPLY_SCHEMA),
-    Action("get_status", _async_get_status, STATUS_SCHEMA, SupportsResponse.ONLY),
-    Action("cancel_message", _async_cancel_message, CANCEL_SCHEMA),
+    Action("send_message", _async_send_message, SEND_SCHEMA, TARGETS),
+    Action("preview_message", _async_preview_message, PREVIEW_SCHEMA, TARGETS, SupportsResponse.ONLY),
+    Action("reply", _async_reply, REPLY_SCHEMA, INCOMING),
+    Action("get_status", _async_get_status, STATUS_SCHEMA, MESSAGE, SupportsResponse.ONLY),
+    Action("cancel_message", _async_cancel_message, CANCEL_SCHEMA, MESSAGE),
 )

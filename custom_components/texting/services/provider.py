@@ -32,6 +32,7 @@ from ..gateway.message import IncomingMessage, ListedMessage, VoiceBroadcast
 from ..gateway.orders import KeywordSetup
 from ..gateway.status import Status
 from ..inbound.commands import remove_pins
+from ..permissions import ADMINISTRATOR
 from ..storage.opt_outs import opted_out
 from ..targets import Address, resolve, validation_error
 from ..webhook import async_webhook_url
@@ -208,12 +209,12 @@ def _is_quiet(address: Address) -> bool:
 
 _ONLY = SupportsResponse.ONLY
 ACTIONS = (
-    Action("list_senders", _async_list_senders, vol.Schema(ACCOUNT_SCHEMA), _ONLY),
-    Action("list_templates", _async_list_templates, vol.Schema(ACCOUNT_SCHEMA), _ONLY),
-    Action("list_messages", _async_list_messages, vol.Schema(MESSAGES_SCHEMA), _ONLY),
-    Action("get_profile", _async_get_profile, vol.Schema(ACCOUNT_SCHEMA), _ONLY),
-    Action("check_keyword", _async_check_keyword, vol.Schema(_KEYWORD), _ONLY),
-    Action("set_up_keyword", _async_set_up_keyword, SET_UP_SCHEMA),
-    Action("look_up_carrier", _async_look_up_carrier, LOOK_UP_SCHEMA, _ONLY),
-    Action("broadcast_voice", _async_broadcast_voice, BROADCAST_SCHEMA),
+    Action("list_senders", _async_list_senders, vol.Schema(ACCOUNT_SCHEMA), ADMINISTRATOR, _ONLY),
+    Action("list_templates", _async_list_templates, vol.Schema(ACCOUNT_SCHEMA), ADMINISTRATOR, _ONLY),
+    Action("list_messages", _async_list_messages, vol.Schema(MESSAGES_SCHEMA), ADMINISTRATOR, _ONLY),
+    Action("get_profile", _async_get_profile, vol.Schema(ACCOUNT_SCHEMA), ADMINISTRATOR, _ONLY),
+    Action("check_keyword", _async_check_keyword, vol.Schema(_KEYWORD), ADMINISTRATOR, _ONLY),
+    Action("set_up_keyword", _async_set_up_keyword, SET_UP_SCHEMA, ADMINISTRATOR),
+    Action("look_up_carrier", _async_look_up_carrier, LOOK_UP_SCHEMA, ADMINISTRATOR, _ONLY),
+    Action("broadcast_voice", _async_broadcast_voice, BROADCAST_SCHEMA, ADMINISTRATOR),
 )

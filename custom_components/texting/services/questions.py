@@ -17,6 +17,7 @@ from ..const import ATTR_ACCOUNT, ATTR_MESSAGE, ATTR_SENDER, ATTR_TITLE, ATTR_TO
 from ..gateway.message import IncomingMessage
 from ..inbound.commands import async_questions
 from ..messenger import Messenger, Outcome, raise_for
+from ..permissions import TARGETS
 from ..recipients import recipient_with_number
 from ..targets import Address, validation_error
 from ..text.phrases import Choices, InvalidPhrase, match_choice, parse_choices
@@ -73,25 +74,26 @@ async def _async_ask(call: ServiceCall) -> ServiceResponse:
     choices = parse_choices(call.data.get(ATTR_CHOICES) or yes_no(call.hass.config.language))
     numbers = [address.number for address in addresses if address.number]
     async with async_questions(call.hass).slot(numbers, messenger.receiving_accounts) as reply:
-        incoming = await _async_wait_for_reply(messenger, addresses, call.data, reply)
+        incoming = await _async_wait_for_reply(messenger, addresses, call, reply)
     return _response(messenger, addresses, choices, incoming)
 
 
 async def _async_wait_for_reply(
     messenger: Messenger,
     addresses: Sequence[Address],
-    fields: Mapping[str, Any],
+    call: ServiceCall,
     reply: asyncio.Future[IncomingMessage],
 ) -> IncomingMessage | None:
     """Send the question, repeat it if requested, and return the reply, or None if none came in time."""
-    loop, timeout = asyncio.get_running_loop(), fields[ATTR_TIMEOUT]
+    loop, fields = asyncio.get_running_loop(), call.data
+    timeout = fields[ATTR_TIMEOUT]
     end, interval = loop.time() + timeout.total_seconds(), fields.get(ATTR_REPEAT_EVERY, MAX_TIMEOUT).total_seconds()
     text = {name: fields[name] for name in (ATTR_TITLE, ATTR_SENDER, ATTR_URGENT) if name in fields}
     text |= {ATTR_MESSAGE: fields[ATTR_QUESTION], ATTR_VALID_FOR: timeout}
     sent: list[Outcome] = []
     try:
         while loop.time() < end and not reply.done():
-            sending = asyncio.ensure_future(_current(messenger).async_send(addresses, text))
+            sending = asyncio.ensure_future(_current(messenger).async_send(addresses, text, call.context))
             try:
                 outcomes = await asyncio.shield(sending)
             except asyncio.CancelledError:
@@ -154,4 +156,4 @@ def _response(
     }
 
 
-ACTIONS = (Action("ask", _async_ask, SCHEMA, SupportsResponse.ONLY),)
+ACTIONS = (Action("ask", _async_ask, SCHEMA, TARGETS, SupportsResponse.ONLY),)

@@ -1,6 +1,6 @@
 """What all actions need: their definition, the fields of a message, the account that is named, its errors."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +8,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 
@@ -38,6 +38,7 @@ from ..gateway.errors import GatewayError
 from ..gateway.providers import GATEWAYS
 from ..messenger import Messenger, MessengerConfigEntry
 from ..options import IF_UNSURE
+from ..permissions import Handler, Need
 from ..targets import validation_error
 
 MAX_VALID_FOR = timedelta(hours=48)
@@ -71,8 +72,10 @@ class Action:
     """One action."""
 
     name: str
-    handler: Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
+    handler: Handler
     schema: Any
+    # What it needs from the user who calls it.
+    needs: Need
     # Whether it returns data always, on request, or never.
     response: SupportsResponse = SupportsResponse.OPTIONAL
 

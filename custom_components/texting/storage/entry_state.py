@@ -26,7 +26,7 @@ from ..gateway.base import Gateway
 from ..gateway.capabilities import Capability
 from ..gateway.errors import GatewayError, MessageRejected
 from ..gateway.status import Status
-from ..inbound.inbox import Inbox
+from ..inbound.inbox import Inbox, ReceivedMessage
 from ..issues import async_connection_failed, async_connection_works
 from ..options import read_options
 from ..signals import MESSAGES_UPDATED, OPT_OUT_CHANGED, STATE_CHANGED
@@ -265,13 +265,21 @@ def async_get_state(hass: HomeAssistant, entry_id: str) -> EntryState | None:
 
 
 @callback
+def async_find_received(hass: HomeAssistant, incoming_id: str) -> tuple[ConfigEntry, ReceivedMessage] | None:
+    """Return a text that came in lately, and its account's entry, loaded or not."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        state = async_get_state(hass, entry.entry_id)
+        if state and (received := state.inbox.find(incoming_id)):
+            return entry, received
+    return None
+
+
+@callback
 def async_cause(hass: HomeAssistant, context: Context | None) -> str | None:
     """Return the number whose text caused what has this context. The context of a text that came in has its id."""
-    ids = [each for each in (context.id, context.parent_id) if each] if context else []
-    for state in hass.data.get(_STATES, {}).values() if ids else ():
-        for incoming_id in ids:
-            if received := state.inbox.find(incoming_id):
-                return received.sender
+    for incoming_id in (context.id, context.parent_id) if context else ():
+        if incoming_id and (found := async_find_received(hass, incoming_id)):
+            return found[1].sender
     return None
 
 
