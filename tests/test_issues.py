@@ -39,6 +39,7 @@ KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.DATABASE_UNWRITABLE: (issues.async_database_unwritable, "", "error"),
     Issue.ACCOUNT_REMOVED: (lambda hass: issues.async_account_removed(hass, ENTRY, 3), "_ENTRY", "warning"),
     Issue.REPLIES_UNREADABLE: (lambda hass: issues.async_replies_unreadable(hass, ENTRY), "_ENTRY", "warning"),
+    Issue.COMMANDS_LOCKED: (lambda hass: issues.async_commands_locked(hass, "ANNA", "Anna", 20), "_ANNA", "warning"),
     Issue.ROUTE_BROKEN: (lambda hass: issues.async_route_broken(hass, ENTRY), "_ENTRY", "error"),
 }
 EVERY_KIND = pytest.mark.parametrize("kind", Issue)
@@ -81,9 +82,9 @@ async def test_what_is_only_news_is_confirmed_and_the_rest_described(hass: HomeA
 @EVERY_KIND
 async def test_an_issue_is_deleted(hass: HomeAssistant, kind: Issue) -> None:
     issue = create(hass, kind)
-    entry = ENTRY if issue.issue_id.endswith("_ENTRY") else None
+    about = ENTRY if issue.issue_id.endswith("_ENTRY") else KINDS[kind][1].removeprefix("_") or None
     for _ in range(2):
-        issues.async_delete(hass, kind, entry)
+        issues.async_delete(hass, kind, about)
         assert ir.async_get(hass).async_get_issue("texting", issue.issue_id) is None
 
 

@@ -28,6 +28,8 @@ CONF_ADVANCED: Final = "advanced"
 
 # The bus event behind each line of the logbook: a text came in, or a text ended.
 EVENT_MESSAGE: Final = "texting_message"
+# The bus event of too many wrong PINs.
+EVENT_COMMANDS_LOCKED: Final = "texting_commands_locked"
 
 # Signals that are older are dropped, and older texts are no commands, in seconds.
 MAX_EVENT_AGE: Final = 600.0
@@ -59,6 +61,7 @@ ATTR_LIMIT: Final = "limit"
 ATTR_MEDIA_URL: Final = "media_url"
 ATTR_MESSAGE: Final = "message"
 ATTR_MESSAGE_ID: Final = "message_id"
+ATTR_MINUTES: Final = "minutes"
 ATTR_NAME: Final = "name"
 ATTR_NUMBER: Final = "number"
 ATTR_RECIPIENT: Final = "recipient"

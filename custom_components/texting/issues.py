@@ -27,6 +27,7 @@ class Issue(StrEnum):
     ACCOUNT_REMOVED = "account_removed"
     ROUTE_BROKEN = "route_broken"
     REPLIES_UNREADABLE = "replies_unreadable"
+    COMMANDS_LOCKED = "commands_locked"
 
 
 # News of something that is over. It stays until the user confirms it, also after a restart. The others are deleted
@@ -112,7 +113,13 @@ def async_watch_replies(hass: HomeAssistant, entry: ConfigEntry, *, is_readable:
 
 
 @callback
-def async_delete(hass: HomeAssistant, issue: Issue, entry: ConfigEntry | None = None) -> None:
+def async_commands_locked(hass: HomeAssistant, recipient_id: str, name: str, minutes: int) -> None:
+    """Too many wrong PINs came from a number of a recipient, so commands from it are ignored for some minutes."""
+    _create(hass, Issue.COMMANDS_LOCKED, recipient_id, ir.IssueSeverity.WARNING, name=name, minutes=str(minutes))
+
+
+@callback
+def async_delete(hass: HomeAssistant, issue: Issue, entry: ConfigEntry | str | None = None) -> None:
     """Delete an issue that is solved or no longer matters, if it exists."""
     ir.async_delete_issue(hass, DOMAIN, _id(issue, entry))
 
@@ -127,7 +134,7 @@ def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
 def _create(
     hass: HomeAssistant,
     issue: Issue,
-    entry: ConfigEntry | None = None,
+    entry: ConfigEntry | str | None = None,
     severity: ir.IssueSeverity = ir.IssueSeverity.ERROR,
     **placeholders: str,
 ) -> None:
@@ -143,5 +150,7 @@ def _create(
     )
 
 
-def _id(issue: Issue, entry: ConfigEntry | None) -> str:
-    return f"{issue}_{entry.entry_id}" if entry else issue.value
+def _id(issue: Issue, entry: ConfigEntry | str | None) -> str:
+    """Return the id of an issue about an entry, a recipient with this id, or the whole home."""
+    about = entry.entry_id if isinstance(entry, ConfigEntry) else entry
+    return f"{issue}_{about}" if about else issue.value

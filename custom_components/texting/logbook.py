@@ -9,7 +9,7 @@ from homeassistant.components.logbook import (
 )
 from homeassistant.core import Event, HomeAssistant, callback
 
-from .const import DOMAIN, EVENT_MESSAGE
+from .const import ATTR_MINUTES, ATTR_NAME, DOMAIN, EVENT_COMMANDS_LOCKED, EVENT_MESSAGE
 
 # The lines of incoming texts, by their type.
 RECEIVED = {"reply": "wrote", "keyword": "wrote", "opt_out": "wants no more texts"}
@@ -32,8 +32,9 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, Any]]], None],
 ) -> None:
-    """Describe the event of a text that came in or was sent."""
+    """Describe the events of texts that came in or were sent, and of commands that are locked."""
     async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
+    async_describe_event(DOMAIN, EVENT_COMMANDS_LOCKED, _describe_lock)
 
 
 @callback
@@ -43,4 +44,12 @@ def _describe(event: Event) -> dict[str, Any]:
     return {
         LOGBOOK_ENTRY_NAME: name if kind in RECEIVED else f"Text to {name}",
         LOGBOOK_ENTRY_MESSAGE: f"{line}: {text}" if text else line,
+    }
+
+
+@callback
+def _describe_lock(event: Event) -> dict[str, Any]:
+    return {
+        LOGBOOK_ENTRY_NAME: f"{event.data.get(ATTR_NAME)}’s commands",  # noqa: RUF001  an apostrophe
+        LOGBOOK_ENTRY_MESSAGE: f"are locked for {event.data.get(ATTR_MINUTES)} minutes",
     }

@@ -24,6 +24,7 @@ from .const import (
 from .delivery.checks import QuietHours
 from .gateway.capabilities import MessageType
 from .gateway.contacts import ContactGroup
+from .options import read_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,12 @@ def commanding_recipient(entry: ConfigEntry, number: str) -> Recipient | None:
     """Return the recipient whose commands come from a number. If several have it, one with a PIN comes first."""
     known = _known(entry).by_number.get(number, ())
     return max(known, key=lambda recipient: (recipient.allow_commands, recipient.pin is not None), default=None)
+
+
+def allowed_recipient(entry: ConfigEntry, number: str) -> Recipient | None:
+    """Return the recipient whose texts from a number are commands, or None if commands are not allowed."""
+    recipient = commanding_recipient(entry, number)
+    return recipient if recipient and recipient.allow_commands and read_options(entry).conversation_agent else None
 
 
 def pins_for_number(hass: HomeAssistant, number: str) -> set[str]:
