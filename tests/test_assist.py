@@ -348,7 +348,7 @@ async def test_a_pin(hass: HomeAssistant, simulator: Simulator, home: Home) -> N
     assert await phone.text("2580") == ""
     assert agent.texts == ["Boiler on"]
     await told(hass)
-    heard = ["Boiler on", "on 2580", "2581 Boiler on", "1", "Boiler on", ""]
+    heard = ["Boiler on", "on 2580", "Boiler on", "1", "Boiler on", ""]
     assert [state.attributes["text"] for state in incoming] == heard
     assert [run["text"] for run in runs] == heard
     assert await texts_sent(hass, simulator) == []
@@ -566,19 +566,55 @@ async def test_a_long_answer_comes_in_pages(
     assert agent.texts == ["Tell me all", "MORE"]
 
 
-async def test_the_rest_is_kept_for_ten_minutes_and_needs_no_pin(
+async def test_the_rest_is_kept_for_ten_minutes(
     hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
 ) -> None:
+    _, agent, phone = await home()
+    agent.says("word " * 200)
+    assert (await phone.text("Tell me all")).endswith(MORE)
+    assert (await phone.text("more")).endswith(MORE)
+    await pass_time(601)
+    agent.says("Of what?")
+    assert await phone.text("More") == "Of what?"
+    assert len(agent.asked) == 2
+
+
+async def test_the_rest_needs_the_pin(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
     _, agent, phone = await home(pin="2580")
     agent.says("word " * 200)
-    assert (await phone.text("2580 Tell me all")).endswith(MORE)
-    assert (await phone.text("more")).endswith(MORE)
-    assert (await phone.text("2580 more")).endswith(MORE)
-    await pass_time(601)
-    assert await phone.text("More") == ""
-    agent.says("Of what?")
-    assert await phone.text("2580 More") == "Of what?"
-    assert len(agent.asked) == 2
+    more = TEXTS["more_with_pin"]
+    assert (await phone.text("2580 Tell me all")).endswith(more)
+    assert await phone.text("more") == ""
+    assert await phone.text("2581 more") == ""
+    assert (await phone.text("2580 more")).endswith(more)
+    assert (await phone.text("2580 More!")).endswith(more)
+    assert len(agent.asked) == 1
+
+
+async def test_the_rest_counts_as_a_command(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:
+    _, agent, phone = await home()
+    agent.says("word " * 2000)
+    answers = [await phone.text(text) for text in ("Tell me all", *(f"MORE{'!' * number}" for number in range(12)))]
+    assert [answer.endswith(MORE) for answer in answers] == [True] * 10 + [False] * 3
+    assert answers[10:] == [TOO_MANY, "", ""]
+
+
+async def test_no_rest_without_permission(
+    hass: HomeAssistant, simulator: Simulator, home: Home, pass_time: PassTime
+) -> None:
+    entry, agent, phone = await home(HOUSE)
+    agent.says("word " * 200)
+    await phone.text("Tell me all")
+    assert len(await texts_sent(hass, simulator)) == 1
+    # MORE waits until Home Assistant has started. Meanwhile the permission is withdrawn.
+    hass.set_state(CoreState.starting)
+    await phone.text("MORE")
+    subentry = next(iter(entry.subentries.values()))
+    hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "allow_commands": False})
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire("homeassistant_started")
+    await pass_time(6)
+    assert len(await texts_sent(hass, simulator)) == 1
 
 
 async def test_a_new_answer_replaces_the_rest(hass: HomeAssistant, simulator: Simulator, home: Home) -> None:

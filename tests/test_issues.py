@@ -44,6 +44,7 @@ KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.URGENT_REFUSED_NUMBER: (lambda hass: issues.async_urgent_refused(hass, ENTRY, None, None), "_ENTRY", "error"),
     Issue.LOOP_STOPPED: (lambda hass: issues.async_loop_stopped(hass, ENTRY, "R", "Anna"), "_ENTRY_R", "error"),
     Issue.LOOP_STOPPED_NUMBER: (lambda hass: issues.async_loop_stopped(hass, ENTRY, None, None), "_ENTRY", "error"),
+    Issue.COMMANDS_LOCKED: (lambda hass: issues.async_commands_locked(hass, "ANNA", "Anna", 20), "_ANNA", "warning"),
     Issue.ROUTE_BROKEN: (lambda hass: issues.async_route_broken(hass, ENTRY), "_ENTRY", "error"),
 }
 EVERY_KIND = pytest.mark.parametrize("kind", Issue)
@@ -95,6 +96,8 @@ async def test_an_issue_is_deleted(hass: HomeAssistant, kind: Issue) -> None:
             issues.async_people_opted_out(hass, ENTRY, {})
         elif kind is Issue.LOOP_STOPPED:
             issues.async_delete_issues(hass, ENTRY)
+        elif kind is Issue.COMMANDS_LOCKED:
+            issues.async_delete(hass, kind, about="ANNA")
         else:
             issues.async_delete(hass, kind, ENTRY if suffix else None)
         assert ir.async_get(hass).async_get_issue("texting", issue.issue_id) is None

@@ -226,3 +226,9 @@ async def test_an_event_of_somebody_else_is_shown_as_it_is(lines: Lines, hass: H
     assert await async_setup_component(hass, "texting", {})
     hass.bus.async_fire("texting_message", {"kind": "odd", "name": None})
     assert await lines() == [("Text to ", "odd")]
+
+
+async def test_a_lock_of_commands(lines: Lines, hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, "texting", {})
+    hass.bus.async_fire("texting_commands_locked", {"device_id": "1", "name": "Anna", "account": "2", "minutes": 20})
+    assert await lines() == [("Anna’s commands", "are locked for 20 minutes")]

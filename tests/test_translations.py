@@ -272,7 +272,7 @@ def test_options() -> None:
 
 def test_replies_to_commands() -> None:
     texts = SELECTORS["assist"]["options"]
-    assert set(texts) == {"done", "sorry", *Kind} - {Kind.ASK}
+    assert set(texts) == {"done", "sorry", "more_with_pin", *Kind} - {Kind.ASK}
     assert all(texts.values())
     # They can be part of a text through any provider.
     assert not placeholders(json_text(texts))
@@ -327,7 +327,7 @@ def test_choices() -> None:
         | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"},
         "check": {*Item, *Outcome, *Note, "own_site", "other_site", "unknown_words"},
         "card_type": {type_key(kind) for kind in CARD_TYPES},
-        "assist": {"more", "done", "sorry", "too_many", "blocked"},
+        "assist": {"more", "more_with_pin", "done", "sorry", "too_many", "blocked"},
     }
     assert {key: set(texts["options"]) for key, texts in SELECTORS.items()} == choices
 

@@ -17,11 +17,12 @@ from .gateway.base import Gateway
 from .gateway.capabilities import MessageType
 from .gateway.errors import MessageRejected
 from .gateway.message import Message
+from .inbound.command_locks import async_watch_locks
 from .inbound.command_sessions import Command, Kind
-from .inbound.commands import allowed_recipient, async_command_session
+from .inbound.commands import async_command_session
 from .messenger import OutgoingMessage
 from .options import read_options
-from .recipients import Recipient, commanding_recipient
+from .recipients import Recipient, allowed_recipient, commanding_recipient
 from .replies import async_reply
 from .signals import COMMAND
 from .text.single_line import strip_unprintable
@@ -52,6 +53,7 @@ def async_setup_commands(hass: HomeAssistant) -> None:
         hass.async_create_background_task(task, "texting command")
 
     async_listen(hass, COMMAND, run)
+    async_watch_locks(hass)
 
 
 async def _async_run_command(
@@ -72,6 +74,8 @@ async def _async_run_command(
     if account is None or recipient is None:
         return
     if command.kind is Kind.MORE:
+        if not allowed_recipient(account.entry, number):
+            return
         # The rest is read only now, so that no page is sent twice.
         answer = session.rest(hass.loop.time())
     page, rest = _page(account, recipient, number, answer, texts)
@@ -141,9 +145,8 @@ def _page(
     # If only emoji are lost, the answer was a confirmation. If words are lost, nobody can read the answer.
     fallback = texts["sorry" if any(map(str.isalnum, answer)) else "done"]
     answer = _supported_text(account.gateway, message, answer).strip() or fallback
-    text, rest = split_page(
-        answer, lambda page: _fits(account.gateway, replace(message, text=page)), f" {texts['more']}"
-    )
+    more = texts["more_with_pin" if recipient.pin else "more"]
+    text, rest = split_page(answer, lambda page: _fits(account.gateway, replace(message, text=page)), f" {more}")
     # If not even one character fits, the account rejects the answer and says why.
     message = replace(message, text=text or answer)
     return OutgoingMessage(message=message, recipient=recipient, valid_for=VALID_FOR, resend=False), rest

@@ -29,6 +29,8 @@ CONF_ADVANCED: Final = "advanced"
 
 # The bus event behind each line of the logbook: a text came in, or a text ended.
 EVENT_MESSAGE: Final = "texting_message"
+# The bus event of too many wrong PINs.
+EVENT_COMMANDS_LOCKED: Final = "texting_commands_locked"
 
 # A person opted out of the texts of an account, or opted in again.
 EVENT_OPTED_OUT: Final = "texting_opted_out"
@@ -64,6 +66,7 @@ ATTR_LIMIT: Final = "limit"
 ATTR_MEDIA_URL: Final = "media_url"
 ATTR_MESSAGE: Final = "message"
 ATTR_MESSAGE_ID: Final = "message_id"
+ATTR_MINUTES: Final = "minutes"
 ATTR_NAME: Final = "name"
 ATTR_NUMBER: Final = "number"
 ATTR_RECIPIENT: Final = "recipient"

@@ -32,6 +32,7 @@ class Issue(StrEnum):
     URGENT_REFUSED_NUMBER = "urgent_refused_number"
     LOOP_STOPPED = "loop_stopped"
     LOOP_STOPPED_NUMBER = "loop_stopped_number"
+    COMMANDS_LOCKED = "commands_locked"
 
 
 # News of something that is over. It stays until the user confirms it, also after a restart. The others are deleted
@@ -151,9 +152,16 @@ def async_loop_stopped(hass: HomeAssistant, entry: ConfigEntry, recipient_id: st
 
 
 @callback
-def async_delete(hass: HomeAssistant, issue: Issue, entry: ConfigEntry | None = None) -> None:
+def async_commands_locked(hass: HomeAssistant, recipient_id: str, name: str, minutes: int) -> None:
+    """Too many wrong PINs came from a number of a recipient, so commands from it are ignored for some minutes."""
+    severity = ir.IssueSeverity.WARNING
+    _create(hass, Issue.COMMANDS_LOCKED, None, severity, about=recipient_id, name=name, minutes=str(minutes))
+
+
+@callback
+def async_delete(hass: HomeAssistant, issue: Issue, entry: ConfigEntry | None = None, about: str = "") -> None:
     """Delete an issue that is solved or no longer matters, if it exists."""
-    ir.async_delete_issue(hass, DOMAIN, _id(issue, entry))
+    ir.async_delete_issue(hass, DOMAIN, _id(issue, entry, about))
 
 
 @callback

@@ -9,7 +9,15 @@ from homeassistant.components.logbook import (
 )
 from homeassistant.core import Event, HomeAssistant, callback
 
-from .const import DOMAIN, EVENT_MESSAGE, EVENT_OPTED_IN, EVENT_OPTED_OUT
+from .const import (
+    ATTR_MINUTES,
+    ATTR_NAME,
+    DOMAIN,
+    EVENT_COMMANDS_LOCKED,
+    EVENT_MESSAGE,
+    EVENT_OPTED_IN,
+    EVENT_OPTED_OUT,
+)
 
 # The lines of incoming texts, by their type.
 RECEIVED = {"reply": "wrote", "keyword": "wrote"}
@@ -34,10 +42,11 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, Any]]], None],
 ) -> None:
-    """Describe the event of a text that came in or was sent."""
+    """Describe the events of texts that came in or were sent, and of commands that are locked."""
     async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
     for event_type in OPT_OUTS:
         async_describe_event(DOMAIN, event_type, _describe_opt_out)
+    async_describe_event(DOMAIN, EVENT_COMMANDS_LOCKED, _describe_lock)
 
 
 @callback
@@ -54,3 +63,11 @@ def _describe(event: Event) -> dict[str, Any]:
 def _describe_opt_out(event: Event) -> dict[str, Any]:
     name = str(event.data.get("name") or "Somebody")
     return {LOGBOOK_ENTRY_NAME: name, LOGBOOK_ENTRY_MESSAGE: OPT_OUTS[str(event.event_type)]}
+
+
+@callback
+def _describe_lock(event: Event) -> dict[str, Any]:
+    return {
+        LOGBOOK_ENTRY_NAME: f"{event.data.get(ATTR_NAME)}’s commands",  # noqa: RUF001  an apostrophe
+        LOGBOOK_ENTRY_MESSAGE: f"are locked for {event.data.get(ATTR_MINUTES)} minutes",
+    }

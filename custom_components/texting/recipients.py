@@ -26,6 +26,7 @@ from .const import (
 from .delivery.checks import QuietHours
 from .gateway.capabilities import MessageType
 from .gateway.contacts import ContactGroup
+from .options import read_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,12 @@ def device_of(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None)
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     by_identifier = {identifier: device.id for device in devices for identifier in device.identifiers}
     return by_identifier.get((DOMAIN, recipient_id or "")) or by_identifier.get((DOMAIN, entry.entry_id))
+
+
+def allowed_recipient(entry: ConfigEntry, number: str) -> Recipient | None:
+    """Return the recipient whose texts from a number are commands, or None if commands are not allowed."""
+    recipient = commanding_recipient(entry, number)
+    return recipient if recipient and recipient.allow_commands and read_options(entry).conversation_agent else None
 
 
 def pins_for_number(hass: HomeAssistant, number: str) -> set[str]:

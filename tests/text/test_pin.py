@@ -2,7 +2,14 @@
 
 import pytest
 
-from custom_components.texting.text.pin import PinCheck, is_pin, strip_pin, to_ascii_digits
+from custom_components.texting.text.pin import (
+    PinCheck,
+    begins_with_pin,
+    is_pin,
+    strip_guesses,
+    strip_pin,
+    to_ascii_digits,
+)
 
 PIN = "2580"
 
@@ -25,7 +32,9 @@ PIN = "2580"
         ("２５８０ lights on", "lights on"),
         ("2580", ""),
         ("2580.", ""),
-        ("2580 2580 on", "2580 on"),
+        ("2580 2580 on", "on"),
+        ("2580, (٢٥٨٠) on", "on"),
+        ("2580 2581 on", "2581 on"),
         ("2580 STOP", "STOP"),
     ],
 )
@@ -57,3 +66,30 @@ def test_a_valid_pin(pin: str) -> None:
 @pytest.mark.parametrize("pin", ["", "123", "1234567890123", "12 34", "abcd", "12e4", "-123", "²⁵⁸⁰"])
 def test_an_invalid_pin(pin: str) -> None:
     assert not is_pin(pin)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("2581 on", "on"),
+        (" (2581): on", "on"),
+        ("2581on", "on"),
+        ("123456789012 on", "on"),
+        ("٢٥٨١ on", "on"),
+        ("2581", ""),
+        ("2581 2580 99999, on", "on"),
+        ("2581 -5 degrees", "-5 degrees"),
+        ("1234 " * 20_000 + "on", "on"),
+    ],
+)
+def test_what_could_be_a_pin_is_removed(text: str, rest: str) -> None:
+    assert begins_with_pin(text)
+    assert strip_guesses(text) == rest
+
+
+@pytest.mark.parametrize(
+    "text", ["", "on", "on 2581", "258 on", "1234567890123 on", "x2581 on", "²⁵⁸⁰ on", "9" * 10_000, ".,_ " * 20_000]
+)
+def test_what_cannot_be_a_pin_stays(text: str) -> None:
+    assert not begins_with_pin(text)
+    assert strip_guesses(text) == text

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from secrets import token_hex
@@ -11,8 +12,11 @@ SESSION_TIMEOUT = 600.0
 # Commands within SESSION_TIMEOUT.
 MAX_COMMANDS = 10
 MAX_WRONG_PINS = 5
+# The first lock. Each further lock is twice as long as the one before.
 LOCK_TIME = 600.0
-# A text may begin with a number that is not meant as a PIN, so wrong PINs are forgotten after a day.
+MAX_LOCK_TIME = 86_400.0
+# A text may begin with a number that is not meant as a PIN, so wrong PINs are forgotten after a day. If a day passes
+# without one, the next lock is a first lock again.
 WRONG_PIN_WINDOW = 86_400.0
 
 
@@ -42,8 +46,12 @@ class CommandSession:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     # The times of the latest commands.
     _commands: deque[float] = field(default_factory=deque)
-    # The times of the latest wrong PINs.
-    _wrong_pins: deque[float] = field(default_factory=deque)
+    # The times of the latest wrong PINs, by what tells their texts apart.
+    _wrong_pins: dict[Hashable, float] = field(default_factory=dict)
+    # The time of the last wrong PIN.
+    _wrong_at: float = 0.0
+    # The length of the next lock.
+    _lock_time: float = LOCK_TIME
     _locked_until: float = 0.0
     # Whether the number was told that it sent too many commands.
     _was_warned: bool = False
@@ -56,27 +64,36 @@ class CommandSession:
         """Return True if all commands are ignored and no PIN is compared."""
         return now < self._locked_until
 
-    def reject_pin(self, now: float) -> Command | None:
-        """Count a wrong PIN. Return the command that tells of the lock if there were too many."""
-        _drop_old(self._wrong_pins, now - WRONG_PIN_WINDOW)
-        self._wrong_pins.append(now)
+    def reject_pin(self, now: float, text: Hashable) -> float:
+        """Count a wrong PIN, once for each text. Return for how long it locks commands, in seconds; mostly 0.
+
+        text is equal for repetitions of the same text.
+        """
+        if now - max(self._wrong_at, self._locked_until) >= WRONG_PIN_WINDOW:
+            self._lock_time = LOCK_TIME
+        self._wrong_at = now
+        self._wrong_pins = {each: time for each, time in self._wrong_pins.items() if time > now - WRONG_PIN_WINDOW}
+        self._wrong_pins.setdefault(text, now)
         if len(self._wrong_pins) < MAX_WRONG_PINS:
-            return None
+            return 0.0
         self._wrong_pins.clear()
-        self._locked_until = now + LOCK_TIME
-        return Command(Kind.BLOCKED)
+        seconds = self._lock_time
+        self._lock_time = min(2 * seconds, MAX_LOCK_TIME)
+        self._locked_until = now + seconds
+        return seconds
 
     def accept_pin(self) -> None:
-        """Forget the wrong PINs, because the right one came."""
+        """Forget the wrong PINs and the lock, because the right PIN came or there is a new one."""
         self._wrong_pins.clear()
+        self._lock_time, self._locked_until = LOCK_TIME, 0.0
 
-    def accept_command(self, text: str, now: float) -> Command | None:
+    def accept_command(self, command: Command, now: float) -> Command | None:
         """Count a command. Return it, or one warning if there were too many, then None."""
         _drop_old(self._commands, now - SESSION_TIMEOUT)
         if len(self._commands) < MAX_COMMANDS:
             self._commands.append(now)
             self._was_warned = False
-            return Command(Kind.ASK, text)
+            return command
         was_warned, self._was_warned = self._was_warned, True
         return None if was_warned else Command(Kind.TOO_MANY)
 

@@ -31,7 +31,7 @@ from ..gateway.capabilities import Capability
 from ..gateway.message import IncomingMessage, ListedMessage, VoiceBroadcast
 from ..gateway.orders import KeywordSetup
 from ..gateway.status import Status
-from ..inbound.commands import remove_pins
+from ..inbound.commands import visible_text
 from ..permissions import ADMINISTRATOR
 from ..storage.opt_outs import opted_out
 from ..targets import Address, resolve, validation_error
@@ -104,12 +104,11 @@ async def _async_list_messages(call: ServiceCall) -> ServiceResponse:
 
 def _message(account: Account, message: ListedMessage) -> dict[str, Any]:
     incoming = IncomingMessage(sender=message.sender, text=message.text)
-    visible, _ = remove_pins(account.hass, account.entry, incoming)
     return {
         "message_id": message.message_id,
         "to": message.to,
         "from": message.sender,
-        "text": visible.text,
+        "text": visible_text(account.hass, account.entry, incoming),
         "status": message.status,
         "provider_status": message.provider_status,
         "incoming": message.incoming,

@@ -2,10 +2,12 @@
 
 from enum import StrEnum
 import hmac
-from itertools import takewhile
+import re
 import unicodedata
 
 MIN_LENGTH, MAX_LENGTH = 4, 12
+# Digits of any script at the beginning of a text, with the punctuation around them and the spaces behind.
+_DIGITS = re.compile(r"[\W_]*+(\d++)(?:(?!\s)[\W_])*+\s*+")
 
 
 class PinCheck(StrEnum):
@@ -26,12 +28,31 @@ def to_ascii_digits(digits: str) -> str:
     return "".join(str(unicodedata.decimal(digit)) for digit in digits)
 
 
+def begins_with_pin(text: str) -> bool:
+    """Return True if a text begins with digits that can be a PIN."""
+    return strip_guesses(text) != text
+
+
 def strip_pin(text: str, pin: str) -> tuple[str, PinCheck]:
-    """Return a text without its PIN and the punctuation around it; unchanged if it does not begin with the PIN."""
-    start = next((index for index, character in enumerate(text) if character.isalnum()), len(text))
-    digits = "".join(takewhile(str.isdecimal, text[start:]))
-    if not hmac.compare_digest(to_ascii_digits(digits), pin):
-        return text, PinCheck.WRONG if is_pin(digits) else PinCheck.NONE
-    rest = text[start + len(digits) :]
-    marks = sum(1 for _ in takewhile(lambda character: not (character.isalnum() or character.isspace()), rest))
-    return rest[marks:].lstrip(), PinCheck.RIGHT
+    """Return a text without its PIN and the punctuation around it; unchanged if it does not begin with the PIN.
+
+    A PIN that is written several times is removed as often.
+    """
+    end, check = 0, PinCheck.NONE
+    while (found := _find(text, end)) and hmac.compare_digest(to_ascii_digits(found[1]), pin):
+        end, check = found.end(), PinCheck.RIGHT
+    return text[end:], PinCheck.WRONG if found and not end else check
+
+
+def strip_guesses(text: str) -> str:
+    """Return a text without all digits at its beginning that can be a PIN; unchanged if there are none."""
+    end = 0
+    while found := _find(text, end):
+        end = found.end()
+    return text[end:]
+
+
+def _find(text: str, start: int) -> re.Match[str] | None:
+    """Return the digits at a place of a text if they can be a PIN."""
+    found = _DIGITS.match(text, start)
+    return found if found and is_pin(found[1]) else None
