@@ -100,7 +100,7 @@ async def test_removing_leaves_nothing(
     await hass.async_block_till_done()
     assert f"{DOMAIN}.{entry.entry_id}" in hass_storage
     await hass.config_entries.async_remove(entry.entry_id)
-    await hass.async_block_till_done()
+    await hass.async_block_till_done(wait_background_tasks=True)
     assert what_is_left(hass, entry) == {}
     await pass_time(60)
     assert f"{DOMAIN}.{entry.entry_id}" not in hass_storage

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 import logging
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -9,6 +10,7 @@ import pytest
 
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS, textinghouse
+from custom_components.texting.storage.account_store import AccountStore
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
@@ -37,7 +39,7 @@ def _talkative(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     lines = [
         line
-        for record in caplog.records
+        for record in caplog.get_records("call")
         if record.name.startswith("custom_components.texting")
         for line in (record.getMessage(), str(record.exc_info or ""), str(record.exc_text or ""))
     ]
@@ -183,3 +185,24 @@ async def test_incoming_texts_that_are_asked_for_are_not_logged(
     await pass_time(31)
     assert hass.states.get("event.textiopro_incoming_message").attributes["text"] == TEXT  # type: ignore[union-attr]
     assert any("Error fetching texting incoming texts data" in line for line in log_of(caplog))
+
+
+async def test_only_the_owner_reads_the_file_of_an_account(tmp_path: Path) -> None:
+    """It holds numbers that opted out. An earlier version wrote it for everybody to read.
+
+    The test kit's Home Assistant writes no such files, so this is a bare one.
+    """
+    hass = HomeAssistant(str(tmp_path))
+    file = tmp_path / ".storage" / "texting.an-account"
+    file.parent.mkdir()
+    file.write_text('{"version": 1, "minor_version": 1, "key": "texting.an-account", "data": {"seen": ["7"]}}')
+    file.chmod(0o644)
+    store = AccountStore(hass, "an-account")
+    await store.async_load()
+    assert store.memory.seen == ["7"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    store.memory.seen = ["8"]
+    await store.async_save()
+    assert '"8"' in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    await hass.async_stop(force=True)

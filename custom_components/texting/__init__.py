@@ -28,7 +28,7 @@ from .options import gateway_values
 from .routing.route import Route, RouteConfigEntry
 from .services import async_setup_services
 from .storage.entry_state import async_finish_sends, async_load_state, async_remove_state, async_unload_state
-from .webhook import async_delete_cloudhook, async_listen, async_stop_listening
+from .webhook import async_delete_cloudhook, async_listen, async_register, async_unregister
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
 
@@ -49,11 +49,14 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_commands(hass)
     async_setup_services(hass)
     hass.async_add_shutdown_job(HassJob(async_finish_sends), hass)
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        async_register(hass, entry)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
     """Set up an account or a route."""
+    async_register(hass, entry)
     await (_async_set_up_route if entry.data[CONF_PROVIDER] == ROUTE else _async_set_up_account)(hass, entry)
     return True
 
@@ -75,9 +78,8 @@ async def _async_set_up_account(hass: HomeAssistant, entry: TextingConfigEntry) 
     state = await async_load_state(hass, entry, gateway)
     account = entry.runtime_data = Account(hass, entry, state, gateway)
     if account.info.uses_webhook:
-        # First: Home Assistant acknowledges calls of unknown webhooks, and those texts would be lost.
-        async_listen(hass, account)
-        entry.async_on_unload(lambda: async_stop_listening(hass, account))
+        # First: meanwhile the provider's calls are refused.
+        entry.async_on_unload(async_listen(hass, account))
     entry.async_on_unload(hass.async_add_shutdown_job(HassJob(account.balance.async_stop)))
     await account.balance.async_refresh()
     if isinstance(account.balance.last_exception, ConfigEntryAuthFailed):
@@ -144,6 +146,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: MessengerConfigEntry) -
 
 async def async_remove_entry(hass: HomeAssistant, entry: MessengerConfigEntry) -> None:
     """Delete what belongs to an account or a route: its issues, its files and its cloud address."""
+    async_unregister(hass, entry)
     async_delete_issues(hass, entry)
     if waiting := await async_remove_state(hass, entry):
         async_account_removed(hass, entry, waiting)

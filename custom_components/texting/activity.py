@@ -12,9 +12,9 @@ from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
 from .gateway.errors import Cancelled
 from .gateway.message import IncomingMessage, IncomingType
-from .options import read_options
 from .recipients import device_of, recipient_for_number
 from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED
+from .targets import redact_name
 from .text.single_line import single_line
 
 
@@ -27,8 +27,8 @@ def async_setup_activity(hass: HomeAssistant) -> None:
         # An opt-out has a line of its own.
         if incoming.type is not IncomingType.OPT_OUT and (entry := hass.config_entries.async_get_entry(entry_id)):
             sender = recipient_for_number(hass, entry_id, incoming.sender)
-            name = sender.name if sender else incoming.sender
-            _write(hass, entry, sender.id if sender else None, str(incoming.type), name, incoming.text)
+            name = sender.name if sender else redact_name(incoming.sender)
+            _write(hass, entry, sender.id if sender else None, str(incoming.type), name)
 
     @callback
     def updated(entry_id: str, updates: Sequence[Update]) -> None:
@@ -36,8 +36,8 @@ def async_setup_activity(hass: HomeAssistant) -> None:
         ended = [record for record, change in updates if change is Change.ENDED and not record.parent]
         if ended and (entry := hass.config_entries.async_get_entry(entry_id)):
             for record in ended:
-                name = record.recipient_name or record.to
-                _write(hass, entry, record.recipient_id, _outcome(record), name, record.message.text)
+                name = record.recipient_name or redact_name(record.to)
+                _write(hass, entry, record.recipient_id, _outcome(record), name)
 
     async_dispatcher_connect(hass, MESSAGE_RECEIVED, received)
     async_dispatcher_connect(hass, MESSAGES_UPDATED, updated)
@@ -48,11 +48,7 @@ def _outcome(record: MessageRecord) -> str:
 
 
 @callback
-def _write(  # noqa: PLR0913, PLR0917  each is a part of the line
-    hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, kind: str, name: str, text: str
-) -> None:
+def _write(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, kind: str, name: str) -> None:
+    """Fire the event of a line. The recorder keeps events, so it has neither a text nor a whole number."""
     data = {ATTR_DEVICE_ID: device_of(hass, entry, recipient_id), "kind": kind, "name": single_line(name)}
-    if read_options(entry).log_texts:
-        # The recorder keeps events.
-        data["text"] = single_line(text)
     hass.bus.async_fire(EVENT_MESSAGE, data)

@@ -211,8 +211,8 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
                 await gateway.verify()
         except GatewayError as err:
             return self._account_error(err)
-        except Exception:
-            _LOGGER.exception("Unexpected error while checking the account")
+        except Exception as err:  # noqa: BLE001  its text may hold a secret
+            _LOGGER.error("Unexpected %s while checking the account", type(err).__name__)  # noqa: TRY400
             return {"base": "unknown"}
         return {}
 

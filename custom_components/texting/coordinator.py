@@ -16,7 +16,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from .access import Access, Request
 from .const import DOMAIN, MAX_EVENT_AGE
 from .delivery.checks import check_credit, is_low, most_credit
-from .error_messages import request_text
+from .error_messages import logged_text
 from .gateway.base import MAX_INCOMING, Gateway
 from .gateway.errors import AuthenticationFailed, BalanceUnreadable, GatewayError, MessageRejected
 from .gateway.message import Balance, IncomingMessage
@@ -146,7 +146,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
         except GatewayError as err:
             self._access.async_failed(Request.BALANCE, err)
             error = ConfigEntryAuthFailed if isinstance(err, AuthenticationFailed) else UpdateFailed
-            raise error(**request_text(err, self.config_entry.title)) from err
+            raise error(**logged_text(err, self.config_entry.title)) from err
         self._access.async_works(Request.BALANCE)
         return {balance.pool: balance for balance in found}
 
@@ -191,7 +191,7 @@ class IncomingCoordinator(DataUpdateCoordinator[None]):
             latest = await self._gateway.fetch_incoming(memory.seen)
         except GatewayError as err:
             self._on_failed(err)
-            raise UpdateFailed(**request_text(err, self.config_entry.title)) from err
+            raise UpdateFailed(**logged_text(err, self.config_entry.title)) from err
         now, read_at = self.hass.loop.time(), self._read_at
         if memory.seen is None or len(latest) < MAX_INCOMING:
             # The other texts of an incomplete read are as old as these.

@@ -110,6 +110,13 @@ def request_text(error: GatewayError, account: str) -> ErrorText:
     return _text("request_rejected" if key.startswith("rejected_") else REQUEST_KEYS.get(key, key), error, account)
 
 
+def logged_text(error: GatewayError, account: str) -> ErrorText:
+    """Return the text of an error that Home Assistant logs: as request_text, without the provider's words."""
+    text = request_text(error, account)
+    text["translation_placeholders"]["detail"] = error.summary or "—"
+    return text
+
+
 def home_assistant_error(error: GatewayError, account: str) -> HomeAssistantError:
     """Return the error of a send: a validation error if the caller broke a limit, else a failure."""
     return _kind_of(error)(**_text(translation_key(error), error, account))

@@ -33,8 +33,8 @@ class IncomingMessageEvent(MessengerEntity, EventEntity):
     """A text came in."""
 
     _attr_event_types = list(IncomingType)
-    # The recorder does not keep what people write.
-    _unrecorded_attributes = frozenset({"text"})
+    # The recorder keeps neither what people write nor whole numbers. A keyword may be the first word of any text.
+    _unrecorded_attributes = frozenset({"from", "text", "keyword"})
 
     def __init__(self, messenger: Messenger) -> None:
         """Belong to one account."""
@@ -82,6 +82,8 @@ class DeliveryReportEvent(MessengerEntity, EventEntity):
     """A text has ended: it was delivered, it failed, or no more is known of it."""
 
     _attr_event_types = list(Status)
+    # The provider may say anything in its own words.
+    _unrecorded_attributes = frozenset({"to", "provider_status"})
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, messenger: Messenger) -> None:

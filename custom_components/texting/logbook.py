@@ -51,11 +51,10 @@ def async_describe_events(
 
 @callback
 def _describe(event: Event) -> dict[str, Any]:
-    kind, name, text = (str(event.data.get(key) or "") for key in ("kind", "name", "text"))
-    line = RECEIVED.get(kind) or SENT.get(kind, kind)
+    kind, name = (str(event.data.get(key) or "") for key in ("kind", "name"))
     return {
         LOGBOOK_ENTRY_NAME: name if kind in RECEIVED else f"Text to {name}",
-        LOGBOOK_ENTRY_MESSAGE: f"{line}: {text}" if text else line,
+        LOGBOOK_ENTRY_MESSAGE: RECEIVED.get(kind) or SENT.get(kind, kind),
     }
 
 

@@ -27,7 +27,7 @@ def _number(default: int, least: int, most: int = _MAX_AMOUNT, unit: str | None 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options of one entry. A route has only keep_days and log_texts."""
+    """The options of one entry. A route has only keep_days."""
 
     # Minutes between two reads of the balance.
     balance_interval: int = _number(15, 1, 1440, UnitOfTime.MINUTES)
@@ -42,8 +42,6 @@ class Options:
     if_unsure: str = LEAVE
     # Days until a finished message is deleted.
     keep_days: int = _number(30, 1, 365, UnitOfTime.DAYS)
-    # Whether the logbook shows what the texts say.
-    log_texts: bool = False
     # Whether characters that the provider does not take are replaced by similar ones.
     replace_characters: bool = False
     # Seconds that the provider's request stays open for a reply. A provider gives up after 60.

@@ -89,6 +89,8 @@ class CreditBalanceSensor(BalanceEntity, SensorEntity):
 class LastDeliveryStatusSensor(StateEntity, SensorEntity):
     """The status of the text that was accepted or ended last."""
 
+    # The provider may say anything in its own words.
+    _unrecorded_attributes = frozenset({"provider_status"})
     _attr_device_class = SensorDeviceClass.ENUM
 
     def __init__(self, messenger: Messenger) -> None:

@@ -14,8 +14,9 @@ from homeassistant.helpers.target import SelectedEntities, TargetSelection, asyn
 
 from .const import DOMAIN
 from .gateway.contacts import ContactGroup
-from .gateway.errors import MessageRejected, redact
+from .gateway.errors import MessageRejected
 from .gateway.phone_number import mask, to_e164
+from .gateway.redaction import redact
 from .gateway.status import FailureReason
 from .recipients import Recipient, recipient_by_id, recipients
 

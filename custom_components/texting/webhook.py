@@ -1,30 +1,41 @@
-"""The webhook that a provider calls. Its calls are checked, parsed and passed to the account."""
+"""The webhook that a provider calls. Its calls are checked, parsed and passed to the account.
+
+Home Assistant logs the secret id of a webhook that is not registered, that does not take the method of a call, or whose
+handler raises. So the webhook of an account is registered for every method, and as long as the account exists.
+"""
 
 from http import HTTPStatus
 import logging
 from typing import Any
 from urllib.parse import parse_qsl
 
+from aiohttp import StreamReader
+from aiohttp.hdrs import METH_HEAD
 from aiohttp.web import Request, Response
 
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_WEBHOOK_ID
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.network import NoURLAvailableError
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .account import Account, TextingConfigEntry
-from .const import DOMAIN
+from .const import CONF_PROVIDER, DOMAIN
 from .gateway.errors import WebhookRejected
 from .gateway.json_fields import read_json
 from .gateway.message import DeliveryReport, IncomingMessage, IncomingType, WebhookCall
+from .gateway.provider import Provider
+from .gateway.providers import GATEWAYS
 from .replies import async_opt_out, async_respond
 
 _LOGGER = logging.getLogger(__name__)
 
 BODY_LIMIT = 64 * 1024
+# The accounts that are loaded, by entry id.
+_LISTENING: HassKey[dict[str, Account]] = HassKey(f"{DOMAIN}_listening")
 
 
 class _Refused(Exception):
@@ -36,26 +47,49 @@ class _Refused(Exception):
 
 
 @callback
-def async_listen(hass: HomeAssistant, account: Account) -> None:
-    """Register the account's webhook."""
+def async_register(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Register the webhook of an account, loaded or not. While it is not loaded, calls are refused with 503."""
+    if CONF_WEBHOOK_ID not in entry.data:
+        return
+    entry_id, info = entry.entry_id, GATEWAYS[Provider(entry.data[CONF_PROVIDER])].info
 
-    async def handle(_hass: HomeAssistant, _webhook_id: str, request: Request) -> Response:
-        return await async_handle_call(account, request)
+    async def handle(hass: HomeAssistant, _webhook_id: str, request: Request) -> Response:
+        if request.method not in info.webhook_methods:
+            # Home Assistant lets everybody see with HEAD that an address exists.
+            is_head = request.method == METH_HEAD
+            return Response(status=HTTPStatus.OK if is_head else HTTPStatus.METHOD_NOT_ALLOWED)
+        if (account := hass.data.get(_LISTENING, {}).get(entry_id)) is None:
+            return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+        try:
+            return await async_handle_call(account, request)
+        except Exception as err:  # noqa: BLE001  Home Assistant would log it with the id, and acknowledge the call
+            _LOGGER.error("%s: unexpected %s in a call of the webhook", info.name, type(err).__name__)  # noqa: TRY400
+            return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
+    async_unregister(hass, entry)
     webhook.async_register(
-        hass,
-        DOMAIN,
-        account.entry.title,
-        account.entry.data[CONF_WEBHOOK_ID],
-        handle,
-        allowed_methods=account.info.webhook_methods,
+        hass, DOMAIN, info.name, entry.data[CONF_WEBHOOK_ID], handle, allowed_methods=webhook.SUPPORTED_METHODS
     )
 
 
 @callback
-def async_stop_listening(hass: HomeAssistant, account: Account) -> None:
-    """Unregister the account's webhook."""
-    webhook.async_unregister(hass, account.entry.data[CONF_WEBHOOK_ID])
+def async_unregister(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Unregister the webhook of an account that is removed."""
+    if CONF_WEBHOOK_ID in entry.data:
+        webhook.async_unregister(hass, entry.data[CONF_WEBHOOK_ID])
+
+
+@callback
+def async_listen(hass: HomeAssistant, account: Account) -> CALLBACK_TYPE:
+    """Pass the calls of its webhook to a loaded account. Return a function that ends this."""
+    listening, entry_id = hass.data.setdefault(_LISTENING, {}), account.entry.entry_id
+    listening[entry_id] = account
+
+    @callback
+    def stop() -> None:
+        del listening[entry_id]
+
+    return stop
 
 
 async def async_handle_call(account: Account, request: Request) -> Response:
@@ -68,7 +102,10 @@ async def async_handle_call(account: Account, request: Request) -> Response:
         memory.webhook_refused += 1
         account.store.async_changed()
         _LOGGER.debug("%s: a call of the webhook is refused: %s", account.info.name, err)
-        return Response(status=err.status if isinstance(err, _Refused) else HTTPStatus.BAD_REQUEST)
+        response = Response(status=err.status if isinstance(err, _Refused) else HTTPStatus.BAD_REQUEST)
+        if isinstance(err, _Refused):
+            response.force_close()  # the body may not have been read to its end
+        return response
     memory.webhook_called_at = dt_util.utcnow().isoformat()
     account.store.async_changed()
     texts = [item for item in items if isinstance(item, IncomingMessage)]
@@ -108,13 +145,23 @@ async def _parameters(request: Request) -> dict[str, Any]:
 async def _body(request: Request) -> str:
     """Return the body. Stop reading at the limit."""
     content, body = request.content, bytearray()
-    while chunk := await content.read(BODY_LIMIT + 1):
+    while chunk := await _read(content):
         body += chunk
         if len(body) > BODY_LIMIT:
             raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
+        raise _Refused(HTTPStatus.BAD_REQUEST) from None
+
+
+async def _read(content: StreamReader) -> bytes:
+    """Return the next bytes of a body. A broken encoding or length, or a lost connection, refuses the call."""
+    try:
+        return await content.read(BODY_LIMIT + 1)
+    except Exception:  # noqa: BLE001  the web server has an error of its own for each
+        # Otherwise the web server reads the rest, and logs the error.
+        content.feed_eof()
         raise _Refused(HTTPStatus.BAD_REQUEST) from None
 
 

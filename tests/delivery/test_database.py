@@ -13,6 +13,7 @@ import pytest
 from custom_components.texting.delivery import database as module
 from custom_components.texting.delivery.database import DatabaseError, MessageDatabase
 from custom_components.texting.delivery.record import MessageRecord, Phase
+from custom_components.texting.delivery.sqlite_file import SqliteFile
 from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.message import Message
 from custom_components.texting.gateway.status import FailureReason, Status
@@ -112,10 +113,40 @@ async def test_purge_deletes_messages_that_are_done(database: MessageDatabase) -
     assert numbers(await database.load(ACCOUNT)) == [2]
 
 
+async def test_what_was_purged_is_in_no_file(database: MessageDatabase) -> None:
+    """SQLite only unlinks deleted rows unless it is told to overwrite them, and the -wal keeps what was in them."""
+    secret = "Nobody reads this any more"
+    await database.write([ended(number, text=f"{secret} {number}" * 20) for number in range(200)])
+    await database.write([record(1000, text="What is kept")])
+    folder = database.path.parent
+
+    def holds(text: str) -> bool:
+        return any(text.encode() in path.read_bytes() for path in folder.iterdir())
+
+    assert holds(secret)
+    assert await database.purge(1000.0) == 200
+    assert holds("What is kept")
+    assert not holds(secret)
+    await database.close()
+    assert not holds(secret)
+
+
+async def test_what_was_purged_while_the_file_is_copied_is_gone_after_the_next_purge(database: MessageDatabase) -> None:
+    await database.write([ended(1, text="The first text"), ended(20, text="The second text")])
+    await database.pause_checkpoints()
+    assert await database.purge(10.0) == 1
+    await database.resume_checkpoints()
+    assert await database.purge(1000.0) == 1
+    contents = [path.read_bytes() for path in database.path.parent.iterdir()]
+    assert not [each for each in contents if b"first text" in each or b"second text" in each]
+
+
 async def test_a_text_is_written_between_the_pieces_of_a_purge(
     database: MessageDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_PURGE", 10)
+    # The -wal stays, so that its commits can be counted.
+    monkeypatch.setattr(SqliteFile, "checkpoint", lambda _file: None)
     await database.write([ended(number, entry_id=OTHER if number % 2 else ACCOUNT) for number in range(200)])
     before = commits(database.path)
     purging = asyncio.create_task(database.purge(150.0))

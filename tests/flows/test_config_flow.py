@@ -194,7 +194,8 @@ async def test_a_refusal_without_a_name_is_logged(
     form = await begin(hass, Provider.TEXTINGHOUSE)
     result = await submit(hass, form, account_input(Provider.TEXTINGHOUSE, simulator))
     assert result["errors"] == {"base": "unknown"}
-    assert "100: Missing parameter" in caplog.text
+    assert "MessageRejected: 100" in caplog.text
+    assert "Missing parameter" not in caplog.text
 
 
 async def test_an_invalid_certificate(hass: HomeAssistant, simulator: Simulator, impostor: Impostor) -> None:

@@ -64,7 +64,6 @@ async def test_settings_are_stored_and_shown_again(
     assert form["data_schema"] is not None
     defaults = {"balance_interval": 15, "low_credit": 0, "daily_limit": 200, "if_unsure": "leave", "keep_days": 30}
     defaults["urgent_limit"] = 500
-    defaults["log_texts"] = False
     chosen: dict[str, object] = {
         "balance_interval": 60,
         "low_credit": 12.5,
@@ -72,7 +71,6 @@ async def test_settings_are_stored_and_shown_again(
         "urgent_limit": 0,
         "if_unsure": "resend",
         "keep_days": 365,
-        "log_texts": True,
     }
     if provider is PRO:
         defaults["incoming_interval"], chosen["incoming_interval"] = 30, 120

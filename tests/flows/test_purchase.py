@@ -411,7 +411,7 @@ async def wrong_password(simulator: Simulator, _monkeypatch: pytest.MonkeyPatch,
 async def bug_in_the_order(_simulator: Simulator, monkeypatch: pytest.MonkeyPatch, _path: str) -> None:
     """Simulate a bug in the integration that raises an error with the card in its text."""
     gateway: Any = GATEWAYS[CLUB]
-    kind = type(gateway.orders.fget(gateway(None, {})))
+    kind = type(gateway.orders.fget(gateway(None, gateway.settings_type(url="", username="", password=""))))
 
     async def raise_all(_self: Any, *things: Any) -> None:
         cards = [thing for thing in things if isinstance(thing, Card)]

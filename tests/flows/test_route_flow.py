@@ -127,7 +127,7 @@ async def test_options(hass: HomeAssistant, set_up: SetUp, simulator: Simulator)
     form = await hass.config_entries.options.async_init(route.entry_id)
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "settings")
     assert form["data_schema"] is not None
-    assert [str(marker) for marker in form["data_schema"].schema] == ["keep_days", "log_texts"]
+    assert [str(marker) for marker in form["data_schema"].schema] == ["keep_days"]
     result = await hass.config_entries.options.async_configure(form["flow_id"], {"keep_days": 7})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert route.options == {"keep_days": 7, "log_texts": False}
+    assert route.options == {"keep_days": 7}

@@ -31,7 +31,7 @@ async def test_no_login(gateway: OpenGateway, simulator: Simulator) -> None:
     for call in (account.verify, account.fetch_senders, account.fetch_templates):
         with pytest.raises(AuthenticationFailed) as raised:
             await call()
-        assert str(raised.value) == "AuthenticationFailed: 401: Unauthenticated."
+        assert (raised.value.code, raised.value.detail) == ("401", "Unauthenticated.")
     result = await send_one(account)
     assert (result.status, result.reason) == (Status.REJECTED, FailureReason.AUTHENTICATION)
 

@@ -8,9 +8,10 @@ import pytest
 
 from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.contacts import Campaign
-from custom_components.texting.gateway.errors import AuthenticationFailed, GatewayError, MessageRejected, redact
+from custom_components.texting.gateway.errors import AuthenticationFailed, GatewayError, MessageRejected
 from custom_components.texting.gateway.message import SendResult
 from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.redaction import redact
 from custom_components.texting.gateway.status import Status
 from tests.simulator import Simulator
 from tests.support.gateways import OpenGateway, Respond

@@ -18,6 +18,7 @@ slow            seconds (1), - (accepted)                       the response, by
 endless         - (accepted)                                    the response with a body that never ends
 latency         delay (1), - (accepted)                         the response after a delay, its reports before it
 hold            - (accepted)                                    the response once it is released, its reports before it
+echo            encoding (raw), accept (no)                     an error whose words repeat the request and its login
 """
 
 import asyncio
@@ -29,6 +30,7 @@ from typing import Any
 
 from aiohttp import web
 
+from .echo import echo
 from .front import busy_response, challenge_response, redirect_response
 from .wire import Request, Response, html_response
 
@@ -57,6 +59,7 @@ KINDS: dict[str, Options] = {
     "endless": {},
     "latency": {"delay": 1.0},
     "hold": {},
+    "echo": {"encoding": "raw", "accept": False},
 }
 _NEVER_ACCEPTED = {"rate_limited", "unavailable", "redirect", "challenge"}
 
@@ -74,6 +77,8 @@ class Fault:
     options: Options
     chance: float = 1.0
     used: int = 0
+    # The last request that it applied to.
+    request: Request | None = None
     # Set once a request is handled to which the fault applies.
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     _released: asyncio.Event = field(default_factory=asyncio.Event)
@@ -155,6 +160,7 @@ class Faults:
         for fault in self._faults:
             if fault.matches(request):
                 fault.used += 1
+                fault.request = request
                 return fault
         return None
 
@@ -162,6 +168,8 @@ class Faults:
 async def respond(fault: Fault, http_request: web.BaseRequest, response: Response) -> web.StreamResponse:
     """Send the response that the fault makes; `response` is empty if the request was not handled."""
     fault.reached.set()
+    if fault.kind == "echo" and fault.request:
+        return echo(fault.request, fault.options["encoding"]).to_aiohttp()
     if fault.kind in _CHANGES:
         return _CHANGES[fault.kind](fault.options, response).to_aiohttp()
     return await _STREAMS[fault.kind](fault, http_request, response)

@@ -119,6 +119,8 @@ async def test_unanswerable(simulator: Simulator, provider: str | None, number: 
         ("slow", {"seconds": 36_000.0}, TimeoutError, True),
         ("endless", {}, TimeoutError, True),
         ("latency", {"delay": 0.1}, "ID:", True),
+        ("echo", {}, "ERR: 999 | Wrong request: user=demo&pass=demo-password&", False),
+        ("echo", {"encoding": "twice"}, "ERR: 999 | Wrong request: user%3Ddemo%26pass%3Ddemo-password%26", False),
     ],
 )
 async def test_faults(

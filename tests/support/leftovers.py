@@ -45,6 +45,8 @@ def listens_for(target: Any, entry: ConfigEntry) -> bool:
 
 def what_is_left(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
     """Return everything that an account still holds, by kind. Empty kinds are left out."""
+    ids = {each.data.get("webhook_id") for each in hass.config_entries.async_entries()}
+    listening = hass.data.get("texting_listening", {})
     held = {
         "timers": timers(hass),
         "tasks": tasks(),
@@ -53,7 +55,8 @@ def what_is_left(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
             for signal, targets in hass.data[DATA_DISPATCHER].items()
             if targets and (entry.entry_id in str(signal) or any(listens_for(target, entry) for target in targets))
         ],
-        "webhooks": list(hass.data.get("webhook", ())),
+        # The webhook stays as long as the account exists, but does not hold it.
+        "webhooks": [*(each for each in hass.data.get("webhook", ()) if each not in ids), *listening],
         "actions": sorted(set(hass.services.async_services()["notify"]) - {"send_message", "persistent_notification"}),
         "run-time data": [entry.runtime_data] if hasattr(entry, "runtime_data") else [],
     }

@@ -145,6 +145,8 @@ class MessageDatabase:
         for (each,) in entries:
             while piece := await self._run(self._file.delete, queries.PURGE, (each, before, MAX_PURGE)):
                 deleted += piece
+        if deleted:
+            await self._run(self._file.checkpoint)
         return deleted
 
     async def pause_checkpoints(self) -> None:

@@ -166,6 +166,8 @@ def connect(path: Path) -> sqlite3.Connection:
         _check_and_migrate(connection, is_small=is_small)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        # Deleted texts are overwritten.
+        connection.execute("PRAGMA secure_delete = ON")
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, False)  # noqa: FBT003  takes no keyword
     except BaseException:
         connection.close()

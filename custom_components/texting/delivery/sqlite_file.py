@@ -134,6 +134,15 @@ class SqliteFile:
                 self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._set_checkpoints(self._file)
 
+    def checkpoint(self) -> None:
+        """Move everything to the main file and empty the -wal, which still holds what was deleted. Never raises.
+
+        While the file is copied or checked, this waits for the next time.
+        """
+        if self._file and not self._is_paused and not self.due_check:
+            with suppress(sqlite3.Error):
+                self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Try once more to write what could not be written, then release the file."""
         if self.failing:

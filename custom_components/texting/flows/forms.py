@@ -243,10 +243,7 @@ def recipient_schema(info: ProviderInfo | None, groups: Mapping[str, str] | None
 
 def settings_schema(info: ProviderInfo | None) -> vol.Schema:
     """Return the form of the options that apply to a provider, or of a route's options."""
-    messages: dict[vol.Marker, Any] = {
-        _option("keep_days"): _number("keep_days"),
-        _option("log_texts"): BooleanSelector(),
-    }
+    messages: dict[vol.Marker, Any] = {_option("keep_days"): _number("keep_days")}
     if info is None:
         return vol.Schema(messages)
     fields: dict[vol.Marker, Any] = {_option("balance_interval"): _number("balance_interval")}

@@ -31,6 +31,7 @@ from .message import (
 )
 from .orders import Orders
 from .provider import ProviderInfo, Settings
+from .redaction import add_secrets, own_texts
 from .status import FailureReason, Status
 from .transport import Transport
 
@@ -74,6 +75,7 @@ class Gateway[S: Settings = Any](ABC):
         """Talk to the provider through the transport."""
         self._transport = transport
         self.settings = settings
+        add_secrets(self, settings.secrets)
 
     @property
     def slots(self) -> Semaphore:
@@ -161,8 +163,10 @@ class Gateway[S: Settings = Any](ABC):
     async def send(self, batch: Sequence[Message]) -> list[SendResult]:
         """Send prepared messages of one key in one request; return a result for each, in order. Never raises."""
         error: GatewayError
+        texts = {text for message in batch for text in (message.title, message.text)}
         try:
-            results = {result.message.reference: result for result in await self._send(batch)}
+            with own_texts(*texts):
+                results = {result.message.reference: result for result in await self._send(batch)}
             return [results[message.reference] for message in batch]
         except GatewayError as err:
             error = err

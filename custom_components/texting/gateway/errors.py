@@ -1,4 +1,6 @@
-"""The errors of a gateway. The text of an error never holds a secret, a whole number or a message.
+"""The errors of a gateway. The text of an error, which may be logged, is its class and its code.
+
+A provider's words are in detail, without secrets, whole numbers and the message. They are for the user only.
 
 GatewayError
 ├── CannotConnect            the request was not processed: it may be sent again
@@ -34,8 +36,13 @@ GatewayError
 from collections.abc import Mapping
 from enum import StrEnum
 import re
+from typing import ClassVar
 
+from .redaction import redact
 from .status import FailureReason
+
+# The class of an error of Python or aiohttp.
+_CLASS = re.compile(r"[A-Z][A-Za-z]{2,40}Error")
 
 
 class Limit(StrEnum):
@@ -90,20 +97,29 @@ class GatewayError(Exception):
     """A request to a provider failed."""
 
     reason = FailureReason.OTHER
+    # Whether detail holds only our own words, so that it may be logged.
+    has_own_words: ClassVar[bool] = False
     # The host that was asked, with its port if the address has one. Empty: the error is not about a host.
     host = ""
 
     def __init__(self, detail: str = "", *, code: str | None = None) -> None:
-        """Remember the provider's error code, and its text in a form that is safe to log."""
+        """Remember the provider's error code, and its text in a form that is safe to show."""
         self.detail = redact(detail)
         # A long number is no code.
         self.code = redact(code) if code else code
-        super().__init__(": ".join(part for part in (type(self).__name__, self.code, self.detail) if part))
+        super().__init__(": ".join(filter(None, (type(self).__name__, self.summary))))
+
+    @property
+    def summary(self) -> str:
+        """What may be logged: the code, and details in our own words or the class of another error. It may be empty."""
+        is_own = self.has_own_words or _CLASS.fullmatch(self.detail)
+        return ": ".join(filter(None, (self.code, self.detail if is_own else "")))
 
 
 class CannotConnect(GatewayError):
     """The request was not sent, or was certainly not processed."""
 
+    has_own_words = True
     reason = FailureReason.UNREACHABLE
 
 
@@ -145,6 +161,8 @@ class OutcomeUnknown(GatewayError):
 
 class InvalidResponse(OutcomeUnknown):
     """The response is none that this provider gives: an HTML page, incomplete JSON, nothing."""
+
+    has_own_words = True
 
 
 class ServerError(OutcomeUnknown):
@@ -253,6 +271,8 @@ class MessageRejected(GatewayError):
     ) -> None:
         """Remember why the message was refused."""
         super().__init__(detail or (limit or ""), code=code)
+        if limit:
+            self.args = (f"{type(self).__name__}: {limit}",)
         self.reason = reason
         self.limit = limit
         self.details = details
@@ -276,15 +296,3 @@ class Cancelled(MessageRejected):
 
 class WebhookRejected(GatewayError):
     """A call of our webhook that the provider would not make."""
-
-
-_DIGITS = re.compile(r"\d(?:[\d .()-]{3,}\d)")
-_TOKEN = re.compile(r"(?<=api_token=)[^\s&\"']+|\d+(?:\||%7[Cc])\w+|(?=[\w-]*\d)[\w-]{16,}")
-_MAX_INPUT = 1000
-_MAX_DETAIL = 200
-
-
-def redact(text: str) -> str:
-    """Return a provider's text on one line, shortened, without numbers and tokens."""
-    text = " ".join(text[:_MAX_INPUT].split())
-    return _DIGITS.sub("…", _TOKEN.sub("…", text))[:_MAX_DETAIL]

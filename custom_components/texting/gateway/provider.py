@@ -9,6 +9,8 @@ from typing import Any, Self
 from .capabilities import Capability, MessageType
 from .transport import TOO_MANY_REQUESTS
 
+USERNAME = "username"
+
 
 class Provider(StrEnum):
     """The five companies."""
@@ -73,6 +75,13 @@ class Settings:
         """What the user entered, except addresses and choices. A provider may repeat it anywhere."""
         names = [each.name for each in self.account_fields() if not (each.choices or each.switch)]
         return " ".join(getattr(self, name) for name in names if not name.endswith("url"))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What proves the login, and the username. Some tokens have an id before the secret part."""
+        names = [each.name for each in self.account_fields() if each.secret or each.name == USERNAME]
+        values = [getattr(self, name) for name in names]
+        return tuple(filter(None, (*values, *(value.partition("|")[2] for value in values))))
 
     @classmethod
     def account_fields(cls) -> tuple[AccountField, ...]:

@@ -1,7 +1,9 @@
 """AccountStore: what an account remembers across restarts, in one file of .storage."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -44,13 +46,15 @@ class AccountStore:
         on_opt_out: Callable[[str, bool], None] = lambda _number, _is_new: None,
     ) -> None:
         """Prepare the file. on_opt_out is called with a number that opted out, and True, or opted in, and False."""
-        self._store = Store[dict[str, Any]](hass, VERSION, f"{DOMAIN}.{entry_id}")
+        self._hass = hass
+        self._store = Store[dict[str, Any]](hass, VERSION, f"{DOMAIN}.{entry_id}", private=True)
         self.memory = Memory()
         self.on_opt_out = on_opt_out
         self._is_removed = False
 
     async def async_load(self) -> None:
-        """Read the file."""
+        """Read the file. One that others may read was written by an earlier version."""
+        await self._hass.async_add_executor_job(_make_private, Path(self._store.path))
         known = Memory.__slots__
         data = await self._store.async_load() or {}
         self.memory = Memory(**{name: value for name, value in data.items() if name in known})
@@ -84,3 +88,8 @@ class AccountStore:
         """Delete the file. A request under way may still use this object."""
         self._is_removed = True
         await self._store.async_remove()
+
+
+def _make_private(path: Path) -> None:
+    with suppress(OSError):
+        path.chmod(0o600)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..base import Gateway
 from ..provider import Provider
+from ..redaction import add_secrets
 from ..transport import Session, Transport
 from .ez_texting.club_texting import ClubTexting
 from .ez_texting.group_texting import GroupTexting
@@ -25,8 +26,11 @@ GATEWAYS: Mapping[Provider, type[Gateway]] = {
 def create_gateway(session: Session, values: Mapping[str, Any], slots: Semaphore | None = None) -> Gateway:
     """Create the gateway of an account from the fields of its entry; "provider" names the Provider.
 
-    slots are those of a gateway that talks to the same account at the same time.
+    "webhook_id" is only cut out of what the provider says. slots are those of a gateway that talks to the same account
+    at the same time.
     """
-    gateway = GATEWAYS[Provider(values["provider"])]
-    transport = Transport(session, in_flight=gateway.info.in_flight, busy=gateway.info.busy, slots=slots)
-    return gateway(transport, gateway.settings_type.from_mapping(values))
+    kind = GATEWAYS[Provider(values["provider"])]
+    transport = Transport(session, in_flight=kind.info.in_flight, busy=kind.info.busy, slots=slots)
+    gateway = kind(transport, kind.settings_type.from_mapping(values))
+    add_secrets(gateway, [values.get("webhook_id", "")])
+    return gateway

@@ -22,8 +22,8 @@ from ...errors import (
     OutcomeUnknown,
     RateLimited,
     SetupRejected,
-    redact,
 )
+from ...redaction import redact
 from ...status import FailureReason
 
 type Outcomes = Mapping[int, Callable[..., GatewayError]]

@@ -11,11 +11,11 @@ from ...errors import (
     InvalidResponse,
     OutcomeUnknown,
     RateLimited,
-    redact,
 )
 from ...json_fields import ErrorWords, Row, error_of, rows, text
 from ...message import DeliveryReport, Message, SendResult
 from ...phone_number import digits
+from ...redaction import redact
 from ...status import FailureReason, Status
 
 EXPIRED = "expired"

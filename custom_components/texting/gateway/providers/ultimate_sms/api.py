@@ -173,7 +173,7 @@ class Api:
             profile = await self.read("me")
         except OutcomeUnknown as err:
             # The request that needs the zone was not sent yet.
-            raise CannotConnect(err.detail) from None
+            raise CannotConnect(err.summary or type(err).__name__) from None
         except MessageRejected:
             return UTC
         name = text(profile, "timezone") if isinstance(profile, dict) else ""

@@ -20,7 +20,6 @@ from ...errors import (
     InvalidResponse,
     OutcomeUnknown,
     RateLimited,
-    redact,
 )
 from ...json_fields import Row, amount, count, rows, text
 from ...message import (
@@ -35,6 +34,7 @@ from ...message import (
     with_media,
 )
 from ...phone_number import digits, from_gateway, plain_digits
+from ...redaction import redact
 from ...status import FailureReason, Status
 from ...transport import TOO_MANY_REQUESTS, Response
 from . import words
@@ -160,8 +160,13 @@ def id_of(row: Row) -> str:
 
 
 def status_word(row: Row) -> str:
-    """Return the status in the provider's own words. Some versions have another one for customers."""
-    return redact(text(row, "customer_status") or text(row, "status"))
+    """Return the status in the provider's own words. Some versions have another one for customers.
+
+    A known status stays as it is, even if a secret or the text has the same word.
+    """
+    word = text(row, "customer_status") or text(row, "status")
+    known = word.partition("|")[0] if state_of(word) else ""
+    return known + redact(word[len(known) :])
 
 
 def created_at(row: Row) -> datetime | None:
