@@ -373,7 +373,7 @@ class Account(Messenger):
             self.state.inbox.keep_open(received, timeout, is_connected)
         publish = partial(self._async_publish, received.id, command)
         matching = self._matcher.match(incoming, publish)
-        received.published = self.hass.async_create_task(matching, "texting incoming text")
+        received.publish_with(self.hass.async_create_task(matching, "texting incoming text"))
         return received
 
     @callback
