@@ -61,9 +61,8 @@ class Receiver:
             timeout = max(reply_timeout, COMMAND_TIMEOUT) if command else reply_timeout
             self._state.inbox.keep_open(received, timeout, is_connected)
         publish = partial(self._async_publish, received.id, command)
-        received.published = self._hass.async_create_task(
-            self._matcher.match(incoming, publish), "texting incoming text"
-        )
+        matching = self._matcher.match(incoming, publish)
+        received.publish_with(self._hass.async_create_task(matching, "texting incoming text"))
         return received
 
     @callback

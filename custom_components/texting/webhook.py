@@ -4,8 +4,10 @@ Home Assistant logs the secret id of a webhook that is not registered, that does
 handler raises. So the webhook of an account is registered for every method, and as long as the account exists.
 """
 
+import asyncio
 from http import HTTPStatus
 import logging
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -34,6 +36,12 @@ from .replies import async_opt_out, async_respond
 _LOGGER = logging.getLogger(__name__)
 
 BODY_LIMIT = 64 * 1024
+# Seconds in which the whole body must arrive. A provider sends it at once.
+BODY_TIMEOUT = 10.0
+# Objects and lists in a body. A provider sends one object, with a list of pictures at most. Thousands of them in each
+# call make Python search the memory of the whole home for garbage again and again. Each time, the home stands still.
+MAX_CONTAINERS = 100
+_STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 # The accounts that are loaded, by entry id.
 _LISTENING: HassKey[dict[str, Account]] = HassKey(f"{DOMAIN}_listening")
 
@@ -130,8 +138,14 @@ def _is_connected(request: Request) -> bool:
 async def _parameters(request: Request) -> dict[str, Any]:
     """Return the query and the body, which is a JSON object or a form. The content type is ignored."""
     parameters: dict[str, Any] = dict(request.query)
-    text = await _body(request)
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT):
+            text = await _body(request)
+    except TimeoutError:
+        raise _Refused(HTTPStatus.REQUEST_TIMEOUT) from None
     if text.lstrip().startswith("{"):
+        if _containers(text) > MAX_CONTAINERS:
+            raise _Refused(HTTPStatus.BAD_REQUEST)
         try:
             return {**parameters, **read_json(text)}
         except ValueError, RecursionError:
@@ -140,6 +154,14 @@ async def _parameters(request: Request) -> dict[str, Any]:
         return parameters | dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
     except ValueError:
         raise _Refused(HTTPStatus.BAD_REQUEST) from None
+
+
+def _containers(document: str) -> int:
+    """Return how many objects and lists a JSON document has at most."""
+    if (count := document.count("{") + document.count("[")) > MAX_CONTAINERS:
+        bare = _STRINGS.sub("", document)
+        count = bare.count("{") + bare.count("[")
+    return count
 
 
 async def _body(request: Request) -> str:

@@ -177,10 +177,16 @@ class Home:
             await self._process.wait()
         raise HomeStopped(f"Home Assistant stopped. See {self.log}.")
 
-    def ensure_running(self) -> None:
-        """Raise HomeStopped if the process does not run."""
+    @property
+    def pid(self) -> int:
+        """The id of the process. Raises HomeStopped if it does not run."""
         if self._process is None or self._process.returncode is not None:
             raise HomeStopped(f"Home Assistant does not run. See {self.log}.")
+        return self._process.pid
+
+    def ensure_running(self) -> None:
+        """Raise HomeStopped if the process does not run."""
+        _ = self.pid
 
     async def wait_until_responding(self, session: aiohttp.ClientSession) -> None:
         """Wait until Home Assistant responds to requests."""

@@ -88,7 +88,11 @@ def format_table(rows: Iterable[Row]) -> str:
         *([TITLES[row.provider], *counts] for row, counts in zip(rows, numbers, strict=True)),
         ["all", *map(sum, zip(*numbers, strict=True))],
     ]
-    cells = [[str(cell).replace("_", " ") for cell in line] for line in lines]
+    return align([[str(cell).replace("_", " ") for cell in line] for line in lines])
+
+
+def align(cells: Sequence[Sequence[str]]) -> str:
+    """Format lines of cells with equal widths."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(" | ".join(_align(first, others, widths)) for first, *others in cells)
 

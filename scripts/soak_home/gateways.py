@@ -34,9 +34,14 @@ FAULTS: tuple[tuple[str, dict[str, Any], float], ...] = (
 
 def prepare(simulator: Simulator, random: Random) -> None:
     """Add credit to the accounts, and delay every request at random."""
+    add_credit(simulator)
+    simulator.processing = simulator.latency = lambda: random.uniform(*DELAY)
+
+
+def add_credit(simulator: Simulator) -> None:
+    """Add credit to the accounts."""
     for account in simulator.accounts.values():
         account.credit = dict.fromkeys(account.credit, CREDIT) if isinstance(account.credit, dict) else CREDIT
-    simulator.processing = simulator.latency = lambda: random.uniform(*DELAY)
 
 
 def add_faults(simulator: Simulator) -> None:

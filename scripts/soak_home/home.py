@@ -67,27 +67,32 @@ class SoakHome(Home):
         """Return a configuration with only the API and the log."""
         return CONFIGURATION
 
+    def subentries(self, provider: str) -> list[dict[str, Any]]:
+        """Return the recipients of an account, as they are stored."""
+        return []
+
     def write_stores(self, storage: Path) -> None:
         """Write the user and the accounts, and set the webhook addresses at the gateways."""
         write_store(storage, "auth", 1, _user(self._refresh_token))
-        entries = [_entry(provider, self._simulator) for provider in PROVIDERS]
+        entries = [_entry(provider, self._simulator, self.subentries(provider)) for provider in PROVIDERS]
         write_store(storage, "core.config_entries", 1, {"entries": entries}, minor_version=5)
         for provider in WEBHOOK_PROVIDERS:
-            self._simulator.accounts[provider].callback_url = f"{self.url}/api/webhook/{_webhook_id(provider)}"
+            self._simulator.accounts[provider].callback_url = f"{self.url}/api/webhook/{webhook_id(provider)}"
 
 
-def _webhook_id(provider: str) -> str:
+def webhook_id(provider: str) -> str:
+    """Return the id of a provider's webhook."""
     return f"soak-{provider}"
 
 
-def _entry(provider: str, simulator: Simulator) -> dict[str, Any]:
+def _entry(provider: str, simulator: Simulator, subentries: list[dict[str, Any]]) -> dict[str, Any]:
     data = {"provider": provider, "url": simulator.url(provider)}
     for fields in (FIELDS, ADVANCED, SECOND_STEP):
         data |= fields.get(provider, {})
     if provider == "textinghouse":
         data["backup_url"] = simulator.url("textinghouse_backup")
     if provider in WEBHOOK_PROVIDERS:
-        data["webhook_id"] = _webhook_id(provider)
+        data["webhook_id"] = webhook_id(provider)
     now = datetime.now(UTC).isoformat()
     return {
         "entry_id": provider,
@@ -96,7 +101,7 @@ def _entry(provider: str, simulator: Simulator) -> dict[str, Any]:
         "data": data,
         # More texts than a home may send by default.
         "options": {"daily_limit": 0, "urgent_limit": 0},
-        "subentries": [],
+        "subentries": subentries,
         "source": "user",
         "unique_id": None,
         "version": 1,

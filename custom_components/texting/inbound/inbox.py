@@ -24,6 +24,10 @@ REPETITION_WINDOW_WITHOUT_ID = 60.0
 REPETITION_WINDOW_AFTER_REPLY = 5.0
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class ReceivedMessage:
     """What is kept of one text that came in, without the text itself."""
@@ -42,12 +46,12 @@ class ReceivedMessage:
     replied_message_id: str | None = None
     # When it was written, as the provider says.
     sent_at: datetime | None = None
-    # Done once entities and automations know of it.
+    # Done once entities and automations know of it; None from then on.
     published: asyncio.Future[None] | None = None
     # Gets the reply while the provider's request is open; None if there is none.
     waiter: asyncio.Future[str | None] | None = None
     # Whether the provider still waits.
-    is_connected: Callable[[], bool] = lambda: True
+    is_connected: Callable[[], bool] = _always
     # How long the request is kept open, in seconds.
     timeout: float = 0.0
     # Whether it is a command, which we answer ourselves.
@@ -56,6 +60,14 @@ class ReceivedMessage:
     is_answer: bool = False
     # Whether it was replied to within the request.
     has_reply: bool = False
+
+    def publish_with(self, task: asyncio.Future[None]) -> None:
+        """Remember what publishes this text until that is done. A task keeps the whole request that it runs for."""
+        self.published = task
+        task.add_done_callback(self._forget_task)
+
+    def _forget_task(self, _task: asyncio.Future[None]) -> None:
+        self.published = None
 
     def repeats(self, known: ReceivedMessage, *, is_latest: bool) -> bool:
         """Return True if this is a known text again: the same words, and nothing that both tell differs."""
@@ -156,6 +168,7 @@ class Inbox:
         finally:
             # The provider may repeat the call only from now on.
             received.waiter, received.at = None, self._now()
+            received.is_connected = _always  # or the whole request would be kept
             self._waiters.discard(waiter)
 
     def _drop_old(self, now: float) -> None:

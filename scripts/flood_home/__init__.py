@@ -1,0 +1,1 @@
+"""Flood the webhooks of a home with genuine calls and garbage, and count the outcome of each call."""
