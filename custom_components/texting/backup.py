@@ -2,16 +2,14 @@
 
 from homeassistant.core import HomeAssistant
 
-from .storage.open_database import known_database
+from .storage.open_database import async_pause_checkpoints, async_resume_checkpoints
 
 
 async def async_pre_backup(hass: HomeAssistant) -> None:
     """Stop changing the main file of the database while it is copied."""
-    if database := known_database(hass):
-        await database.pause_checkpoints()
+    await async_pause_checkpoints(hass)
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:
     """Change the main file again."""
-    if database := known_database(hass):
-        await database.resume_checkpoints()
+    await async_resume_checkpoints(hass)

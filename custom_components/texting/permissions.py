@@ -6,7 +6,6 @@ device. All other actions need an administrator. (An entity that the call names 
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +17,10 @@ from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 
 from .const import ATTR_ACCOUNT, ATTR_INCOMING_ID, ATTR_MESSAGE_ID, ATTR_REFERENCE, ATTR_TO, DOMAIN
-from .delivery.database import DatabaseError
 from .delivery.record import MessageRecord
 from .recipients import recipient_with_number
 from .storage.entry_state import async_find_received
-from .storage.open_database import known_database
+from .storage.open_database import async_find_message
 from .targets import named_entities, recipient_entity, resolve
 
 type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
@@ -165,10 +163,7 @@ async def _resources_of_message(call: ServiceCall) -> list[Resource]:
 
 async def _async_find(hass: HomeAssistant, entry_id: str | None, data: Mapping[str, Any]) -> MessageRecord | None:
     reference, message_id = data.get(ATTR_REFERENCE), data.get(ATTR_MESSAGE_ID)
-    if database := known_database(hass):
-        with suppress(DatabaseError):  # no account is loaded
-            return await database.find(reference=reference, message_id=message_id, entry_id=entry_id)
-    return None
+    return await async_find_message(hass, reference=reference, message_id=message_id, entry_id=entry_id)
 
 
 async def _resources_of_incoming(call: ServiceCall) -> list[Resource]:

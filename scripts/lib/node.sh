@@ -18,3 +18,35 @@ find_node() {
 
 # Version 18 is the first with `fetch`.
 recent_node() { [ "$("$node" -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge 18 ]; }
+
+# npm_packages LIST FOLDER: unpacks the packages of a list into FOLDER/node_modules. Each line has a name, a version and the
+# SHA-256 of the archive. npm takes the registry from its own configuration, and runs no script of a package.
+npm_packages() {
+    local name version sum archive
+    while read -r name version sum; do
+        archive=${name#@}
+        archive=$2/${archive//\//-}-$version.tgz
+        quietly "${npm[@]}" pack --silent --pack-destination "$2" "$name@$version" || return
+        sha256sum --quiet --check <<<"$sum  $archive" >&2 || return
+        mkdir -p "$2/node_modules/$name"
+        tar -xzf "$archive" --strip-components 1 -C "$2/node_modules/$name" || return
+        rm "$archive"
+    done <"$1"
+}
+# prepare_messages: installs the formatter of Home Assistant's texts into $env_dir/messages, unless it is there. The tests
+# format every text with it.
+prepare_messages() {
+    local folder=$env_dir/messages fingerprint
+    fingerprint=$(cat requirements/node.txt requirements/messages.txt | sha256sum)
+    [ "$(cat "$folder/.prepared" 2>/dev/null)" = "$fingerprint" ] && "$folder/node" --version >/dev/null 2>&1 && return
+    find_uv
+    find_python
+    find_node
+    say "Installing the formatter of texts (once)"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    npm_packages requirements/messages.txt "$folder" ||
+        die "The formatter of texts could not be installed. Connect to the internet or check npm's registry, then run this again."
+    ln -sfn "$node" "$folder/node"
+    echo "$fingerprint" >"$folder/.prepared"
+}

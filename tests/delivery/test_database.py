@@ -107,7 +107,7 @@ async def test_attempts_are_found_by_their_parents(database: MessageDatabase) ->
 async def test_purge_deletes_messages_that_are_done(database: MessageDatabase) -> None:
     await database.write([ended(1), record(2), ended(3, entry_id=OTHER), ended(10)])
     assert await database.purge(10.0, ACCOUNT) == 1
-    assert await database.purge(10.0) == 1
+    assert await database.purge(10.0, OTHER) == 1
     assert await database.find(reference=record(1).reference) is None
     assert await database.find(reference=record(10).reference)
     assert numbers(await database.load(ACCOUNT)) == [2]
@@ -146,17 +146,17 @@ async def test_a_text_is_written_between_the_pieces_of_a_purge(
 ) -> None:
     monkeypatch.setattr(module, "MAX_PURGE", 10)
     # The -wal stays, so that its commits can be counted.
-    monkeypatch.setattr(SqliteFile, "checkpoint", lambda _file: None)
-    await database.write([ended(number, entry_id=OTHER if number % 2 else ACCOUNT) for number in range(200)])
+    monkeypatch.setattr(SqliteFile, "empty_wal", lambda _file: None)
+    await database.write([ended(number) for number in range(200)])
     before = commits(database.path)
-    purging = asyncio.create_task(database.purge(150.0))
+    purging = asyncio.create_task(database.purge(150.0, ACCOUNT))
     for number in range(3):
         await asyncio.sleep(0)
         await database.write([record(1000 + number)])
         assert not purging.done()
     assert await purging == 150
-    # Of each entry, 75 messages are deleted in eight pieces. A ninth finds nothing, so it is no commit.
-    assert commits(database.path) == before + 3 + 2 * 8
+    # The messages are deleted in 15 pieces. Another one finds nothing, so it is no commit.
+    assert commits(database.path) == before + 3 + 15
     assert numbers(await database.load(ACCOUNT)) == [1000, 1001, 1002]
 
 

@@ -63,7 +63,7 @@ async def test_a_full_disk_is_reported_and_loses_nothing(tmp_path: Path, noise: 
         assert numbers(await database.attempts(["a"])) == [3, 4]
         assert await database.find(message_id="17") is None
         assert await database.find(message_id="18")
-        assert await database.purge(3.0) == 1
+        assert await database.purge(3.0, ACCOUNT) == 1
     await database.write([record(5)])
     assert (database.failing, watched.changes) == (False, [True, False])
     assert {each.phase for each in await database.load(ACCOUNT)} == {Phase.SENDING, Phase.WAITING}

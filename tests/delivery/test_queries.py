@@ -24,6 +24,10 @@ PLANS = {
     queries.TOTALS: "PRIMARY KEY (entry_id=? AND day>?)",
     queries.ENTRIES: "COVERING INDEX message_created_at (entry_id>?)",
     queries.PURGE: "INDEX message_created_at (entry_id=? AND created_at<?)",
+    queries.REMOVABLE: "INDEX message_created_at (entry_id=?)",
+    queries.REMOVE: "INTEGER PRIMARY KEY (rowid=?)",
+    queries.REMOVE_ATTEMPTS: "INDEX message_parent (parent=?)",
+    queries.REMOVE_TOTALS: "PRIMARY KEY (entry_id=?)",
     schema.UPDATE: "INDEX sqlite_autoindex_message_1 (reference=?)",
 }
 
@@ -61,11 +65,17 @@ def test_no_query_reads_all_messages(connection: sqlite3.Connection, sql: str) -
 def test_the_pending_messages_of_all_entries_are_read_by_their_index(connection: sqlite3.Connection) -> None:
     with closing(connection):
         assert plan(connection, queries.ALL_PENDING) == "SCAN message USING INDEX message_pending"
+        attempts = plan(connection, queries.PENDING_ATTEMPTS).splitlines()
+        assert attempts[0] == "SCAN message USING INDEX message_pending"
+        assert attempts[-1].startswith("SEARCH own")
+        assert attempts[-1].endswith("INDEX sqlite_autoindex_message_1 (reference=?)")
         assert len(connection.execute(queries.ALL_PENDING).fetchall()) == 1
 
 
-def test_entries_are_found_once_each(connection: sqlite3.Connection) -> None:
+def test_entries_are_found_once_in_each_table(connection: sqlite3.Connection) -> None:
     with closing(connection):
-        assert connection.execute(queries.ENTRIES).fetchall() == [(ACCOUNT,), (OTHER,)]
+        assert connection.execute(queries.ENTRIES).fetchall() == [(ACCOUNT,), (OTHER,)] * 2
         connection.execute("DELETE FROM message")
+        assert connection.execute(queries.ENTRIES).fetchall() == [(ACCOUNT,), (OTHER,)]
+        connection.execute("DELETE FROM daily_total")
         assert connection.execute(queries.ENTRIES).fetchall() == []

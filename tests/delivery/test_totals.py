@@ -107,7 +107,7 @@ async def test_each_entry_day_and_recipient_has_its_sums(database: MessageDataba
 
 async def test_the_sums_outlive_the_messages(database: MessageDatabase) -> None:
     await database.write([accepted(1, Status.DELIVERED, phase=Phase.DONE)])
-    assert await database.purge(10.0) == 1
+    assert await database.purge(10.0, ACCOUNT) == 1
     assert await all_totals(database) == Totals(1, 1, 1, 0)
 
 
@@ -160,7 +160,7 @@ async def test_a_full_disk_counts_nothing_twice(database: MessageDatabase) -> No
 
 async def test_a_removed_file_is_written_again_with_its_sums(database: MessageDatabase) -> None:
     await database.write([accepted(1), accepted(2, Status.DELIVERED, phase=Phase.DONE)])
-    await database.purge(10.0)
+    await database.purge(10.0, ACCOUNT)
     for file in database.path.parent.iterdir():
         file.unlink()
     await database.write([accepted(1, Status.DELIVERED), accepted(3)])

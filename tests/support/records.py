@@ -58,6 +58,12 @@ def ended(number: int, **changes: Any) -> MessageRecord:
     return record(number, phase=Phase.DONE, **changes)
 
 
+def delivered(number: int, **changes: Any) -> MessageRecord:
+    """Return a message that was delivered. It is counted on 2026-11-21."""
+    values: dict[str, Any] = {"status": Status.DELIVERED, "accepted_at": 5.0, "day": "2026-11-21"} | changes
+    return ended(number, **values)
+
+
 def numbers(records: list[MessageRecord]) -> list[int]:
     """Return the numbers that the records were created with."""
     return [int(each.reference[4:]) for each in records]

@@ -1,7 +1,7 @@
 """MessageDatabase: every message of all entries, in one SQLite file that a thread of its own writes."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -21,6 +21,8 @@ RETRY_DELAY = 10.0  # seconds
 
 # Messages that are deleted in one commit. That takes less than 20 ms, so that texts are not kept waiting.
 MAX_PURGE = 200
+# The same for messages of a removed entry. For each of them, attempts are looked for.
+MAX_REMOVE = 100
 # Seconds between two tries to interrupt a check.
 _INTERRUPT_INTERVAL = 0.05
 
@@ -47,6 +49,8 @@ class MessageDatabase:
         self._thread: ThreadPoolExecutor | None = None
         self._records: dict[str, MessageRecord] = {}
         self._syncs = False
+        # Ids of removed entries.
+        self._removed: set[str] = set()
         self._writers: list[Writer] = []
         self._commits = 0
         self._retry: asyncio.TimerHandle | None = None
@@ -71,7 +75,8 @@ class MessageDatabase:
 
         If syncs is false, they are committed then, and survive a power failure a moment later.
 
-        Everything that is written in one or two turns of the loop, or while a commit runs, becomes one commit.
+        Everything that is written in one or two turns of the loop, or while a commit runs, becomes one commit. Messages
+        of an entry that was removed are left out.
         """
         future = asyncio.get_running_loop().create_future()
         future.add_done_callback(_retrieve_error)
@@ -79,7 +84,7 @@ class MessageDatabase:
             future.set_exception(DatabaseError("closed"))
             future.add_done_callback(lambda _closed: then())
             return future
-        self._records |= {record.reference: record for record in records}
+        self._records |= {record.reference: record for record in records if record.entry_id not in self._removed}
         self._syncs |= syncs
         self._writers.append((future, then))
         if len(self._writers) == 1 and not self._commits:
@@ -134,20 +139,43 @@ class MessageDatabase:
         (sums,) = await self._read(queries.TOTALS, entry_id, since_day)
         return Totals(*(int(each or 0) for each in sums))
 
-    async def purge(self, before: float, entry_id: str | None = None) -> int:
-        """Delete messages that are done and were created before a moment; return how many. Raise DatabaseError.
+    async def pending_attempts(self, entry_id: str) -> list[MessageRecord]:
+        """Return what accounts still do for messages of a route."""
+        return list(valid_records(await self._read(queries.PENDING_ATTEMPTS, entry_id)))
 
-        Without an entry, those of all entries are deleted. The totals stay. What is written meanwhile does not wait for
-        the end.
+    async def purge(self, before: float, entry_id: str) -> int:
+        """Delete messages of an entry that are done and were created before a moment; return how many.
+
+        The totals stay. What is written meanwhile does not wait for the end. Raise DatabaseError.
         """
-        entries = [(entry_id,)] if entry_id else await self._read(queries.ENTRIES)
         deleted = 0
-        for (each,) in entries:
-            while piece := await self._run(self._file.delete, queries.PURGE, (each, before, MAX_PURGE)):
-                deleted += piece
+        while piece := await self._run(self._file.delete, queries.PURGE, (entry_id, before, MAX_PURGE)):
+            deleted += piece
         if deleted:
-            await self._run(self._file.checkpoint)
+            await self._run(self._file.empty_wal)
         return deleted
+
+    async def remove(self, entry_id: str) -> None:
+        """Delete everything of an entry that was removed, in pieces, and write nothing of it any more.
+
+        A message stays as long as a pending one of another entry belongs to it. Raise DatabaseError.
+        """
+        self._removed.add(entry_id)
+        await self._run(self._file.forget, entry_id)
+        while await self._run(self._file.remove, entry_id, MAX_REMOVE):
+            pass
+        await self._run(self._file.empty_wal)
+
+    async def remove_others(self, existing: Container[str]) -> None:
+        """Delete everything of entries that do not exist. Raise DatabaseError."""
+        for entry_id in {str(entry_id) for (entry_id,) in await self._read(queries.ENTRIES)}:
+            if entry_id not in existing:
+                await self.remove(entry_id)
+
+    async def erase(self) -> None:
+        """Delete the closed database, with all that damage or a crash left of it. Raise OSError."""
+        await asyncio.get_running_loop().run_in_executor(None, self._file.erase)
+        self._check_state()
 
     async def pause_checkpoints(self) -> None:
         """Leave the main file as it is and only append to its -wal, so that both can be copied one after the other."""
@@ -156,6 +184,11 @@ class MessageDatabase:
     async def resume_checkpoints(self) -> None:
         """Write to the main file again."""
         await self._pause(pause=False)
+
+    @property
+    def is_paused(self) -> bool:
+        """Return True from pause_checkpoints to resume_checkpoints."""
+        return self._file.is_paused
 
     async def _pause(self, *, pause: bool) -> None:
         if self._thread:

@@ -32,15 +32,20 @@ SELECT coalesce(sum(texts), 0), coalesce(sum(segments), 0), coalesce(sum(deliver
 FROM daily_total WHERE entry_id = ? AND day >= ?
 """
 
-# The entries that have messages. Each step looks the next one up in the index.
-ENTRIES = """
-WITH RECURSIVE entry (id) AS (
-    SELECT min(entry_id) FROM message
-    UNION ALL
-    SELECT (SELECT min(entry_id) FROM message WHERE entry_id > entry.id) FROM entry WHERE id IS NOT NULL
+# The entries that have messages or totals, in both tables. Each step looks the next one up in the index.
+ENTRIES = " UNION ALL ".join(
+    f"""
+SELECT * FROM (
+    WITH RECURSIVE entry (id) AS (
+        SELECT min(entry_id) FROM {table}
+        UNION ALL
+        SELECT (SELECT min(entry_id) FROM {table} WHERE entry_id > entry.id) FROM entry WHERE id IS NOT NULL
+    )
+    SELECT id FROM entry WHERE id IS NOT NULL
 )
-SELECT id FROM entry WHERE id IS NOT NULL
-"""
+"""  # noqa: S608  our own names
+    for table in ("message", "daily_total")
+)
 
 # Deletes some messages of an entry that are done and were created before a moment. Takes their number last.
 PURGE = f"""
@@ -48,3 +53,27 @@ DELETE FROM message WHERE id IN (
     SELECT id FROM message WHERE entry_id = ? AND created_at < ? AND phase = '{Phase.DONE}' ORDER BY created_at LIMIT ?
 )
 """  # noqa: S608  our own names
+
+# Pending attempts of other entries for messages of a route. Takes the route's entry id.
+PENDING_ATTEMPTS = f"""
+SELECT {FIELDS} {_PENDING} AND parent IS NOT NULL
+    AND EXISTS (SELECT 1 FROM message AS own WHERE own.reference = message.parent AND own.entry_id = ?)
+"""  # noqa: S608  our own names
+
+# Some messages of a removed entry, as id and reference. Takes the entry's id and their number. A message stays as long
+# as a pending one of another entry belongs to it: its route's message must not be sent again, and its attempt goes on.
+REMOVABLE = f"""
+SELECT id, reference FROM message AS own WHERE entry_id = ?
+    AND NOT EXISTS (SELECT 1 FROM message WHERE reference = own.parent AND phase != '{Phase.DONE}')
+    AND NOT EXISTS (SELECT 1 FROM message WHERE parent = own.reference AND phase != '{Phase.DONE}')
+LIMIT ?
+"""  # noqa: S608  our own names
+REMOVE = "DELETE FROM message WHERE id = ?"
+# Deletes the attempts for a message. Takes its reference.
+REMOVE_ATTEMPTS = "DELETE FROM message WHERE parent = ?"
+# Deletes some totals of an entry. Takes its id and their number.
+REMOVE_TOTALS = """
+DELETE FROM daily_total WHERE (entry_id, day, recipient_id, currency) IN (
+    SELECT entry_id, day, recipient_id, currency FROM daily_total WHERE entry_id = ? LIMIT ?
+)
+"""

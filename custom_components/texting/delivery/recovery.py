@@ -6,6 +6,7 @@ from datetime import datetime
 import glob
 from itertools import count
 from pathlib import Path
+import re
 import shutil
 import sqlite3
 
@@ -17,6 +18,8 @@ from .serialization import COLUMNS, Row, valid_records
 from .totals import merge_totals
 
 _RECOVERED = ".recovered"
+# What follows the name of the database in the names of all files that can be made of it.
+_LEFTOVER = rf"(\.damaged-[0-9-]+)?({re.escape(_RECOVERED)})?(\.new|\.copy)?(-wal|-shm|-journal)?"
 # More rows than one page can hold.
 _MAX_ROWS_PER_PAGE = 64
 # Rows that are read at a time.
@@ -59,6 +62,17 @@ def finish_restore(path: Path) -> Path | None:
         sync_folder(path)
         return aside
     return None
+
+
+def delete_files(path: Path) -> None:
+    """Delete a database, the damaged files that were moved aside, and unfinished files; raise OSError.
+
+    The main file goes last: while it is there, it is known that something may be left.
+    """
+    leftover = re.compile(rf"{re.escape(path.name)}{_LEFTOVER}")
+    for file in sorted((file for file in path.parent.iterdir() if leftover.fullmatch(file.name)), reverse=True):
+        file.unlink(missing_ok=True)
+    sync_folder(path)
 
 
 @contextmanager

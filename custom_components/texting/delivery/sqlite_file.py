@@ -17,6 +17,7 @@ _AUTOCHECKPOINT = 1000
 # How many of the newest rows are kept in memory while the file cannot be written, besides the pending ones.
 MAX_MEMORY_ROWS = 10_000
 _PHASE = COLUMNS.index("phase")
+_ENTRY_ID = COLUMNS.index("entry_id")
 
 
 class DatabaseError(Exception):
@@ -44,7 +45,8 @@ class SqliteFile:
         self._unwritten: dict[str, Row] = {}
         # Records that a power failure may take back.
         self._unsynced: list[MessageRecord] = []
-        self._is_paused = False
+        # Whether the main file stays as it is.
+        self.is_paused = False
         # Whether damage was found while the file was open.
         self._is_damaged = False
         # When all of the file was checked, in Unix seconds. None: not in this run.
@@ -117,6 +119,42 @@ class SqliteFile:
             self._recover(error)
             raise DatabaseError(_kind(error)) from None
 
+    def forget(self, entry_id: str) -> None:
+        """Do not write any more what could not be written yet of a removed entry."""
+        self._unwritten = {key: row for key, row in self._unwritten.items() if row[_ENTRY_ID] != entry_id}
+        self._unsynced = [record for record in self._unsynced if record.entry_id != entry_id]
+
+    def remove(self, entry_id: str, count: int) -> int:
+        """Delete at most so many messages and totals of a removed entry, with the attempts for these messages.
+
+        Return how many of its own rows were deleted; raise DatabaseError.
+        """
+        try:
+            with self._current() as connection:
+                found = connection.execute(queries.REMOVABLE, (entry_id, count)).fetchall()
+                connection.executemany(queries.REMOVE_ATTEMPTS, [(reference,) for _, reference in found])
+                connection.executemany(queries.REMOVE, [(number,) for number, _ in found])
+                # The totals follow once there are no messages.
+                return len(found) or connection.execute(queries.REMOVE_TOTALS, (entry_id, count)).rowcount
+        except (sqlite3.Error, OSError) as error:
+            self._recover(error)
+            raise DatabaseError(_kind(error)) from None
+
+    def empty_wal(self) -> None:
+        """Move everything to the main file and empty the -wal, which still holds what was deleted. Never raises.
+
+        While the file is copied or checked, this waits for the next time.
+        """
+        if self._file and not (self.is_paused or self.due_check):
+            with suppress(sqlite3.Error):
+                self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def erase(self) -> None:
+        """Delete the closed database, with all that damage or a crash left of it; raise OSError."""
+        self._unwritten, self._unsynced, self._is_damaged = {}, [], False
+        self.damaged, self.recovered = None, 0
+        recovery.delete_files(self.path)
+
     def finish_check(self, check: integrity.FullCheck, *, is_intact: bool | None) -> None:
         """Take the result of a full check: None if it came to no end. Another file may have been opened meanwhile."""
         if check is not self.due_check or is_intact is None:
@@ -128,27 +166,18 @@ class SqliteFile:
 
     def pause_checkpoints(self, *, pause: bool) -> None:
         """Leave the main file as it is, so that commits only append to the -wal; or end that."""
-        self._is_paused = pause
+        self.is_paused = pause
         if self._file:
             with suppress(sqlite3.Error):
                 self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._set_checkpoints(self._file)
-
-    def checkpoint(self) -> None:
-        """Move everything to the main file and empty the -wal, which still holds what was deleted. Never raises.
-
-        While the file is copied or checked, this waits for the next time.
-        """
-        if self._file and not self._is_paused and not self.due_check:
-            with suppress(sqlite3.Error):
-                self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Try once more to write what could not be written, then release the file."""
         if self.failing:
             with suppress(DatabaseError):
                 self.write(())
-        if self._file and not self._is_paused:
+        if self._file and not self.is_paused:
             with suppress(sqlite3.Error, OSError):
                 self._mark_closed(self._file)
         for connection in (self._file, self._memory):
@@ -259,8 +288,8 @@ class SqliteFile:
             self._file = None
 
     def _set_checkpoints(self, file: sqlite3.Connection) -> None:
-        file.execute(f"PRAGMA wal_autocheckpoint = {0 if self._is_paused else _AUTOCHECKPOINT}")
-        file.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, self._is_paused)
+        file.execute(f"PRAGMA wal_autocheckpoint = {0 if self.is_paused else _AUTOCHECKPOINT}")
+        file.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, self.is_paused)
 
 
 def _write(file: sqlite3.Connection, records: Sequence[MessageRecord]) -> None:

@@ -31,7 +31,7 @@ from ..issues import async_connection_failed, async_connection_works
 from ..options import read_options
 from ..signals import MESSAGES_UPDATED, OPT_OUT_CHANGED, STATE_CHANGED
 from .account_store import AccountStore, Memory
-from .open_database import async_open, async_release
+from .open_database import async_open, async_release, async_remove_leftovers, async_remove_messages
 from .opt_outs import OptOuts, opted_out
 
 _LOGGER = logging.getLogger(__name__)
@@ -213,10 +213,11 @@ class EntryState:
     # -- old messages --------------------------------------------------------------------------------------------------
 
     async def async_purge(self, now: datetime) -> None:
-        """Delete messages that were done longer ago than the option keep_days says."""
+        """Delete messages that were done longer ago than the option keep_days says, and rests of removed entries."""
         keep_for = timedelta(days=read_options(self._entry).keep_days)
         with suppress(DatabaseError):
             await self.outbox.database.purge((now - keep_for).timestamp(), self._entry_id)
+        await async_remove_leftovers(self._hass)
 
     @callback
     def async_purge_soon(self) -> None:
@@ -332,29 +333,50 @@ async def async_cancel_record(
 
 
 async def async_remove_state(hass: HomeAssistant, entry: ConfigEntry) -> int:
-    """Delete the state of a removed entry. Return how many texts were waiting; they are never sent."""
+    """Delete the state and the messages of a removed entry. Return how many texts were waiting; they are never sent.
+
+    Requests under way finish first. Then nothing is left of their messages either.
+    """
     state = await async_load_state(hass, entry, None)
     del hass.data[_STATES][entry.entry_id]
     outbox = state.outbox
-    parents = [record.reference for record in outbox]
     waiting = await outbox.abandon()
-    for attempt in await outbox.database.attempts(parents) if parents else ():
-        await async_cancel_record(hass, outbox.database, attempt, MessageRejected("the route was removed"))
+    requests = set(state.worker.requests) if state.worker else set()
+    requests |= await _async_cancel_attempts(hass, outbox.database, entry.entry_id)
     await state.store.async_remove()
-
-    requests = state.worker.requests if state.worker else ()
 
     async def finish() -> None:
         if requests:
             await asyncio.wait(requests)
             await outbox.abandon()
-        await async_release(hass, entry.entry_id)
+            await _async_cancel_attempts(hass, outbox.database, entry.entry_id)
+        await async_remove_messages(hass, entry.entry_id)
 
     if requests:
         hass.async_create_task(finish(), "texting removed account")
     else:
         await finish()
     return waiting
+
+
+async def _async_cancel_attempts(
+    hass: HomeAssistant, database: MessageDatabase, route_id: str
+) -> set[asyncio.Task[None]]:
+    """End what accounts still do for messages of a removed route. Return the requests that are sending some of them."""
+    requests: set[asyncio.Task[None]] = set()
+    for attempt in await database.pending_attempts(route_id):
+        await async_cancel_record(hass, database, attempt, MessageRejected("the route was removed"))
+        state = async_get_state(hass, attempt.entry_id)
+        known = state.outbox.get(attempt.reference) if state else None
+        if state and state.worker and known and known.is_in_flight:
+            requests |= state.worker.requests
+        elif state and known:  # no report is awaited any more
+            state.outbox.finish(known)
+            await state.outbox.save([known], changed=())
+        elif state is None and attempt.phase is not Phase.WAITING:
+            attempt.phase = Phase.DONE
+            await asyncio.wait([database.write([attempt])])
+    return requests
 
 
 async def async_finish_sends(hass: HomeAssistant) -> None:
