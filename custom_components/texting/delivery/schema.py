@@ -159,11 +159,20 @@ def connect(path: Path) -> sqlite3.Connection:
         _check_and_migrate(connection, is_small=is_small)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.text_factory = read_text
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, False)  # noqa: FBT003  takes no keyword
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def read_text(stored: bytes) -> str | bytes:
+    """Return a stored text, or its bytes if they are no UTF-8, so that only its own row holds no message."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored
 
 
 def migrate(connection: sqlite3.Connection, version: int | None = None) -> None:
