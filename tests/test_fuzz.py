@@ -32,7 +32,7 @@ NOT_ASKED = {"prepare", "preview", "held_until", "batch_key", "knows_status", "r
 
 
 @pytest.fixture
-def fuzzing() -> Iterator[Fuzzing]:
+def fuzzing(_loopback: None) -> Iterator[Fuzzing]:
     with closing(Fuzzing(SEED)) as fuzzing:
         yield fuzzing
 

@@ -10,7 +10,7 @@ from random import Random
 import time
 import traceback
 
-from . import answers, calls, stored, texts
+from . import answers, calls, connections, stored, texts
 from .mutate import Mutator
 from .parser import AnyParser
 from .wrong_types import check_types
@@ -94,7 +94,8 @@ class Fuzzing:
         asyncio.set_event_loop(self._loop)
         self._watch = _Watch()
         logging.getLogger(_LOGGER_NAME).addHandler(self._watch)
-        self.parsers: Sequence[AnyParser] = list(all_parsers(self._loop))
+        self._server = connections.Server(self._loop)
+        self.parsers: Sequence[AnyParser] = list(all_parsers(self._loop, self._server))
         # Else what Python collects now and then is all of Home Assistant, and counts as the time of some input.
         gc.collect()
         gc.freeze()
@@ -142,14 +143,16 @@ class Fuzzing:
         """End the event loop and its threads, and leave everything as it was."""
         gc.unfreeze()
         logging.getLogger(_LOGGER_NAME).removeHandler(self._watch)
+        self._server.close()
         asyncio.set_event_loop(None)
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
 
-def all_parsers(loop: asyncio.AbstractEventLoop) -> Iterator[AnyParser]:
+def all_parsers(loop: asyncio.AbstractEventLoop, server: connections.Server) -> Iterator[AnyParser]:
     """Yield every parser of foreign data."""
     yield from answers.parsers(loop)
+    yield from connections.parsers(server)
     yield from calls.parsers(loop)
     yield from texts.parsers()
     yield from stored.parsers()
