@@ -17,7 +17,7 @@ from custom_components.texting.gateway.json_fields import amount, count
 from custom_components.texting.gateway.message import WebhookCall
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.time_text import read_time
-from custom_components.texting.gateway.transport import MAX_RESPONSE, Response, Transport, host_of
+from custom_components.texting.gateway.transport import Response, Transport, host_of
 from custom_components.texting.gateway.unknown_words import MORE, safe_status
 from tests.support.gateways import OpenGateway, Serve
 
@@ -103,21 +103,20 @@ async def test_half_of_an_encoded_answer_is_none(
         (await fetch(transport, serve, body, Content_Encoding=encoding)).json()
 
 
-@pytest.mark.parametrize("encode", [gzip.compress, zlib.compress])
+@pytest.mark.parametrize(("encoding", "encode"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
 async def test_an_answer_that_grows_takes_little_memory(
-    transport: Transport, serve: Serve, encode: Callable[[bytes], bytes]
+    transport: Transport, serve: Serve, encoding: str, encode: Callable[[bytes, int], bytes]
 ) -> None:
-    body = encode(bytes(50_000_000))
-    name = "gzip" if encode is gzip.compress else "deflate"
-    address = await serve(answering(body, Content_Encoding=name))
+    """An older aiohttp unpacks up to 32 MiB before it gives up. A newer one unpacks no more than we read."""
+    address = await serve(answering(encode(bytes(150_000_000), 1), Content_Encoding=encoding))
     tracemalloc.start()
     try:
-        with pytest.raises(InvalidResponse):
+        with pytest.raises(OutcomeUnknown):
             await transport.request("GET", f"http://{address}/")
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 20 * MAX_RESPONSE
+    assert peak < 80 * 2**20
 
 
 @pytest.mark.parametrize(
