@@ -45,6 +45,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: Messeng
             "failing": database.failing,
             "damaged": database.damaged is not None,
             "recovered": database.recovered,
+            "skipped_rows": database.skipped,
         },
     }
 
@@ -76,4 +77,5 @@ def _account(account: Account) -> dict[str, Any]:
         "reads_incoming": account.info.receives and account.gateway.reads_incoming,
         "unknown_words": dict(memory.unknown_words),
         "opted_out": len(memory.opted_out),
+        "skipped_values": account.store.skipped,
     }

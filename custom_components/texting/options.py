@@ -7,6 +7,8 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import UnitOfTime
 
+from .gateway.fitting import fitting_values
+
 LEAVE, RESEND = IF_UNSURE = ("leave", "resend")
 _MAX_AMOUNT = 1_000_000_000
 
@@ -68,21 +70,21 @@ _READ: dict[str, tuple[Mapping[str, Any], Options]] = {}
 
 
 def read_options(entry: ConfigEntry[Any]) -> Options:
-    """Return the options of an entry as they are now. A number above its bounds counts as the largest one allowed."""
+    """Return the options of an entry as they are now. A number out of its bounds counts as the nearest one allowed."""
     known = _READ.get(entry.entry_id)
     if known is None or known[0] is not entry.options:
-        known = _READ[entry.entry_id] = entry.options, _read(entry.options)
+        known = _READ[entry.entry_id] = entry.options, read_stored(entry.options)
     return known[1]
 
 
-def _read(stored: Mapping[str, Any]) -> Options:
-    return Options(
-        **{each.name: _limited(each.name, stored[each.name]) for each in fields(Options) if each.name in stored}
-    )
+def read_stored(stored: Mapping[str, Any]) -> Options:
+    """Return the stored options. One of a wrong type has its default."""
+    values, _ = fitting_values(Options, stored)
+    return Options(**{name: _limited(name, value) for name, value in values.items()})
 
 
 def _limited(name: str, value: Any) -> Any:
-    return min(value, _BOUNDS[name].max) if name in _BOUNDS else value
+    return max(_BOUNDS[name].min, min(value, _BOUNDS[name].max)) if name in _BOUNDS else value
 
 
 def gateway_values(entry: ConfigEntry[Any]) -> dict[str, Any]:

@@ -73,7 +73,7 @@ _KNOWN: dict[str, _Known] = {}
 def _known(entry: ConfigEntry) -> _Known:
     known = _KNOWN.get(entry.entry_id)
     if known is None or known.modified_at is not entry.modified_at:
-        by_id = {each.subentry_id: _read(each) for each in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)}
+        by_id = {each.subentry_id: read_subentry(each) for each in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)}
         by_number: dict[str, list[Recipient]] = {}
         for recipient in by_id.values():
             for number in recipient.numbers:
@@ -128,30 +128,44 @@ def pins_for_number(hass: HomeAssistant, number: str) -> set[str]:
     return {known.pin for entry in entries for known in _known(entry).by_number.get(number, ()) if known.pin}
 
 
-def _read(subentry: ConfigSubentry) -> Recipient:
-    data = subentry.data
+def read_subentry(subentry: ConfigSubentry) -> Recipient:
+    """Return the recipient of a subentry. A value of a wrong type counts as missing."""
+    data, pin = subentry.data, subentry.data.get(CONF_PIN)
+    sender = data.get(CONF_SENDER)
     return Recipient(
         id=subentry.subentry_id,
         name=subentry.title,
-        numbers=tuple(data[CONF_NUMBERS]),
+        numbers=_numbers(data.get(CONF_NUMBERS)),
         group=_group(data),
-        type=MessageType(data.get(CONF_TYPE, MessageType.SMS)),
-        sender=data.get(CONF_SENDER),
+        type=_type(data.get(CONF_TYPE)),
+        sender=sender if isinstance(sender, str) else None,
         quiet_hours=_quiet_hours(data),
-        urgent_after_stop=data.get(CONF_URGENT_AFTER_STOP, False),
-        allow_commands=data.get(CONF_ALLOW_COMMANDS, False),
-        pin=data.get(CONF_PIN),
+        urgent_after_stop=data.get(CONF_URGENT_AFTER_STOP) is True,
+        # A PIN that cannot be read must not let commands through without one.
+        allow_commands=data.get(CONF_ALLOW_COMMANDS) is True and isinstance(pin, str | None),
+        pin=pin if isinstance(pin, str) else None,
     )
+
+
+def _numbers(stored: object) -> tuple[str, ...]:
+    listed = stored if isinstance(stored, list | tuple) else ()
+    return tuple(number for number in listed if isinstance(number, str))
+
+
+def _type(stored: object) -> MessageType:
+    return MessageType(stored) if isinstance(stored, str) and stored in set(MessageType) else MessageType.SMS
 
 
 def _group(data: Mapping[str, Any]) -> ContactGroup | None:
     """Return the group as it was when it was chosen."""
-    if CONF_GROUP not in data:
+    group_id, name = data.get(CONF_GROUP), data.get(CONF_GROUP_NAME)
+    if not isinstance(group_id, str):
         return None
-    return ContactGroup(id=data[CONF_GROUP], name=data.get(CONF_GROUP_NAME, data[CONF_GROUP]))
+    return ContactGroup(id=group_id, name=name if isinstance(name, str) else group_id)
 
 
 def _quiet_hours(data: Mapping[str, Any]) -> QuietHours | None:
-    if CONF_QUIET_START not in data:
+    try:
+        return QuietHours(time.fromisoformat(data[CONF_QUIET_START]), time.fromisoformat(data[CONF_QUIET_END]))
+    except KeyError, ValueError, TypeError:
         return None
-    return QuietHours(time.fromisoformat(data[CONF_QUIET_START]), time.fromisoformat(data[CONF_QUIET_END]))

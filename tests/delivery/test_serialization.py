@@ -11,6 +11,7 @@ from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.delivery.serialization import (
     CHANGING_COLUMNS,
     COLUMNS,
+    Row,
     from_row,
     to_changes,
     to_row,
@@ -98,11 +99,82 @@ def test_the_full_record_sets_every_stored_field() -> None:
     ],
 )
 def test_an_invalid_row_is_refused_and_skipped(column: str, value: str) -> None:
-    row = list(to_row(SMALL))
+    assert_skipped(changed(FULL, column, value))
+
+
+def changed(record: MessageRecord, column: str, value: Any) -> Row:
+    """Return the row of a record with another value in a column."""
+    row = list(to_row(record))
     row[COLUMNS.index(column)] = value
-    with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
-        from_row(tuple(row))
-    assert [record.reference for record in valid_records([tuple(row), to_row(FULL)])] == ["one"]
+    return tuple(row)
+
+
+def assert_skipped(row: Row) -> None:
+    """Assert that a row holds no message, is counted, and stops no other."""
+    with pytest.raises((ValueError, KeyError, TypeError, AttributeError, RecursionError)):
+        from_row(row)
+    skipped: list[object] = []
+    assert [record.reference for record in valid_records([row, to_row(SMALL)], skipped.append)] == ["two"]
+    assert skipped == [row[0]]
+
+
+@pytest.mark.parametrize("record", [FULL, SMALL])
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_column_of_another_type(record: MessageRecord, column: str) -> None:
+    is_number = isinstance(getattr(FULL, column, None), int | float)
+    others: list[Any] = ["1", b"1"] if is_number else [5, 5.5, b"\xff", float("nan")]
+    for value in (*others, [], {}):
+        assert_skipped(changed(record, column, value))
+
+
+@pytest.mark.parametrize("column", ["created_at", "expires_at", "not_before", "accepted_at", "segments"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1, -0.5, 1e300, 2**62])
+def test_a_number_that_is_no_time_and_no_count(column: str, value: float) -> None:
+    assert_skipped(changed(FULL, column, value))
+
+
+CONTENT, PROGRESS = (
+    json.loads(str(dict(zip(COLUMNS, to_row(FULL), strict=True))[name])) for name in ("content", "progress")
+)
+
+
+@pytest.mark.parametrize("name", CONTENT["message"])
+@pytest.mark.parametrize("value", [{"a": 1}, [], ["x"], -1, 1.5, float("inf"), "\ud800x"])
+def test_a_field_of_the_message_of_another_type(name: str, value: Any) -> None:
+    if isinstance(value, str) and isinstance(CONTENT["message"][name], str) and name not in ("type", "send_at"):
+        return  # any text will do
+    assert_skipped(changed(FULL, "content", json.dumps(CONTENT | {"message": CONTENT["message"] | {name: value}})))
+
+
+@pytest.mark.parametrize("name", ["recipient_name", "groups", "urgent", "resend"])
+@pytest.mark.parametrize("value", [{"a": 1}, [], 1, 1.5, float("nan")])
+def test_other_content_of_another_type(name: str, value: Any) -> None:
+    assert_skipped(changed(FULL, "content", json.dumps(CONTENT | {name: value})))
+
+
+@pytest.mark.parametrize("name", PROGRESS)
+@pytest.mark.parametrize("value", [{"a": 1}, [], -1, 1.5, float("inf"), True])
+def test_progress_of_another_type(name: str, value: Any) -> None:
+    assert_skipped(changed(FULL, "progress", json.dumps(PROGRESS | {name: value})))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"message": [], "urgent": "yes"}',
+        '{"message": {"text": "x", "type": "sms"}, "urgent": "yes"}',
+        '{"message": {"text": "x", "type": "sms", "title": {"a": 1}}}',
+        "[" * 100_000,
+        '{"message": ' * 100_000,
+        "1" * 5000,
+        '{"message": {"text": "x", "type": "sms", "group_size": 1e400}}',
+        '{"message": {"text": "x", "type": "sms", "send_at": "2026-03-29T02:30:00"}}',
+        '{"message": {"text": "x", "type": "sms", "send_at": "0001-01-01T00:00:00+23:59"}}',
+        '{"message": {"text": "x", "type": "sms"}, "phase": "done"}',
+    ],
+)
+def test_content_that_is_no_message(content: str) -> None:
+    assert_skipped(changed(SMALL, "content", content))
 
 
 def test_what_a_newer_version_stored_besides_is_ignored() -> None:

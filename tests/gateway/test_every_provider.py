@@ -70,7 +70,8 @@ def test_settings_are_read_from_a_mapping(provider: Provider) -> None:
     )
     for field in kind.info.fields:
         assert getattr(by_default, field.name) == (field.default or (False if field.switch else ""))
-        assert getattr(kind.settings_type.from_mapping({field.name: "other"}), field.name) == "other"
+        other = True if field.switch else "other"
+        assert getattr(kind.settings_type.from_mapping({field.name: other}), field.name) == other
     assert (by_default.replace_characters, by_default.add_stop_mention) == (False, True)
     applied = {field.name for field in kind.info.fields if field.applied_in_place}
     assert applied == {"sender", "sender_id", "template_id", "channel", "country", "own_number"} & {

@@ -1,6 +1,8 @@
 """Regular expressions on texts of strangers."""
 
+import asyncio
 from contextlib import suppress
+import signal
 
 import pytest
 import regex
@@ -51,6 +53,20 @@ def test_a_slow_search_is_stopped(pattern: str) -> None:
     with pytest.raises(TimeoutError):
         search(compile_pattern(pattern), "a" * 500 + "b" * 9500)
     assert search(compile_pattern("b"), "ab")
+
+
+async def test_a_search_is_stopped_in_any_thread_and_without_a_signal() -> None:
+    """A signal would be taken from the process, and works only in the main thread."""
+    before = [(signal.getsignal(each), each in signal.pthread_sigmask(signal.SIG_BLOCK, ())) for each in signal.Signals]
+    with pytest.raises(TimeoutError):
+        await asyncio.to_thread(search, compile_pattern("(a+)+$"), "a" * 500 + "b")
+    with pytest.raises(TimeoutError):
+        search(compile_pattern("(a+)+$"), "a" * 500 + "b")
+    assert [signal.getitimer(timer) for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)] == [
+        (0.0, 0.0)
+    ] * 3
+    after = [(signal.getsignal(each), each in signal.pthread_sigmask(signal.SIG_BLOCK, ())) for each in signal.Signals]
+    assert after == before
 
 
 @pytest.mark.parametrize("pattern", [r"(\w*)*#", ".*a.*a.*a.*a.*a.*#", r"(?:(\w)\1?)*#"])

@@ -98,3 +98,17 @@ def test_few_lengths_are_tried() -> None:
     page, rest = split_page("word " * 20_000, count)
     assert (len(page), len(rest)) == (999, 99_999 - 1000)
     assert len(tried) < 30
+
+
+def test_a_long_text_is_not_measured_again_and_again() -> None:
+    """Only the whole text is tried first; then pages of twice the length, until one does not fit."""
+    lengths: list[int] = []
+
+    def fits(page: str) -> bool:
+        lengths.append(len(page))
+        return len(page) <= 100
+
+    page, rest = split_page("word " * 10_000, fits)
+    assert page == ("word " * 20).strip()
+    assert page + " " + rest == ("word " * 10_000).strip()
+    assert sum(lengths[1:]) < 2000

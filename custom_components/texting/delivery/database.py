@@ -1,7 +1,7 @@
 """MessageDatabase: every message of all entries, in one SQLite file that a thread of its own writes."""
 
 import asyncio
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -57,6 +57,13 @@ class MessageDatabase:
         # The full check that runs or ran last, and its task.
         self._check: FullCheck | None = None
         self._checking: asyncio.Task[None] | None = None
+        # The references of rows that hold no message.
+        self._skipped: set[object] = set()
+
+    @property
+    def skipped(self) -> int:
+        """How many rows that were read in this run hold no message. Each counts once."""
+        return len(self._skipped)
 
     @property
     def recovered(self) -> int:
@@ -97,7 +104,7 @@ class MessageDatabase:
 
     async def load(self, entry_id: str) -> list[MessageRecord]:
         """Return the pending messages of an entry, oldest first."""
-        return list(valid_records(await self._run(self._file.pending, entry_id)))
+        return list(self._valid(await self._run(self._file.pending, entry_id)))
 
     async def find(
         self, *, reference: str | None = None, message_id: str | None = None, entry_id: str | None = None
@@ -127,7 +134,7 @@ class MessageDatabase:
 
     async def attempts(self, parents: Sequence[str]) -> list[MessageRecord]:
         """Return the attempts for these messages of a route, oldest first."""
-        return list(valid_records(await self._read(queries.ATTEMPTS, json.dumps(list(parents)))))
+        return list(self._valid(await self._read(queries.ATTEMPTS, json.dumps(list(parents)))))
 
     async def segments_on(self, entry_id: str, day: str) -> tuple[int, int]:
         """Return how many segments the provider accepted on a day of the home, in ISO format: all, and urgent ones."""
@@ -141,7 +148,7 @@ class MessageDatabase:
 
     async def pending_attempts(self, entry_id: str) -> list[MessageRecord]:
         """Return what accounts still do for messages of a route."""
-        return list(valid_records(await self._read(queries.PENDING_ATTEMPTS, entry_id)))
+        return list(self._valid(await self._read(queries.PENDING_ATTEMPTS, entry_id)))
 
     async def purge(self, before: float, entry_id: str) -> int:
         """Delete messages of an entry that are done and were created before a moment; return how many.
@@ -211,6 +218,10 @@ class MessageDatabase:
         finally:
             thread.shutdown()
 
+    def _valid(self, rows: Iterable[Row]) -> Iterator[MessageRecord]:
+        """Return the records of rows. Rows that hold none are skipped and counted."""
+        return valid_records(rows, self._skipped.add)
+
     async def _read(self, sql: str, *parameters: object) -> list[Row]:
         return await self._run(self._file.read, sql, parameters)
 
@@ -219,7 +230,7 @@ class MessageDatabase:
 
         def find() -> MessageRecord | None:
             for sql, parameters in searches:
-                if found := next(valid_records(self._file.read(sql, parameters)), None):
+                if found := next(self._valid(self._file.read(sql, parameters)), None):
                     return found
             return None
 

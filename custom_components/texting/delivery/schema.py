@@ -168,11 +168,20 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         # Deleted texts are overwritten.
         connection.execute("PRAGMA secure_delete = ON")
+        connection.text_factory = read_text
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, False)  # noqa: FBT003  takes no keyword
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def read_text(stored: bytes) -> str | bytes:
+    """Return a stored text, or its bytes if they are no UTF-8, so that only its own row holds no message."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored
 
 
 def migrate(connection: sqlite3.Connection, version: int | None = None) -> None:

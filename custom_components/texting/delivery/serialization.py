@@ -1,11 +1,11 @@
 """MessageRecord as a row of the database, and back."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
 from datetime import datetime
 import json
-from typing import Any
+from operator import attrgetter
+from typing import Any, get_args, get_type_hints
 
 from ..gateway.capabilities import MessageType
 from ..gateway.message import Message
@@ -31,6 +31,31 @@ _AS_STORED = (
 _MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name not in ("reference", "to"))
 _CONTENT = ("recipient_name", "groups", "ignores_opt_out", "resend")
 _PROGRESS = ("batch_id", "provider_status", "reason", "status_on_timeout", "via", "resend_count")
+# No number, and no time in Unix seconds, is larger: that is the year 9998.
+_MAX_NUMBER = 253_370_764_800
+# What a stored value that is no message raises.
+_INVALID = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """The fields of a dataclass, and the types that each takes."""
+
+    names: tuple[str, ...]
+    types: tuple[frozenset[type], ...]
+    # Returns the values of a model, in the same order.
+    values: attrgetter[tuple[Any, ...]]
+
+    @classmethod
+    def of(cls, kind: type) -> _Model:
+        hints = {name: set(get_args(hint) or (hint,)) for name, hint in get_type_hints(kind).items()}
+        names = tuple(field.name for field in fields(kind))
+        # A whole number may stand for a time.
+        types = tuple(frozenset(hints[name] | ({int} if float in hints[name] else set())) for name in names)
+        return cls(names, types, attrgetter(*names))
+
+
+_MESSAGE, _RECORD = _Model.of(Message), _Model.of(MessageRecord)
 
 
 def to_row(record: MessageRecord) -> Row:
@@ -60,7 +85,10 @@ def to_changes(record: MessageRecord) -> Row:
 
 
 def from_row(row: Row) -> MessageRecord:
-    """Return the record of a row; raise ValueError, KeyError, TypeError or AttributeError if the row holds none."""
+    """Return the record of a row.
+
+    Raise ValueError, KeyError, TypeError, AttributeError or RecursionError if the row holds none.
+    """
     known: dict[str, Any] = dict(zip(COLUMNS, row, strict=True))
     content, progress = json.loads(known["content"]), json.loads(known["progress"])
     message = content.pop("message")
@@ -71,7 +99,7 @@ def from_row(row: Row) -> MessageRecord:
         progress["reason"] = FailureReason(progress["reason"])
     if "status_on_timeout" in progress:
         progress["status_on_timeout"] = Status(progress["status_on_timeout"])
-    return MessageRecord(
+    record = MessageRecord(
         message=Message(reference=known["reference"], to=known["number"], **message),
         phase=Phase(known["phase"]),
         status=Status(known["status"]),
@@ -81,13 +109,34 @@ def from_row(row: Row) -> MessageRecord:
         # A newer version may have stored more.
         **{name: progress[name] for name in _PROGRESS if name in progress},
     )
+    _check(_RECORD, record)
+    _check(_MESSAGE, record.message)
+    return record
 
 
-def valid_records(rows: Iterable[Row]) -> Iterator[MessageRecord]:
-    """Return the records of rows, and skip rows that hold none."""
+def _check(model: _Model, value: object) -> None:
+    """Raise TypeError or ValueError if a field has a value that is never stored there."""
+    for name, types, field in zip(model.names, model.types, model.values(value), strict=True):
+        kind = type(field)
+        if kind not in types:
+            raise TypeError(name)
+        if (kind is int or kind is float) and not 0 <= field <= _MAX_NUMBER:
+            raise ValueError(name)
+        if kind is datetime and not (field.tzinfo and 0 <= field.timestamp() <= _MAX_NUMBER):
+            raise ValueError(name)
+
+
+def valid_records(
+    rows: Iterable[Row], on_invalid: Callable[[object], object] = lambda _reference: None
+) -> Iterator[MessageRecord]:
+    """Return the records of rows, and skip rows that hold none: on_invalid gets their references."""
     for row in rows:
-        with suppress(ValueError, KeyError, TypeError, AttributeError):
-            yield from_row(row)
+        try:
+            record = from_row(row)
+        except _INVALID:
+            on_invalid(row[0])
+        else:
+            yield record
 
 
 def to_text(text: str) -> str:

@@ -180,4 +180,6 @@ def _of_number(value: float) -> Decimal:
     """Return a number of JSON; raise ValueError if it is not finite, or too large."""
     if not abs(value) < 10**_MAX_WHOLE:
         raise ValueError
-    return Decimal(str(value))
+    number = Decimal(str(value))
+    # Written out, the smallest number has hundreds of digits.
+    return number if number.adjusted() >= -_MAX_FRACTION else Decimal()

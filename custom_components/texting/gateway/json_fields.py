@@ -12,7 +12,9 @@ from .status import FailureReason
 type Row = dict[str, Any]
 # Rows of one response. A response of 256 KiB with more rows has none of a provider.
 MAX_ROWS = 5000
-_COUNT = re.compile(r"[0-9]{1,18}")
+_COUNT = re.compile(r"[0-9]{1,9}")
+# Digits before and after the point of an amount.
+MAX_DIGITS = 15
 # Characters of an error text that are read. Patterns with two words take quadratic time.
 MAX_ERROR_TEXT = 1000
 # Patterns of error texts and their errors; a reason means MessageRejected. The first pattern that matches counts.
@@ -57,12 +59,12 @@ def count(row: Row, *names: str) -> int | None:
 
 
 def amount(value: object) -> Decimal:
-    """Return an amount such as a balance; raise InvalidResponse if it is no finite number."""
+    """Return an amount such as a price; raise InvalidResponse if it is no finite number, or one of many digits."""
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         raise InvalidResponse("no number") from None
-    if not number.is_finite():
+    if not number.is_finite() or (number and abs(number.adjusted()) > MAX_DIGITS):
         raise InvalidResponse("no number")
     return number
 

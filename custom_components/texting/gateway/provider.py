@@ -7,6 +7,7 @@ import re
 from typing import Any, Self
 
 from .capabilities import Capability, MessageType
+from .fitting import fitting_values
 from .transport import TOO_MANY_REQUESTS
 
 USERNAME = "username"
@@ -90,9 +91,12 @@ class Settings:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Return the settings of an account. Unknown keys are ignored; missing fields have defaults or are empty."""
-        known = {each.name: values.get(each.name) for each in fields(cls)}
-        return cls(**{name: value for name, value in known.items() if value is not None})
+        """Return the settings of an account. Unknown keys are ignored.
+
+        Fields that are missing, or of a wrong type, have defaults or are empty.
+        """
+        known, _ = fitting_values(cls, values)
+        return cls(**known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

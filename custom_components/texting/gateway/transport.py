@@ -40,6 +40,7 @@ type Session = aiohttp.ClientSession
 
 _NO_ADDRESS = (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError)
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+_MAX_URL = 2000
 _HOST = re.compile(r"[a-z0-9._-]{1,253}|[0-9a-f:]{2,45}")
 _SECONDS = re.compile(r"[0-9]{1,100}")
 
@@ -148,6 +149,8 @@ def _error_of(error: aiohttp.ClientError | TimeoutError) -> GatewayError:
 
 def host_of(url: str, base: str = "") -> str:
     """Return the host of an address, with its port if it has one; empty if it has no host. No other part is safe."""
+    if len(url) > _MAX_URL:
+        return ""
     try:
         parts = urlsplit(urljoin(base, url))
         host, port = parts.hostname or "", parts.port

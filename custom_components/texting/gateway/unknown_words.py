@@ -20,6 +20,7 @@ MAX_LENGTH = 40
 MORE = "…"
 _MAX_INPUT = 1000
 _MAX_STATUS = 20
+_MAX_OWN = 10_000
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|_+")
 _CODE = re.compile(r"-?[0-9]{1,3}")
@@ -115,7 +116,9 @@ class UnknownWords:
 def safe_status(words: str, own: str = "") -> str:
     """Return the words of a status that may be shown: one word, or words of the vocabulary."""
     word = _ENDS.split(words[:_MAX_INPUT], maxsplit=1)[0].strip()
-    if _STATUS.fullmatch(word) and len(word) <= _MAX_STATUS and _bare(word) not in _bare(own):
+    is_one = _STATUS.fullmatch(word) and len(word) <= _MAX_STATUS
+    # A longer text cannot be searched fast enough, so it counts as one that has the word.
+    if is_one and len(own) <= _MAX_OWN and _bare(word) not in _bare(own):
         return word.lower()
     return safe_words(word, own)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -11,6 +12,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
+from ..gateway.fitting import fitting_values
+from ..gateway.time_text import read_time
 
 VERSION = 1
 SAVE_DELAY = 1.0
@@ -36,6 +39,36 @@ class Memory:
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
+def read_memory(stored: object) -> tuple[Memory, int]:
+    """Return what a file remembers, and how many of its values do not fit and were left out."""
+    if stored is None:
+        return Memory(), 0
+    if not isinstance(stored, dict):
+        return Memory(), 1
+    values, skipped = fitting_values(Memory, stored | _opt_outs(stored.get("opted_out")))
+    memory = Memory(**values)
+    groups = {group_id: group for group_id, group in memory.groups.items() if _is_group(group)}
+    skipped += len(memory.groups) - len(groups)
+    memory.groups = groups
+    if memory.webhook_called_at and not read_time(memory.webhook_called_at, None):
+        memory.webhook_called_at, skipped = None, skipped + 1
+    return memory, skipped
+
+
+def _opt_outs(stored: object) -> dict[str, Any]:
+    """Return the numbers that opted out with a time, whatever stands beside them: an opt-out is never lost."""
+    if not isinstance(stored, list | dict):
+        return {}
+    times = stored if isinstance(stored, dict) else {}
+    numbers = [number for number in stored if isinstance(number, str)]
+    return {"opted_out": {each: time if isinstance(time := times.get(each), str) else "" for each in numbers}}
+
+
+def _is_group(group: dict[str, Any]) -> bool:
+    """Return True if this is what is remembered of a contact group."""
+    return isinstance(group.get("name"), str) and type(group.get("size")) in {int, NoneType}
+
+
 class AccountStore:
     """The memory of one account, saved a second after it changed."""
 
@@ -49,15 +82,16 @@ class AccountStore:
         self._hass = hass
         self._store = Store[dict[str, Any]](hass, VERSION, f"{DOMAIN}.{entry_id}", private=True)
         self.memory = Memory()
+        # How many values of the file were of a wrong type. They were left out.
+        self.skipped = 0
         self.on_opt_out = on_opt_out
         self._is_removed = False
 
     async def async_load(self) -> None:
         """Read the file. One that others may read was written by an earlier version."""
         await self._hass.async_add_executor_job(_make_private, Path(self._store.path))
-        known = Memory.__slots__
-        data = await self._store.async_load() or {}
-        self.memory = Memory(**{name: value for name, value in data.items() if name in known})
+        stored: object = await self._store.async_load()
+        self.memory, self.skipped = read_memory(stored)
 
     @callback
     def async_changed(self) -> None:

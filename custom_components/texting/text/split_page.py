@@ -27,8 +27,12 @@ def split_page(text: str, fits: Callable[[str], bool], more: str = "") -> tuple[
 
 
 def _last_fitting(ends: Sequence[int], fits: Callable[[int], bool]) -> int:
-    """Return the last end that fits, or 0 if none does."""
-    count = bisect_left(ends, True, key=lambda end: not fits(end))  # noqa: FBT003  the key's own value
+    """Return the last end that fits, or 0 if none does. Long pages are not tried if short ones do not fit."""
+    low, high = 0, 1
+    while high <= len(ends) and fits(ends[high - 1]):
+        low, high = high, 2 * high
+    high = min(high, len(ends))
+    count = bisect_left(ends, True, low, high, key=lambda end: not fits(end))  # noqa: FBT003  the key's own value
     return ends[count - 1] if count else 0
 
 

@@ -40,6 +40,7 @@ from ..message import (
 from ..phone_number import digits, from_gateway
 from ..provider import Provider, ProviderInfo, Settings, account_field
 from ..status import FailureReason, Status
+from ..time_text import read_time
 from ..transport import Transport, host_of
 
 DOMAIN = "textinghouse.com"
@@ -133,6 +134,7 @@ ERRORS: Mapping[str, Callable[[str, str], GatewayError]] = {
 }
 _ERROR = re.compile(r"ERR:\s*(\d+)\s*(?:\|\s*(.*))?", re.DOTALL)
 _ID = re.compile(r"ID:\s*(\S+)")
+_STATUS = re.compile(r"[0-9]{1,9}")
 _ANY_MENTION = re.compile(re.escape(STOP_MENTION), re.IGNORECASE)
 
 
@@ -270,7 +272,7 @@ class TextingHouse(Gateway[TextingHouseSettings]):
             if err.code in (UNKNOWN_MESSAGE_ID, UNKNOWN_CLIENT_ID):
                 return None
             raise
-        if not code.isdigit():
+        if not _STATUS.fullmatch(code):
             raise InvalidResponse("no status code")
         return code
 
@@ -286,11 +288,12 @@ class TextingHouse(Gateway[TextingHouseSettings]):
                     type=type_of_text(fields["txt"]),
                     replied_message_id=message_id,
                     reference=reference,
-                    sent_at=_time(fields.get("date", "")),
+                    # 2019-04-01T13:09:16Z or 2019-04-01 13:09:16, both UTC
+                    sent_at=read_time(fields.get("date", ""), UTC),
                 )
             ]
         status = fields.get("status", "")
-        if status.isdigit() and (message_id or reference):
+        if _STATUS.fullmatch(status) and (message_id or reference):
             return [_report(status, message_id=message_id, reference=reference)]
         raise WebhookRejected("neither a status nor a reply")
 
@@ -350,11 +353,3 @@ def _known(message: Message, report: DeliveryReport) -> SendResult:
         error = MessageRejected(code=code, reason=report.reason)
     status = Status.ACCEPTED if report.status is Status.UNCERTAIN else report.status
     return SendResult(message=message, status=status, provider_status=code, error=error)
-
-
-def _time(text: str) -> datetime | None:
-    """Parse 2019-04-01T13:09:16Z or 2019-04-01 13:09:16, both UTC; return None for anything else."""
-    try:
-        return datetime.fromisoformat(text.strip().removesuffix("Z")).replace(tzinfo=UTC)
-    except ValueError:
-        return None

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 import re
 from string import ascii_letters, digits as decimal_digits
@@ -30,6 +29,7 @@ from ...orders import Orders
 from ...phone_number import digits, from_gateway
 from ...provider import AccountField, Provider, ProviderInfo, Settings, account_field
 from ...status import FailureReason
+from ...time_text import read_time
 from ...transport import TOO_MANY_REQUESTS, Response
 from .codes import CREDITS, SEND, SENT, failure
 from .orders import EZTextingOrders, Form
@@ -256,7 +256,7 @@ def _text_of_json(fields: Mapping[str, object]) -> IncomingMessage:
         text=with_media(text, fields),
         type=IncomingType.OPT_OUT if _is_true(fields.get("optOut")) else type_of_text(text),
         replied_message_id=str(answered) if isinstance(answered, str | int) and answered else None,
-        sent_at=_moment(received) if isinstance(received, str) else None,
+        sent_at=read_time(received, None) if isinstance(received, str) else None,
         opts_in=_is_true(fields.get("optIn")),
         takes_reply=False,
     )
@@ -264,15 +264,6 @@ def _text_of_json(fields: Mapping[str, object]) -> IncomingMessage:
 
 def _is_true(value: object) -> bool:
     return value is True or (isinstance(value, str) and value.lower() == "true")
-
-
-def _moment(text: str) -> datetime | None:
-    """Parse 2020-03-06T10:31:18.724Z; return None for anything else, and for a time without a zone."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 def rewrite(text: str, allowed: frozenset[str]) -> tuple[str, dict[str, str]]:

@@ -9,6 +9,7 @@ from ...errors import MessageRejected, NotFound
 from ...json_fields import Row, count, read_json, rows, text
 from ...message import DeliveryReport, Message, SendResult
 from ...status import FailureReason, Status
+from ...time_text import read_time
 from . import responses as wire
 
 # "done" means that all texts were handed over, but not that they were delivered.
@@ -51,7 +52,7 @@ def campaign_of(row: Row, campaign_id: str, zone: tzinfo) -> Campaign:
         provider_status=wire.status_word(row),
         name=_name_of(row),
         text=text(row, "message"),
-        send_at=_send_at(row, zone),
+        send_at=read_time(text(row, "schedule_time"), zone),
         total=count(counts, *TOTAL),
         delivered=count(counts, *DELIVERED),
         failed=count(counts, *FAILED),
@@ -149,11 +150,3 @@ def _counts(row: Row) -> Row:
         except ValueError, RecursionError:
             cache = None
     return {**cache, **row} if isinstance(cache, dict) else row
-
-
-def _send_at(row: Row, zone: tzinfo) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text(row, "schedule_time"))
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=zone)

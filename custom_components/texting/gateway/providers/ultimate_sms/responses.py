@@ -36,6 +36,7 @@ from ...message import (
 from ...phone_number import digits, from_gateway, plain_digits
 from ...redaction import redact
 from ...status import FailureReason, Status
+from ...time_text import read_time
 from ...transport import TOO_MANY_REQUESTS, Response
 from . import words
 
@@ -177,13 +178,7 @@ def created_at(row: Row) -> datetime | None:
 
 def date_of(row: Row) -> datetime | None:
     """Return the first date of a row. A date without a zone is UTC, which is Laravel's default."""
-    for name in _DATES:
-        try:
-            date = datetime.fromisoformat(text(row, name))
-        except ValueError:
-            continue
-        return date if date.tzinfo else date.replace(tzinfo=UTC)
-    return None
+    return next(filter(None, (read_time(text(row, name), UTC) for name in _DATES)), None)
 
 
 def direction_of(row: Row, own_numbers: Collection[str]) -> bool | None:

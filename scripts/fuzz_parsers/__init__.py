@@ -1,0 +1,1 @@
+"""Feed every parser of foreign data with damaged inputs, and count what comes out of it."""
