@@ -124,7 +124,7 @@ async def test_what_was_purged_is_in_no_file(database: MessageDatabase) -> None:
         return any(text.encode() in path.read_bytes() for path in folder.iterdir())
 
     assert holds(secret)
-    assert await database.purge(1000.0) == 200
+    assert await database.purge(1000.0, ACCOUNT) == 200
     assert holds("What is kept")
     assert not holds(secret)
     await database.close()
@@ -134,9 +134,9 @@ async def test_what_was_purged_is_in_no_file(database: MessageDatabase) -> None:
 async def test_what_was_purged_while_the_file_is_copied_is_gone_after_the_next_purge(database: MessageDatabase) -> None:
     await database.write([ended(1, text="The first text"), ended(20, text="The second text")])
     await database.pause_checkpoints()
-    assert await database.purge(10.0) == 1
+    assert await database.purge(10.0, ACCOUNT) == 1
     await database.resume_checkpoints()
-    assert await database.purge(1000.0) == 1
+    assert await database.purge(1000.0, ACCOUNT) == 1
     contents = [path.read_bytes() for path in database.path.parent.iterdir()]
     assert not [each for each in contents if b"first text" in each or b"second text" in each]
 

@@ -5,10 +5,12 @@ import gc
 from html import escape
 import json
 from urllib.parse import quote, quote_plus
+from weakref import WeakKeyDictionary
 
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.texting.gateway import redaction
 from custom_components.texting.gateway.errors import MessageRejected
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.redaction import add_secrets, own_texts, redact
@@ -17,6 +19,12 @@ from tests.support.gateways import OpenGateway
 
 class Owner:
     """Something that has secrets."""
+
+
+@pytest.fixture(autouse=True)
+def nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the secrets of gateways that other tests left."""
+    monkeypatch.setattr(redaction, "_secrets", WeakKeyDictionary())
 
 
 ENCODINGS: dict[str, Callable[[str], str]] = {

@@ -299,7 +299,7 @@ async def test_strangers_lock_nobody_and_fill_no_memory(
     entry, agent, phone = await home(pin=PIN)
     for number in range(10_000):
         incoming = IncomingMessage(sender=f"+1646555{number:04}", text=f"{number:04} Boiler on")
-        entry.runtime_data.async_receive(incoming)
+        entry.runtime_data.receiver.async_receive(incoming)
     await told(hass)
     assert command_sessions(hass) == {}
     assert (locks, issues(hass), agent.asked) == ([], [], [])

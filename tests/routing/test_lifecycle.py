@@ -276,7 +276,7 @@ async def test_diagnostics(hass: HomeAssistant, set_up: SetUp, simulator: Simula
         "recipients": [{"numbers": 1, "group": None, "type": "sms", "own_sender": False}],
         "pending_messages": {"accepted": 1},
         "last_30_days": {"texts": 1, "segments": 1, "delivered": 0, "failed": 0},
-        "database": {"failing": False, "damaged": False, "recovered": 0},
+        "database": {"failing": False, "damaged": False, "recovered": 0, "skipped_rows": 0},
     }
 
 

@@ -324,7 +324,7 @@ async def test_a_provider_that_has_hung_up(
     await heard(hass, CLUB)
     (text,) = entry.runtime_data.state.inbox._messages.values()
     request.cancel()
-    await until(lambda: not text.is_connected())
+    await until(lambda: text.waiter is None)
     assert (await reply(hass, id_of(hass, CLUB), "Late"))["method"] == "message"
     assert [message.text for message in simulator.messages()] == ["Late"]
     await pass_time(31)

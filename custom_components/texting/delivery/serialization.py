@@ -84,6 +84,10 @@ def to_changes(record: MessageRecord) -> Row:
     return (*_changing(record), record.reference)
 
 
+# What SQLite stores of True and False.
+_FLAGS = {0: False, 1: True}
+
+
 def from_row(row: Row) -> MessageRecord:
     """Return the record of a row.
 
@@ -103,7 +107,7 @@ def from_row(row: Row) -> MessageRecord:
         message=Message(reference=known["reference"], to=known["number"], **message),
         phase=Phase(known["phase"]),
         status=Status(known["status"]),
-        urgent=bool(known["urgent"]),
+        urgent=_FLAGS[known["urgent"]],
         **{name: known[name] for name in _AS_STORED},
         **content,
         # A newer version may have stored more.
