@@ -27,7 +27,6 @@ type Lines = Callable[[], Awaitable[list[tuple[str, str]]]]
 HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
 IN = "event.textinghouse_incoming_message"
 HOSTILE = "<script>alert(1)</script> {{ 1/0 }} [x](javascript:1) \u202eevil\u202c\x1b[2J\0\n' OR 1=1"
-HARMLESS = "<script>alert(1)</script> {{ 1/0 }} [x](javascript:1) evil [2J ' OR 1=1"
 
 
 @pytest.fixture
@@ -183,7 +182,7 @@ async def test_a_hostile_name_is_one_harmless_line(
 ) -> None:
     url = await connect(await set_up(HOUSE))
     await come_in(url, HOSTILE, "Who?")
-    assert await lines() == [(HARMLESS, "wrote")]
+    assert await lines() == [("—", "wrote")]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.automations import automate, received
@@ -175,6 +176,41 @@ async def test_a_route_counts_a_text_once(
     await told(hass)
     assert len(simulator.messages()) == 10
     assert [named and named["name"] for _, named, _ in loops(hass)] == ["Rita"]
+
+
+async def test_a_script_that_asks_again_and_again(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    """What began the script was no text, but each answer that it does not like makes it ask again."""
+    url = await connect(await set_up(HOUSE))
+    ask = {
+        "action": "texting.ask",
+        "target": {"entity_id": "notify.anna"},
+        "data": {"question": "Round {{ repeat.index }}?", "timeout": {"seconds": 60}},
+        "response_variable": "said",
+        "continue_on_error": True,
+    }
+    script = {"nag": {"sequence": [{"repeat": {"count": ROUNDS, "sequence": [ask]}}]}}
+    assert await async_setup_component(hass, "script", {"script": script})
+    await hass.services.async_call("script", "turn_on", {"entity_id": "script.nag"})
+    for number in range(11):
+        await until(lambda number=number: len(simulator.messages()) > number)
+        await text_in(url, f"I am away {number}", HOUSE)
+    await hass.async_block_till_done()
+    # The first question has another cause.
+    assert len(simulator.messages()) == 11
+    assert [kind for kind, _, _ in loops(hass)] == ["loop_stopped"]
+
+
+async def test_what_is_refused_for_another_reason_does_not_count(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
+) -> None:
+    url = await connect(await set_up(HOUSE, options={"daily_limit": 1}))
+    await automate(hass, received(), actions=[REPLY])
+    for number in range(ROUNDS):
+        await text_in(url, f"Away {number}", HOUSE)
+        await pass_time(2)
+    assert (len(simulator.messages()), loops(hass)) == (1, [])
 
 
 # -- limits of a day ---------------------------------------------------------------------------------------------------

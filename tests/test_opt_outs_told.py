@@ -1,17 +1,20 @@
 """Test that people see an opt-out: in Repairs, on the person's device, as an event, and what urgent texts may do."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
+from custom_components.texting.gateway.message import IncomingMessage, IncomingType
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, SetUp
 from tests.simulator import Simulator
 from tests.support.home import ask_to_send, notify, preview, restart, send, state_of, told, until
@@ -279,3 +282,90 @@ async def test_the_dialog_sets_it(hass: HomeAssistant, set_up: SetUp, simulator:
         await submit(hass, form, name="Anna", numbers=[ANNA], urgent_after_stop=value)
         subentry: Any = next(each for each in entry.subentries.values() if each.title == "Anna")
         assert subentry.data.get("urgent_after_stop") is stored
+
+
+# -- what a review found -----------------------------------------------------------------------------------------------
+
+
+async def test_a_route_knows_the_opt_outs_of_an_account_that_is_disabled(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    house = await set_up(HOUSE)
+    url = await connect(house)
+    route = await set_up_route(hass, [await set_up(PRO), house])
+    await text_in(url, "STOP", HOUSE)
+    await hass.config_entries.async_set_disabled_by(house.entry_id, ConfigEntryDisabler.USER)
+    # As after a restart.
+    await hass.config_entries.async_unload(route.entry_id)
+    del hass.data["texting_states"][house.entry_id]
+    await hass.config_entries.async_setup(route.entry_id)
+    await hass.async_block_till_done()
+    with pytest.raises(ServiceValidationError):
+        await notify(hass, "notify.rita", "News")
+    assert sent(simulator) == []
+    assert state_of(hass, "binary_sensor.rita_opted_out").state == "on"
+    assert ("opted_out", "Rita") in told_issues(hass)
+
+
+async def test_a_removed_account_leaves_no_issue_at_its_routes(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    house = await set_up(HOUSE)
+    url = await connect(house)
+    await set_up_route(hass, [await set_up(PRO), house])
+    await text_in(url, "STOP", HOUSE)
+    assert ("opted_out", "Rita") in told_issues(hass)
+    await hass.config_entries.async_remove(house.entry_id)
+    await hass.async_block_till_done()
+    assert [kind for kind, _ in told_issues(hass) if kind != "route_broken"] == []
+
+
+async def test_an_older_start_does_not_end_a_newer_stop(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(HOUSE)
+    receive = entry.runtime_data.receiver.async_receive
+    now = dt_util.utcnow()
+    receive(IncomingMessage(sender=ANNA, text="STOP", type=IncomingType.OPT_OUT, sent_at=now))
+    receive(IncomingMessage(sender=ANNA, text="START", sent_at=now - timedelta(hours=5)))
+    assert known(entry) == [ANNA]
+    receive(IncomingMessage(sender=ANNA, text="START", sent_at=now + timedelta(seconds=5)))
+    assert known(entry) == []
+
+
+async def test_that_an_urgent_text_was_refused_is_told_again_after_a_restart(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    url = await connect(entry := await set_up(HOUSE))
+    await text_in(url, "STOP", HOUSE)
+    with pytest.raises(ServiceValidationError):
+        await send(hass, "Fire", entity_id="notify.anna", urgent=True)
+    await told(hass)
+    expected = [("opted_out", "Anna"), ("urgent_refused", "Anna")]
+    assert told_issues(hass) == expected
+    for key in list(ir.async_get(hass).issues):
+        ir.async_delete_issue(hass, *key)
+    await restart(hass, entry)
+    assert told_issues(hass) == expected
+    await text_in(url, "START", HOUSE)
+    assert (told_issues(hass), entry.runtime_data.store.memory.urgent_refused) == ([], [])
+
+
+async def test_a_stop_ends_what_waits_for_the_quiet_hours_of_a_routes_recipient(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Settle
+) -> None:
+    house = await set_up(HOUSE)
+    url = await connect(house)
+    route = await set_up_route(hass, [house])
+    rita = next(iter(route.subentries.values()))
+    now = dt_util.now()
+    quiet = {"quiet_start": f"{now - timedelta(hours=1):%H:%M}", "quiet_end": f"{now + timedelta(hours=2):%H:%M}"}
+    hass.config_entries.async_update_subentry(route, rita, data={**rita.data, **quiet})
+    (waiting,) = await ask_to_send(hass, "News", entity_id="notify.rita")
+    assert waiting["status"] == "queued"
+    await text_in(url, "STOP", HOUSE)
+    await settle()
+    shown: Any = await hass.services.async_call(
+        "texting", "get_status", {"reference": waiting["reference"]}, blocking=True, return_response=True
+    )
+    assert (shown["status"], shown["reason"], sent(simulator)) == ("rejected", "opted_out", [])

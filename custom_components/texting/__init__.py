@@ -23,7 +23,7 @@ from .gateway.providers import create_gateway
 from .issues import async_account_removed, async_delete_issues
 from .messenger import Messenger, MessengerConfigEntry
 from .notify_legacy import async_register_legacy
-from .opt_outs import async_cancel_routed, async_setup_opt_outs, async_watch_opt_outs
+from .opt_outs import async_cancel_routed, async_setup_opt_outs
 from .options import gateway_values
 from .routing.route import Route, RouteConfigEntry
 from .services import async_setup_services
@@ -102,7 +102,6 @@ def _finish_set_up(hass: HomeAssistant, messenger: Messenger) -> None:
     """Set up what is only needed once messages leave."""
     entry = messenger.entry
     async_cancel_routed(hass, entry.entry_id)
-    async_watch_opt_outs(hass, messenger)
     entry.async_on_unload(messenger.state.async_purge_daily())
     _watch_changes(hass, messenger)
 

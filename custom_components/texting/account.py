@@ -177,6 +177,8 @@ class Account(Messenger):
             if record.is_pending and not record.ignores_opt_out and record.message.to in self.state.opt_outs:
                 self.outbox.fail(record, Status.REJECTED, opted_out())
         self._check_daily([record for record in records if record.is_pending])
+        for item, record in zip(outgoing, records, strict=True):
+            self.check_loop(item, record)
         return records
 
     def _prepare(self, item: OutgoingMessage) -> tuple[MessageRecord, int]:
@@ -185,7 +187,6 @@ class Account(Messenger):
         try:
             record.message, preview = self.prepare(item.message, ignores_opt_out=record.ignores_opt_out)
             record.segments = preview.segments
-            self.check_loop(item)
             # An alarm goes out even if nobody knows how many it reaches.
             check_counted(0 if item.urgent else self.options.daily_limit, is_uncounted=item.is_uncounted)
         except MessageRejected as err:

@@ -1,6 +1,7 @@
 """Activity: one line for each text that came in or ended, on the device of the person, or else of the account."""
 
 from collections.abc import Sequence
+import re
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_DEVICE_ID
@@ -17,6 +18,9 @@ from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED
 from .targets import redact_name
 from .text.single_line import single_line
 
+# A phone number, or the name that a company texts with.
+_SENDER = re.compile(r"\+?[0-9A-Za-z]{1,15}")
+
 
 @callback
 def async_setup_activity(hass: HomeAssistant) -> None:
@@ -27,7 +31,7 @@ def async_setup_activity(hass: HomeAssistant) -> None:
         # An opt-out has a line of its own.
         if incoming.type is not IncomingType.OPT_OUT and (entry := hass.config_entries.async_get_entry(entry_id)):
             sender = recipient_for_number(hass, entry_id, incoming.sender)
-            name = sender.name if sender else redact_name(incoming.sender)
+            name = sender.name if sender else _sender(incoming.sender)
             _write(hass, entry, sender.id if sender else None, str(incoming.type), name)
 
     @callback
@@ -41,6 +45,11 @@ def async_setup_activity(hass: HomeAssistant) -> None:
 
     async_dispatcher_connect(hass, MESSAGE_RECEIVED, received)
     async_dispatcher_connect(hass, MESSAGES_UPDATED, updated)
+
+
+def _sender(sender: str) -> str:
+    """Return a sender as the recorder may keep it. Who knows the webhook's address can write anything there."""
+    return redact_name(sender) if _SENDER.fullmatch(sender) else "—"
 
 
 def _outcome(record: MessageRecord) -> str:

@@ -83,6 +83,8 @@ async def _async_run_command(
         session.keep_rest(rest, hass.loop.time())
     record, _ = await async_reply(account, incoming_id, page)
     if record.failure:
+        if command.kind is Kind.MORE:
+            session.keep_rest(answer, hass.loop.time())
         account.state.inbox.cancel_reply(incoming_id)
         _LOGGER.warning("%s: the answer to a command was not sent: %s", account.entry.title, record.failure)
 

@@ -34,7 +34,7 @@ class IncomingMessageEvent(MessengerEntity, EventEntity):
 
     _attr_event_types = list(IncomingType)
     # The recorder keeps neither what people write nor whole numbers. A keyword may be the first word of any text.
-    _unrecorded_attributes = frozenset({"from", "text", "keyword"})
+    _unrecorded_attributes = frozenset({"from", "text", "keyword", "reference", "message_id"})
 
     def __init__(self, messenger: Messenger) -> None:
         """Belong to one account."""

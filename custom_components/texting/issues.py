@@ -35,8 +35,8 @@ class Issue(StrEnum):
     COMMANDS_LOCKED = "commands_locked"
 
 
-# News of something that is over. It stays until the user confirms it, also after a restart. The others are deleted
-# when they are solved.
+# News of something that is over. It stays until the user confirms it, also after a restart if it names nobody. The
+# others are deleted when they are solved.
 NEWS = frozenset(
     {
         *(Issue.DATABASE_DAMAGED, Issue.ACCOUNT_REMOVED),

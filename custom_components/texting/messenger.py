@@ -19,7 +19,7 @@ from .error_messages import home_assistant_error
 from .gateway.capabilities import MessageType
 from .gateway.errors import Limit, MessageRejected
 from .gateway.message import Message, Preview
-from .gateway.status import FailureReason
+from .gateway.status import FailureReason, Status
 from .inbound.loop_guard import async_loop_guard
 from .issues import async_loop_stopped
 from .options import RESEND, Options, read_options
@@ -214,13 +214,18 @@ class Messenger(ABC):
     # -- the one way to send -----------------------------------------------------------------------------------------
 
     async def async_send(
-        self, addresses: Sequence[Address], fields: Mapping[str, Any], context: Context | None = None
+        self,
+        addresses: Sequence[Address],
+        fields: Mapping[str, Any],
+        context: Context | None = None,
+        *,
+        cause: str | None = None,
     ) -> list[Outcome]:
         """Send one text to all addresses. An error of one address does not affect the others.
 
-        context is that of the action, which tells if an incoming text caused it.
+        cause is the number whose text caused it. If that is not given, the context of the action tells it.
         """
-        cause = async_cause(self.hass, context)
+        cause = cause or async_cause(self.hass, context)
         if any(address.group for address in addresses):
             addresses = await asyncio.gather(*map(self.async_measure, addresses))
         outgoing = {
@@ -273,7 +278,8 @@ class Messenger(ABC):
             resend=if_unsure == RESEND if if_unsure else None,
             groups=address.group.name if address.group else None,
             is_uncounted=address.is_uncounted,
-            is_caused=cause is not None and cause == address.number,
+            # A text to a group costs as much as texts to all of it.
+            is_caused=cause is not None and (address.group is not None or cause == address.number),
         )
 
     def message(self, address: Address, fields: Mapping[str, Any]) -> Message:
@@ -325,13 +331,16 @@ class Messenger(ABC):
         )
 
     @callback
-    def check_loop(self, item: OutgoingMessage) -> None:
-        """Count a message that an incoming text caused. Raise MessageRejected if they are too many, and say so."""
+    def check_loop(self, item: OutgoingMessage, record: MessageRecord) -> None:
+        """Count a message that an incoming text caused. It fails if they are too many, and an issue says so."""
         number, recipient = item.message.to, item.recipient
-        if not (item.is_reply or item.is_caused) or async_loop_guard(self.hass).allows(number, self.hass.loop.time()):
+        if not record.is_pending or not (item.is_reply or item.is_caused):
+            return
+        if async_loop_guard(self.hass).allows(number, self.hass.loop.time()):
             return
         async_loop_stopped(self.hass, self.entry, *((recipient.id, recipient.name) if recipient else (None, None)))
-        raise MessageRejected(limit=Limit.LOOP, reason=FailureReason.RATE_LIMITED)
+        error = MessageRejected(limit=Limit.LOOP, reason=FailureReason.RATE_LIMITED)
+        self.outbox.fail(record, Status.REJECTED, error)
 
     def ignores_opt_out(self, item: OutgoingMessage) -> bool:
         """Return True if a message is sent even if the person opted out."""

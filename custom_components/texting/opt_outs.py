@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -13,12 +13,12 @@ from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
 from .gateway.status import FailureReason
 from .issues import async_people_opted_out, async_urgent_refused
-from .messenger import Messenger
 from .recipients import Recipient, device_of, recipient_for_number, recipients
 from .routing.accounts import account_ids, routes
 from .signals import MESSAGES_UPDATED, OPT_OUT_CHANGED
 from .storage.entry_state import EntryState, async_get_state
 from .storage.opt_outs import opted_out
+from .storage.stores import known_opt_outs
 
 
 @callback
@@ -36,10 +36,17 @@ def async_setup_opt_outs(hass: HomeAssistant) -> None:
         refused = [record for record, change in updates if change is Change.ENDED and _is_refused_alert(record)]
         if refused and (entry := hass.config_entries.async_get_entry(entry_id)):
             for record in refused:
-                async_urgent_refused(hass, entry, record.recipient_id, record.recipient_name)
+                _tell_refused(hass, entry, record)
+
+    @callback
+    def entry_changed(_change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        """An account or its recipients came, went or changed. Its routes depend on it."""
+        if entry.domain == DOMAIN:
+            _update_all_issues(hass)
 
     async_dispatcher_connect(hass, OPT_OUT_CHANGED, changed)
     async_dispatcher_connect(hass, MESSAGES_UPDATED, updated)
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, entry_changed)
 
 
 def _is_refused_alert(record: MessageRecord) -> bool:
@@ -66,38 +73,48 @@ def _fire(hass: HomeAssistant, entry_id: str, number: str, *, is_opted_out: bool
 
 def is_opted_out(hass: HomeAssistant, entry_id: str, recipient: Recipient) -> bool:
     """Return True if a recipient opted out of the texts of an account, or of one of the accounts of a route."""
-    states = [async_get_state(hass, account) for account in account_ids(hass, entry_id)[0]]
-    return any(number in state.opt_outs for state in states if state for number in recipient.numbers)
+    known = [known_opt_outs(hass, account) for account in account_ids(hass, entry_id)[0]]
+    return any(number in opt_outs for opt_outs in known if opt_outs for number in recipient.numbers)
+
+
+# -- issues ------------------------------------------------------------------------------------------------------------
 
 
 @callback
-def async_watch_opt_outs(hass: HomeAssistant, messenger: Messenger) -> None:
-    """Keep the issues about an entry's recipients true while it is loaded."""
-    entry = messenger.entry
-
-    @callback
-    def unloaded() -> None:
-        # Who ignores an issue still ignores it after a reload.
-        if entry.disabled_by:
-            async_people_opted_out(hass, entry, {})
-
-    messenger.async_listen_changes(lambda: _update_issues(hass, entry))
-    entry.async_on_unload(unloaded)
-    _update_issues(hass, entry)
-    # The opt-outs of an account count for its routes too.
-    _update_all_issues(hass)
+def _tell_refused(hass: HomeAssistant, entry: ConfigEntry, record: MessageRecord) -> None:
+    """Create the issue of an urgent text that was refused, and remember to do so after a restart."""
+    async_urgent_refused(hass, entry, record.recipient_id, record.recipient_name)
+    state = async_get_state(hass, entry.entry_id)
+    if state and record.recipient_id and record.recipient_id not in state.store.memory.urgent_refused:
+        state.store.memory.urgent_refused.append(record.recipient_id)
+        state.store.async_changed()
 
 
 @callback
 def _update_all_issues(hass: HomeAssistant) -> None:
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        _update_issues(hass, entry)
+    """Keep one issue for each recipient who opted out.
+
+    An entry that is only unloaded keeps its issues, since who ignores one ignores it after a reload too.
+    """
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.disabled_by:
+            async_people_opted_out(hass, entry, {})
+        elif entry.state is ConfigEntryState.LOADED:
+            _update_issues(hass, entry)
 
 
 @callback
 def _update_issues(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     people = {each.id: each.name for each in recipients(entry) if is_opted_out(hass, entry.entry_id, each)}
     async_people_opted_out(hass, entry, people)
+    if not (state := async_get_state(hass, entry.entry_id)) or not (refused := state.store.memory.urgent_refused):
+        return
+    kept = [recipient_id for recipient_id in refused if recipient_id in people]
+    for recipient_id in kept:
+        async_urgent_refused(hass, entry, recipient_id, people[recipient_id])
+    if kept != refused:
+        state.store.memory.urgent_refused = kept
+        state.store.async_changed()
 
 
 # -- what waits --------------------------------------------------------------------------------------------------------
@@ -110,14 +127,18 @@ def async_cancel_routed(hass: HomeAssistant, entry_id: str) -> None:
         ids, _ = account_ids(hass, route_id)
         route = async_get_state(hass, route_id)
         if route and entry_id in (route_id, *ids):
-            _cancel(hass, route, [state for each in ids if (state := async_get_state(hass, each))])
+            _cancel_attempts(hass, route, ids)
+            entry = hass.config_entries.async_get_entry(route_id)
+            if entry and entry.state is ConfigEntryState.LOADED:
+                # What has no attempt yet, such as in quiet hours.
+                entry.runtime_data.async_advance_all()
 
 
-def _cancel(hass: HomeAssistant, route: EntryState, accounts: list[EntryState]) -> None:
-    parents = {
-        record.reference for record in route.outbox if any(record.message.to in state.opt_outs for state in accounts)
-    }
-    for state in accounts if parents else ():
+def _cancel_attempts(hass: HomeAssistant, route: EntryState, ids: Sequence[str]) -> None:
+    known = [opt_outs for each in ids if (opt_outs := known_opt_outs(hass, each))]
+    parents = {record.reference for record in route.outbox if any(record.message.to in each for each in known)}
+    states = [state for each in ids if (state := async_get_state(hass, each))]
+    for state in states if parents else ():
         if worker := state.worker:
             for record in [record for record in state.outbox if record.parent in parents]:
                 if not record.ignores_opt_out:

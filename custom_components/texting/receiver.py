@@ -51,7 +51,11 @@ class Receiver:
         received = self._state.inbox.receive(incoming)
         if received is None:
             return None
-        returns = not stops and self._opts_in(incoming) and self._state.opt_outs.async_discard(incoming.sender)
+        returns = (
+            not stops
+            and self._opts_in(incoming)
+            and self._state.opt_outs.async_discard(incoming.sender, incoming.sent_at)
+        )
         may_command = not (stops or returns or late)
         incoming, command, received.is_answer = async_interpret(
             self._hass, self._entry, incoming, may_command=may_command

@@ -145,7 +145,9 @@ def next_action(attempts: RouteAttempts, candidates: RouteCandidates, now: float
     if delivered:
         return Finish(delivered)
     if last is None:
-        return Wait(parent.ready) if now < parent.ready else _try_next(attempts, candidates, now)
+        # Quiet hours may be long. If nobody takes it any more, such as after an opt-out, it ends at once.
+        may_send = candidates.available or candidates.loading or candidates.may_come
+        return Wait(parent.ready) if now < parent.ready and may_send else _try_next(attempts, candidates, now)
     if not last.has_result:
         return _await_result(attempts, last, candidates, now)
     confirm_by = _confirm_by(attempts, last, candidates, now, time)

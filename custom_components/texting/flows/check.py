@@ -17,7 +17,7 @@ from ..gateway.connection_check import Finding, check_connection
 from ..gateway.provider import Provider
 from ..gateway.providers import GATEWAYS
 from ..options import gateway_values, stored_options
-from ..storage.entry_state import async_memory
+from ..storage.stores import async_memory
 from ..translations import CHECK, async_translations
 from .forms import other_host
 from .gateways import open_gateway

@@ -12,7 +12,7 @@ from ..gateway.capabilities import Capability
 from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
 from ..options import stored_options
-from ..storage.entry_state import async_memory
+from ..storage.stores import async_memory
 from ..translations import CONFIGURE, async_translations
 from ..webhook import async_webhook_url
 from .check import CheckFlow

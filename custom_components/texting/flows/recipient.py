@@ -39,8 +39,8 @@ from ..gateway.phone_number import to_e164
 from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
 from ..routing.accounts import account_ids
-from ..storage.entry_state import async_store
 from ..storage.opt_outs import OptOuts
+from ..storage.stores import async_store
 from ..text.pin import is_pin, to_ascii_digits
 from ..translations import CONFIGURE, async_translations
 from .forms import flatten, recipient_schema, sender_error

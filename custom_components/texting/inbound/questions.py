@@ -33,6 +33,8 @@ class QuestionRegistry:
         self._open: dict[str, Question] = {}
         # References of messages.
         self._closed: deque[str] = deque(maxlen=MAX_CLOSED)
+        # Who answered, with the context of the action that asked.
+        self._answered: deque[tuple[str, str]] = deque(maxlen=MAX_CLOSED)
 
     @property
     def is_busy(self) -> bool:
@@ -69,6 +71,14 @@ class QuestionRegistry:
     def close(self, references: Iterable[str]) -> None:
         """Remember the messages of a closed question. A reply to one of them does not answer a later question."""
         self._closed.extend(references)
+
+    def note_answer(self, context_id: str, number: str) -> None:
+        """Remember that a number answered. If the same script asks it again, the answer caused that."""
+        self._answered.append((context_id, number))
+
+    def has_answered(self, context_id: str, number: str) -> bool:
+        """Return True if a number answered a question of the same script lately."""
+        return (context_id, number) in self._answered
 
     def receive(self, account_id: str, incoming: IncomingMessage) -> bool:
         """Give a text to the open question of its sender. Return True if it answers that question."""

@@ -13,7 +13,7 @@ from ..gateway.errors import MessageRejected
 from ..gateway.message import Message, Preview
 from ..gateway.status import FailureReason
 from ..issues import Issue, async_delete, async_route_broken
-from ..storage.entry_state import async_get_state
+from ..storage.stores import async_store, known_opt_outs
 
 # Accounts in these states do not load by themselves.
 _STUCK = (ConfigEntryState.SETUP_ERROR, ConfigEntryState.MIGRATION_ERROR, ConfigEntryState.FAILED_UNLOAD)
@@ -42,6 +42,11 @@ class RouteAccounts:
             async_route_broken(self._hass, self._entry)
         else:
             async_delete(self._hass, Issue.ROUTE_BROKEN, self._entry)
+
+    async def async_read_opt_outs(self) -> None:
+        """Read the opt-outs of accounts that are not loaded, because they are disabled or come later."""
+        for entry_id in self.ids:
+            await async_store(self._hass, entry_id)
 
     def get(self, entry_id: str) -> Account | None:
         """Return an account if it is loaded."""
@@ -95,8 +100,8 @@ class RouteAccounts:
 
     def _check_opt_out(self, number: str) -> None:
         for entry_id in self.ids:
-            if state := async_get_state(self._hass, entry_id):
-                state.opt_outs.check(number)
+            if opt_outs := known_opt_outs(self._hass, entry_id):
+                opt_outs.check(number)
 
     def _refusal(self, account: Account, record: MessageRecord) -> MessageRejected | None:
         """Return why an account does not take a message, as far as that is known here."""

@@ -26,7 +26,7 @@ from ..delivery.failover import (
 )
 from ..delivery.outbox import Change, Update
 from ..delivery.record import MessageRecord, Phase
-from ..gateway.errors import Cancelled, CannotConnect, GatewayError, MessageRejected, RateLimited
+from ..gateway.errors import Cancelled, CannotConnect, GatewayError, RateLimited
 from ..gateway.message import DeliveryReport, Message, Preview
 from ..gateway.status import Status
 from ..issues import Issue, async_delete
@@ -68,6 +68,7 @@ class Route(Messenger):
         self.entry.async_on_unload(lambda: attempt_listeners(self.hass).remove(self))
         changed = async_dispatcher_connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed)
         self.entry.async_on_unload(changed)
+        await self.accounts.async_read_opt_outs()
         self.accounts.wait_until = self.hass.loop.time() + ACCOUNT_TIMEOUT
         for record in self.outbox:
             self._messages[record.reference] = RouteAttempts(record, began=self.hass.loop.time())
@@ -79,7 +80,7 @@ class Route(Messenger):
             attempts = self._messages[reference]
             attempts.attempts = stored | attempts.attempts
         self._is_running = True
-        self._async_advance_all()
+        self.async_advance_all()
 
     @override
     @callback
@@ -94,8 +95,13 @@ class Route(Messenger):
     @callback
     def async_apply_changes(self) -> None:
         self.accounts.async_find()
-        self._async_advance_all()
+        self._begin(self._async_read_opt_outs())
+        self.async_advance_all()
         super().async_apply_changes()
+
+    async def _async_read_opt_outs(self) -> None:
+        await self.accounts.async_read_opt_outs()
+        self.async_advance_all()
 
     # -- what a route is ---------------------------------------------------------------------------------------------
 
@@ -105,7 +111,7 @@ class Route(Messenger):
         if entry.domain == DOMAIN and entry is not self.entry and self._is_running:
             self.accounts.async_find()
             if change is ConfigEntryChange.REMOVED or entry.state in SETTLED:
-                self._async_advance_all()
+                self.async_advance_all()
 
     @property
     @override
@@ -151,15 +157,11 @@ class Route(Messenger):
         """Return the record of a message. It has failed if every account would refuse it."""
         record = self._new_record(item)
         candidates = self.accounts.candidates(record)
-        try:
-            self.check_loop(item)
-        except MessageRejected as err:
-            self.outbox.fail(record, Status.REJECTED, err)
-            return record
         if candidates.available:
             record.segments = self.prepare(record.message, ignores_opt_out=record.ignores_opt_out)[1].segments
         elif not candidates.may_come:
             self.outbox.fail(record, Status.REJECTED, candidates.error)
+        self.check_loop(item, record)
         return record
 
     @override
@@ -186,7 +188,8 @@ class Route(Messenger):
     # -- one attempt after the other ---------------------------------------------------------------------------------
 
     @callback
-    def _async_advance_all(self) -> None:
+    def async_advance_all(self) -> None:
+        """Do the next action of every message, because something changed."""
         for attempts in list(self._messages.values()):
             self._async_advance(attempts)
 

@@ -73,8 +73,11 @@ async def _async_ask(call: ServiceCall) -> ServiceResponse:
     messenger, addresses = _person(call)
     choices = parse_choices(call.data.get(ATTR_CHOICES) or yes_no(call.hass.config.language))
     numbers = [address.number for address in addresses if address.number]
-    async with async_questions(call.hass).slot(numbers, messenger.receiving_accounts) as reply:
+    questions = async_questions(call.hass)
+    async with questions.slot(numbers, messenger.receiving_accounts) as reply:
         incoming = await _async_wait_for_reply(messenger, addresses, call, reply)
+    if incoming:
+        questions.note_answer(call.context.id, incoming.sender)
     return _response(messenger, addresses, choices, incoming)
 
 
@@ -90,10 +93,13 @@ async def _async_wait_for_reply(
     end, interval = loop.time() + timeout.total_seconds(), fields.get(ATTR_REPEAT_EVERY, MAX_TIMEOUT).total_seconds()
     text = {name: fields[name] for name in (ATTR_TITLE, ATTR_SENDER, ATTR_URGENT) if name in fields}
     text |= {ATTR_MESSAGE: fields[ATTR_QUESTION], ATTR_VALID_FOR: timeout}
+    answered = (each.number for each in addresses if each.number)
+    questions = async_questions(messenger.hass)
+    cause = next((number for number in answered if questions.has_answered(call.context.id, number)), None)
     sent: list[Outcome] = []
     try:
         while loop.time() < end and not reply.done():
-            sending = asyncio.ensure_future(_current(messenger).async_send(addresses, text, call.context))
+            sending = asyncio.ensure_future(_current(messenger).async_send(addresses, text, call.context, cause=cause))
             try:
                 outcomes = await asyncio.shield(sending)
             except asyncio.CancelledError:
@@ -108,7 +114,7 @@ async def _async_wait_for_reply(
     finally:
         # A question must not leave after its timeout.
         records = [outcome.record for outcome in sent if outcome.record]
-        async_questions(messenger.hass).close(record.reference for record in records)
+        questions.close(record.reference for record in records)
         for record in records:
             if record.is_pending:
                 await _current(messenger).async_cancel(record)

@@ -35,6 +35,8 @@ class Memory:
     unknown_words: dict[str, int] = field(default_factory=dict)
     # Numbers that opted out, with the time.
     opted_out: dict[str, str] = field(default_factory=dict)
+    # Ids of recipients who did not get an urgent text because they opted out.
+    urgent_refused: list[str] = field(default_factory=list)
     # Contact groups that were texted, as {id: {name, size}}.
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
 

@@ -30,7 +30,7 @@ from ..inbound.inbox import Inbox, ReceivedMessage
 from ..issues import async_connection_failed, async_connection_works
 from ..options import read_options
 from ..signals import MESSAGES_UPDATED, OPT_OUT_CHANGED, STATE_CHANGED
-from .account_store import AccountStore, Memory
+from .account_store import AccountStore
 from .open_database import async_open, async_release, async_remove_leftovers, async_remove_messages
 from .opt_outs import OptOuts, opted_out
 
@@ -282,20 +282,6 @@ def async_cause(hass: HomeAssistant, context: Context | None) -> str | None:
         if incoming_id and (found := async_find_received(hass, incoming_id)):
             return found[1].sender
     return None
-
-
-async def async_store(hass: HomeAssistant, entry_id: str) -> AccountStore:
-    """Return an account's store; it is read from disk if the account was never loaded."""
-    if state := async_get_state(hass, entry_id):
-        return state.store
-    store = AccountStore(hass, entry_id)
-    await store.async_load()
-    return store
-
-
-async def async_memory(hass: HomeAssistant, entry_id: str) -> Memory:
-    """Return what an account remembers."""
-    return (await async_store(hass, entry_id)).memory
 
 
 async def async_unload_state(hass: HomeAssistant, entry_id: str) -> None:

@@ -1,12 +1,18 @@
 """OptOuts: the numbers that want no more texts from an account. They are refused without a request."""
 
+from datetime import datetime, timedelta
+
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..delivery.record import MessageRecord
 from ..gateway.errors import Limit, MessageRejected
 from ..gateway.status import FailureReason
+from ..gateway.time_text import read_time
 from .account_store import AccountStore
+
+# The provider's clock may be wrong by this much.
+CLOCK_ERROR = timedelta(minutes=2)
 
 
 class OptOuts:
@@ -39,9 +45,9 @@ class OptOuts:
         return True
 
     @callback
-    def async_discard(self, number: str) -> bool:
-        """Return True if the number was opted out before."""
-        if number not in self:
+    def async_discard(self, number: str, written_at: datetime | None = None) -> bool:
+        """Return True if the number was opted out before. What was written before the opt-out does not end it."""
+        if number not in self or (written_at and self._is_older(written_at, number)):
             return False
         del self._store.memory.opted_out[number]
         self._async_changed(number, is_opted_out=False)
@@ -52,6 +58,10 @@ class OptOuts:
         """Remember a number that the provider refuses because it opted out there."""
         if is_provider_opt_out(record):
             self.async_add(record.message.to)
+
+    def _is_older(self, moment: datetime, number: str) -> bool:
+        opted_out_at = read_time(self._store.memory.opted_out[number], None)
+        return moment.tzinfo is not None and opted_out_at is not None and moment + CLOCK_ERROR < opted_out_at
 
     def _async_changed(self, number: str, *, is_opted_out: bool) -> None:
         self._store.async_changed()
