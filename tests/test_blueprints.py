@@ -7,6 +7,7 @@ from decimal import Decimal
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
+import itertools
 import json
 import logging
 from pathlib import Path
@@ -18,6 +19,7 @@ from unittest.mock import MagicMock
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -25,14 +27,16 @@ from pytest_homeassistant_custom_component.common import (
     setup_test_component_platform,
 )
 
+from custom_components.texting.gateway.message import IncomingMessage
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.inbound.commands import async_questions
+from homeassistant.components import persistent_notification
 from homeassistant.components.automation.helpers import async_get_blueprints
 from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.components.valve import ValveEntity, ValveEntityFeature
-from homeassistant.core import Event, HomeAssistant
-from homeassistant.helpers import device_registry as dr
+from homeassistant.core import Event, HomeAssistant, State, callback
+from homeassistant.helpers import device_registry as dr, restore_state
 from homeassistant.helpers.selector import selector
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -385,75 +389,275 @@ async def test_a_valve_that_is_stuck_is_reported(
 # -- arm and disarm -----------------------------------------------------------------------------------------------
 
 
+PIN, COUNTER = "081500", "counter.wrong_pins"
+ALARM: dict[str, Any] = {"panel": "alarm_control_panel.alarm", "people": ["notify.anna"], "counter": COUNTER}
+TWO_TRIES, ONE_TRY = "Wrong PIN. You have two more tries.", "Wrong PIN. You have one more try."
+
+type AddAlarm = Callable[..., Awaitable[None]]
+
+
 @pytest.fixture
-async def alarm(hass: HomeAssistant, house: Any, use: Use) -> None:
-    """Add alarm_control_panel.alarm, which Anna may arm with 0815."""
-    panel = {"platform": "manual", "name": "Alarm", "code": "0815", "arming_time": 0, "code_arm_required": True}
-    assert await async_setup_component(hass, "alarm_control_panel", {"alarm_control_panel": panel})
-    await use("arm_and_disarm", panel="alarm_control_panel.alarm", people=["notify.anna"], pin="0815", mode="arm_night")
+def add_alarm(hass: HomeAssistant, house: Any, use: Use) -> AddAlarm:
+    """Return a function that adds alarm_control_panel.alarm, which Anna may arm, and a counter of wrong PINs."""
+
+    async def add(pin: str | int = PIN, code: str | None = PIN, **counter: int) -> None:
+        panel = {"platform": "manual", "name": "Alarm", "arming_time": 0} | ({"code": code} if code else {})
+        assert await async_setup_component(hass, "alarm_control_panel", {"alarm_control_panel": panel})
+        assert await async_setup_component(hass, "counter", {"counter": {"wrong_pins": counter}})
+        await use("arm_and_disarm", **ALARM, pin=pin, mode="arm_night")
+
+    return add
+
+
+@pytest.fixture
+async def alarm(add_alarm: AddAlarm) -> None:
+    """Add alarm_control_panel.alarm, which Anna may arm with 081500."""
+    await add_alarm()
 
 
 def armed(hass: HomeAssistant) -> str:
     return state_of(hass, "alarm_control_panel.alarm").state
 
 
+def wrong_pins(hass: HomeAssistant) -> int:
+    return int(state_of(hass, COUNTER).state)
+
+
+@pytest.fixture
+async def notices(hass: HomeAssistant) -> list[str]:
+    """Return a list that gets the messages of persistent notifications from now on."""
+    assert await async_setup_component(hass, "persistent_notification", {})
+    messages: list[str] = []
+
+    @callback
+    def note(_change: persistent_notification.UpdateType, changed: dict[str, Any]) -> None:
+        messages.extend(notice["message"] for notice in changed.values())
+
+    persistent_notification.async_register_callback(hass, note)
+    return messages
+
+
 @pytest.mark.usefixtures("alarm")
-async def test_a_text_arms_and_disarms(hass: HomeAssistant, simulator: Simulator, settle: Settle) -> None:
-    await simulator.answer(ANNA, "ARM 0815", HOUSE)
+async def test_a_text_arms_and_disarms(
+    hass: HomeAssistant, simulator: Simulator, settle: Settle, notices: list[str]
+) -> None:
+    await simulator.answer(ANNA, "ARM 081500", HOUSE)
     await settle()
     assert (armed(hass), texts(simulator, ANNA)) == ("armed_night", ["The alarm is armed night."])
-    await simulator.answer(ANNA, " disarm: 0815! ", HOUSE)
+    await simulator.answer(ANNA, " disarm: 081500! ", HOUSE)
     await settle()
     assert (armed(hass), texts(simulator, ANNA)[1:]) == ("disarmed", ["The alarm is disarmed."])
+    assert (wrong_pins(hass), notices) == (0, [])
 
 
 @pytest.mark.usefixtures("alarm")
-async def test_after_a_wrong_pin_texts_are_ignored_for_a_minute(
-    hass: HomeAssistant, simulator: Simulator, pass_time: PassTime, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("pin", ["٠٨١٥٠٠", "０８１５００", "०८१५००", "08١٥00"])
+async def test_digits_of_other_scripts_are_digits(
+    hass: HomeAssistant, simulator: Simulator, settle: Settle, pin: str
 ) -> None:
-    await simulator.answer(ANNA, "ARM 4711", HOUSE)
-    await texted(simulator, ANNA, "Wrong PIN. Try again in a minute.")
-    await simulator.answer(ANNA, "ARM 0815", HOUSE)
-    await simulator.settle()
-    assert armed(hass) == "disarmed"
-    automation = "automation.arm_and_disarm"
-    await pass_until(hass, pass_time, lambda: not state_of(hass, automation).attributes["current"], 10)
-    await simulator.answer(ANNA, "Arm 0815.", HOUSE)
-    await texted(simulator, ANNA, "The alarm is armed night.")
+    await simulator.answer(ANNA, f"ARM {pin}", HOUSE)
+    await settle()
     assert armed(hass) == "armed_night"
-    assert len(texts(simulator)) == 2
-    assert not any(pin in each for pin in ("0815", "4711") for each in texts(simulator))
+
+
+@pytest.mark.usefixtures("alarm")
+@pytest.mark.parametrize("pin", ["٠٨١٥٠١", "⁰⁸¹⁵⁰⁰", "O81500", "0815", "0815000", "81500", "x", "08150x", "0_81500"])
+async def test_a_wrong_pin_arms_nothing(
+    hass: HomeAssistant, simulator: Simulator, settle: Settle, pin: str, notices: list[str]
+) -> None:
+    await simulator.answer(ANNA, f"ARM {pin}", HOUSE)
+    await settle()
+    assert (armed(hass), texts(simulator, ANNA), wrong_pins(hass)) == ("disarmed", [TWO_TRIES], 1)
+    await simulator.answer(ANNA, "Arm 081500.", HOUSE)
+    await settle()
+    assert (armed(hass), wrong_pins(hass), notices) == ("armed_night", 0, [])
+
+
+async def test_wrong_pins_lock_for_a_time_that_doubles(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    simulator: Simulator,
+    add_alarm: AddAlarm,
+    settle: Settle,
+    notices: list[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await add_alarm()
+    guesses = itertools.count(100_000)
+
+    async def guess() -> None:
+        await simulator.answer(ANNA, f"DISARM {next(guesses)}", HOUSE)
+        await settle()
+
+    await guess()
+    await guess()
+    assert (texts(simulator, ANNA), notices) == ([TWO_TRIES, ONE_TRY], [])
+    for lock, minutes in enumerate((10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440), 3):
+        await guess()
+        said = texts(simulator, ANNA)
+        assert (wrong_pins(hass), len(said), len(notices)) == (lock, lock, lock - 2)
+        assert said[-1] == f"Wrong PIN. Texts are ignored for {minutes} minutes."
+        assert notices[-1].startswith(f"{lock} wrong PINs in a row")
+        assert f"are ignored for {minutes} minutes." in " ".join(notices[-1].split())
+        # During a lock, nothing tells the right PIN from a wrong one.
+        freezer.tick(minutes * 60 - 2)
+        for text in (f"ARM {PIN}", "ARM 471100", f"arm {PIN}"):
+            await simulator.answer(ANNA, text, HOUSE)
+            await settle()
+        assert (armed(hass), wrong_pins(hass), texts(simulator, ANNA)) == ("disarmed", lock, said)
+        freezer.tick(3)
+    await simulator.answer(ANNA, f"ARM {PIN}.", HOUSE)
+    await settle()
+    assert (armed(hass), wrong_pins(hass)) == ("armed_night", 0)
+    # It is a first lock again.
+    for _ in range(3):
+        freezer.tick(11)
+        await guess()
+    assert texts(simulator, ANNA)[-1] == "Wrong PIN. Texts are ignored for 10 minutes."
+    assert not any(pin in each for pin in (PIN, "4711", "1000") for each in (*texts(simulator), *notices))
     # With pytest -v, Home Assistant itself logs every event.
     log = [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG]
-    assert not any("4711" in line for line in log)
+    assert not any("4711" in line or "10000" in line for line in log)
+
+
+@pytest.mark.usefixtures("alarm")
+async def test_texts_that_come_at_once_are_counted_one_after_the_other(
+    hass: HomeAssistant, simulator: Simulator, settle: Settle, notices: list[str]
+) -> None:
+    guesses = (f"ARM {100_000 + number}" for number in range(6))
+    await asyncio.gather(*(simulator.answer(ANNA, text, HOUSE) for text in (*guesses, f"ARM {PIN}")))
+    await settle()
+    assert (armed(hass), wrong_pins(hass), len(notices)) == ("disarmed", 3, 1)
+    assert texts(simulator, ANNA) == [TWO_TRIES, ONE_TRY, "Wrong PIN. Texts are ignored for 10 minutes."]
+
+
+async def test_a_restart_ends_no_lock(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+    simulator: Simulator,
+    add_alarm: AddAlarm,
+    settle: Settle,
+) -> None:
+    before = {"state": State(COUNTER, "4").as_dict(), "last_seen": dt_util.utcnow().isoformat()}
+    hass_storage["core.restore_state"] = {"version": 1, "key": "core.restore_state", "data": [before]}
+    await restore_state.async_get(hass).async_load()
+    await add_alarm()
+    assert wrong_pins(hass) == 4
+    freezer.tick(20 * 60 - 2)
+    await simulator.answer(ANNA, f"ARM {PIN}", HOUSE)
+    await settle()
+    assert (armed(hass), texts(simulator)) == ("disarmed", [])
+    freezer.tick(3)
+    await simulator.answer(ANNA, f"ARM {PIN}.", HOUSE)
+    await settle()
+    assert (armed(hass), wrong_pins(hass)) == ("armed_night", 0)
+
+
+@pytest.mark.usefixtures("alarm")
+async def test_the_counter_ends_a_lock(
+    hass: HomeAssistant, simulator: Simulator, settle: Settle, notices: list[str]
+) -> None:
+    for text in ("ARM 100000", "ARM 100001", "ARM 100002", f"ARM {PIN}"):
+        await simulator.answer(ANNA, text, HOUSE)
+        await settle()
+    assert (armed(hass), len(notices)) == ("disarmed", 1)
+    await hass.services.async_call("counter", "reset", {"entity_id": COUNTER}, blocking=True)
+    await simulator.answer(ANNA, f"ARM {PIN}.", HOUSE)
+    await settle()
+    assert armed(hass) == "armed_night"
+
+
+@pytest.mark.usefixtures("alarm")
+async def test_a_late_text_is_no_guess_and_no_command(
+    hass: HomeAssistant, simulator: Simulator, house: Any, settle: Settle
+) -> None:
+    for text in (f"ARM {PIN}", "ARM 471100"):
+        late = IncomingMessage(sender=ANNA, text=text)
+        assert house.runtime_data.receiver.async_receive(late, late=True)
+    await settle()
+    assert (armed(hass), texts(simulator), wrong_pins(hass)) == ("disarmed", [], 0)
+
+
+@pytest.mark.parametrize("pin", ["08150", "0815", "", "abcdef", "08150a", "123456 ", "1234567 8", 81_500])
+async def test_a_pin_that_is_too_short_does_nothing(
+    hass: HomeAssistant, simulator: Simulator, add_alarm: AddAlarm, settle: Settle, pin: str | int, notices: list[str]
+) -> None:
+    await add_alarm(pin, code=None)
+    for text in (str(pin).replace(" ", "") or "x", "654321"):
+        await simulator.answer(ANNA, f"ARM {text}", HOUSE)
+        await settle()
+    assert (armed(hass), texts(simulator), wrong_pins(hass)) == ("disarmed", [], 0)
+    assert len(notices) == 2
+    assert "The PIN of this automation needs six digits or more." in notices[0]
+
+
+@pytest.mark.parametrize("counter", [{"maximum": 2}, {"minimum": 1}, {"initial": 5}])
+async def test_a_counter_with_other_settings_arms_nothing(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_alarm: AddAlarm,
+    settle: Settle,
+    counter: dict[str, int],
+    notices: list[str],
+) -> None:
+    await add_alarm(**counter)
+    await simulator.answer(ANNA, f"ARM {PIN}", HOUSE)
+    await settle()
+    assert (armed(hass), texts(simulator)) == ("disarmed", [])
+    (notice,) = notices
+    assert "The counter of wrong PINs is missing, or it has other settings" in notice
+
+
+@pytest.mark.usefixtures("alarm")
+@pytest.mark.parametrize("state", [None, "unavailable", "unknown", "-1"])
+async def test_without_a_count_nothing_is_armed(
+    hass: HomeAssistant, simulator: Simulator, settle: Settle, state: str | None, notices: list[str]
+) -> None:
+    if state is None:
+        hass.states.async_remove(COUNTER)
+    else:
+        hass.states.async_set(COUNTER, state, state_of(hass, COUNTER).attributes)
+    await simulator.answer(ANNA, f"ARM {PIN}", HOUSE)
+    await settle()
+    assert (armed(hass), texts(simulator)) == ("disarmed", [])
+    (notice,) = notices
+    assert "The counter of wrong PINs is missing" in notice
 
 
 @pytest.mark.usefixtures("alarm")
 @pytest.mark.parametrize(
     "text",
-    ["arm", "0815", "arm 0815 now", "disarm", "{{ 'arm' }} 0815 {{ 1/0 }}", "a" * 10_000, "['arm', '0815', 1]", " "],
+    [
+        *("arm", PIN, f"arm {PIN} now", "disarm", f"{{{{ 'arm' }}}} {PIN} {{{{ 1/0 }}}}", "a" * 10_000),
+        *(f"['arm', '{PIN}', 1]", " "),
+    ],
 )
 async def test_other_texts_do_nothing(hass: HomeAssistant, simulator: Simulator, settle: Settle, text: str) -> None:
     await simulator.answer(ANNA, text, HOUSE)
     await settle()
-    assert (armed(hass), texts(simulator)) == ("disarmed", [])
+    assert (armed(hass), texts(simulator), wrong_pins(hass)) == ("disarmed", [], 0)
 
 
 @pytest.mark.usefixtures("alarm")
 @pytest.mark.parametrize("number", [BEN, STRANGER])
-async def test_others_cannot_arm(hass: HomeAssistant, simulator: Simulator, settle: Settle, number: str) -> None:
-    await simulator.answer(number, "ARM 0815", HOUSE)
+async def test_others_cannot_arm_or_lock(
+    hass: HomeAssistant, simulator: Simulator, settle: Settle, number: str, notices: list[str]
+) -> None:
+    for pin in (PIN, "471100", "471101", "471102", "471103"):
+        await simulator.answer(number, f"ARM {pin}", HOUSE)
+        await settle()
+    assert (armed(hass), texts(simulator), wrong_pins(hass), notices) == ("disarmed", [], 0, [])
+    await simulator.answer(ANNA, f"ARM {PIN}", HOUSE)
     await settle()
-    assert (armed(hass), texts(simulator)) == ("disarmed", [])
+    assert armed(hass) == "armed_night"
 
 
 async def test_a_panel_that_refuses_is_reported(
-    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle, pass_time: PassTime
+    hass: HomeAssistant, simulator: Simulator, add_alarm: AddAlarm, settle: Settle, pass_time: PassTime
 ) -> None:
-    panel = {"platform": "manual", "name": "Alarm", "code": "1234"}
-    assert await async_setup_component(hass, "alarm_control_panel", {"alarm_control_panel": panel})
-    await use("arm_and_disarm", panel="alarm_control_panel.alarm", people=["notify.anna"], pin="0815")
-    await simulator.answer(ANNA, "ARM 0815", HOUSE)
+    await add_alarm(code="1234")
+    await simulator.answer(ANNA, f"ARM {PIN}", HOUSE)
     await pass_until(hass, pass_time, lambda: texts(simulator))
     await settle()
     assert texts(simulator) == ["That did not work. The alarm is disarmed."]
