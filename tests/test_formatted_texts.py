@@ -1,8 +1,8 @@
 """Every text, formatted as Home Assistant does it: by Python, and by the formatter of its frontend (ICU).
 
-Here each text of a dialog, an issue or an exception gets the variables that it has, and each other text gets none. That
-the code gives these, the fixture `_given_variables` checks in every test with a Home Assistant: a missing variable fails
-it, and so does a surplus one of an issue or an exception. Dialogs may give more than a text has; Home Assistant ignores it.
+Here each text of a dialog, an issue or an exception gets the variables that it has, and each other text gets none. The
+fixture `_given_variables` looks, in every test with a Home Assistant, at those that the code gives: a missing one fails
+the test, and so does a surplus one of an issue or an exception. Home Assistant ignores surplus ones of dialogs.
 """
 
 import ast
