@@ -33,6 +33,7 @@ from tests.simulator import Simulator, site
 from tests.support.accounts import new_entry
 from tests.support.flows import Loopback
 from tests.support.home import told, until
+from tests.support.texts import GivenVariables
 from tests.support.tls import Impostor
 
 
@@ -55,6 +56,16 @@ def _all_entities(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     """Enable also the entities that are off by default, unless a test has the marker default_entities."""
     if "hass" in request.fixturenames and not request.node.get_closest_marker("default_entities"):
         monkeypatch.setattr(Entity, "entity_registry_enabled_default", property(lambda _entity: True))
+
+
+@pytest.fixture(autouse=True)
+def _given_variables(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail if a dialog, an issue or an exception gives other variables than its texts have."""
+    given = GivenVariables()
+    if "hass" in request.fixturenames:
+        given.watch(monkeypatch)
+    yield
+    assert given.wrong == [], "\n".join(given.wrong)
 
 
 @pytest.fixture(autouse=True)

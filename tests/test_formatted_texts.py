@@ -1,7 +1,8 @@
 """Every text, formatted as Home Assistant does it: by Python, and by the formatter of its frontend (ICU).
 
-`GivenVariables` (tests/support/texts.py) compares, in every test, the variables that the code gives with those of the
-texts. So here, each text of a dialog, an issue or an exception gets its own variables, and each other text gets none.
+Here each text of a dialog, an issue or an exception gets the variables that it has, and each other text gets none. The
+fixture `_given_variables` looks, in every test with a Home Assistant, at those that the code gives: a missing one fails
+the test, and so does a surplus one of an issue or an exception. Home Assistant ignores surplus ones of dialogs.
 """
 
 import ast
@@ -9,11 +10,14 @@ import json
 import os
 from pathlib import Path
 import subprocess
+from typing import Any
 
 import pytest
 
+from custom_components.texting.config_flow import TextingConfigFlow
+from homeassistant.data_entry_flow import FlowResultType
 from tests.support.home import TRANSLATIONS
-from tests.support.texts import GivenVariables, placeholders, strings
+from tests.support.texts import ALWAYS, GivenVariables, placeholders, strings
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "custom_components/texting"
@@ -117,12 +121,43 @@ def test_the_formatter_notices_what_home_assistant_refuses(text: str, works: boo
 
 def test_variables_that_are_missing_or_surplus_are_noticed() -> None:
     given = GivenVariables()
-    given.compare("a", {"x": ""}, {"x"}, {"x", "y"})
+    given.see_issue("route_broken", {"route": "R"})
+    given.see_exception("not_found", dict.fromkeys(ALWAYS, ""))
+    given.see_exception("order_too_small", {"account": "A"})
     assert given.wrong == []
-    given.compare("b", {"x": ""}, {"x", "y"}, {"x", "y"})
-    given.compare("c", {"x": "", "z": ""}, {"x"}, {"x"})
-    given.compare("d", None, {"x"}, {"x"})
-    assert [each[0] for each in given.wrong] == ["b", "c", "d"]
+    given.see_issue("route_broken", None)
+    given.see_issue("route_broken", {"route": "R", "more": ""})
+    given.see_issue("nothing", None)
+    given.see_exception("not_found", {"account": "A"})
+    given.see_exception("not_found", dict.fromkeys({*ALWAYS, "more"}, ""))
+    given.see_exception("order_too_small", {"account": "A", "detail": ""})
+    assert given.wrong == [
+        "issues.route_broken: missing ['route'], surplus []",
+        "issues.route_broken: missing [], surplus ['more']",
+        "issues.nothing: no such text",
+        "exceptions.not_found.message: missing ['detail'], surplus []",
+        "exceptions.not_found.message: missing [], surplus ['more']",
+        "exceptions.order_too_small.message: missing [], surplus ['detail']",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "wrong"),
+    [
+        ({"step_id": "reauth_confirm", "description_placeholders": {"account": "A", "name": "A"}}, []),
+        ({"step_id": "reauth_confirm"}, ["config.step.reauth_confirm.description: missing ['account'], surplus []"]),
+        (
+            {"step_id": "route", "errors": {"base": "cannot_connect"}},
+            ["config.error.cannot_connect: missing ['host'], surplus []"],
+        ),
+        ({"step_id": "route", "errors": {"base": "nothing"}}, ["config.error.nothing: no such text"]),
+        ({"type": FlowResultType.ABORT, "reason": "nothing"}, ["config.abort.nothing: no such text"]),
+    ],
+)
+def test_dialogs_without_a_variable_or_a_text_are_noticed(shown: dict[str, Any], wrong: list[str]) -> None:
+    given = GivenVariables()
+    given.see_dialog(TextingConfigFlow(), {"type": FlowResultType.FORM, **shown})
+    assert given.wrong == wrong
 
 
 def test_every_kind_of_texts_is_known() -> None:

@@ -19,7 +19,7 @@ from homeassistant.core import callback
 
 from .account import TextingConfigEntry
 from .const import CONF_PROVIDER, DOMAIN, ROUTE, SUBENTRY_KEYWORD, SUBENTRY_RECIPIENT
-from .error_messages import form_error, hosts_named
+from .error_messages import FORM_ERRORS, form_error, hosts_named
 from .flows.forms import (
     SENDER_STEP,
     account_schema,
@@ -219,6 +219,8 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
     def _account_error(self, error: GatewayError) -> dict[str, str]:
         """Return the error as a form shows it, and remember the hosts that it names. Log it if it has no text."""
         key = form_error(error)
+        if key not in FORM_ERRORS:
+            key = "unknown"
         self._named = hosts_named(error, host_of(self._values["url"]))
         if key == "unknown":
             _LOGGER.error("The account cannot be checked: %s", error)

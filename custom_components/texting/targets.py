@@ -93,10 +93,12 @@ def _number(text: str, by_number: dict[str, Recipient], country: str | None, acc
     try:
         number = to_e164(text, country)
     except MessageRejected:
-        is_name = any(character.isalpha() for character in text)
-        label = redact(text) if is_name else _mask_number(text)
-        key = "unknown_recipient" if is_name else "limit_number"
-        error = validation_error(key, name=label, number=label, account=account)
+        if any(character.isalpha() for character in text):
+            label = redact(text)
+            error = validation_error("unknown_recipient", name=label, account=account)
+        else:
+            label = _mask_number(text)
+            error = validation_error("limit_number", number=label)
         return Address(label, error=error, reason=FailureReason.INVALID_NUMBER)
     recipient = by_number.get(number)
     return Address(recipient.name if recipient else mask(number), number, recipient)

@@ -187,14 +187,26 @@ async def test_an_unexpected_exception_is_logged(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
+@pytest.mark.parametrize(
+    ("provider", "body", "logged"),
+    [
+        (Provider.TEXTINGHOUSE, "ERR: 100 | Missing parameter: cmd", "MessageRejected: 100"),
+        (Provider.CLUB_TEXTING, "-99", "Declined: -99"),
+    ],
+)
 async def test_a_refusal_without_a_name_is_logged(
-    hass: HomeAssistant, simulator: Simulator, caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant,
+    simulator: Simulator,
+    caplog: pytest.LogCaptureFixture,
+    provider: Provider,
+    body: str,
+    logged: str,
 ) -> None:
-    simulator.faults.add("textinghouse", "answer", body="ERR: 100 | Missing parameter: cmd")
-    form = await begin(hass, Provider.TEXTINGHOUSE)
-    result = await submit(hass, form, account_input(Provider.TEXTINGHOUSE, simulator))
+    simulator.faults.add(provider, "answer", body=body)
+    form = await begin(hass, provider)
+    result = await submit(hass, form, account_input(provider, simulator))
     assert result["errors"] == {"base": "unknown"}
-    assert "MessageRejected: 100" in caplog.text
+    assert logged in caplog.text
     assert "Missing parameter" not in caplog.text
 
 

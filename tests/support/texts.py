@@ -1,21 +1,24 @@
-"""Which variables the code gives to the texts that Home Assistant formats, and whether the texts use exactly these."""
+"""Which variables the code gives to the texts that Home Assistant formats, and whether the texts have the same."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set as AbstractSet
+from functools import cache
 from string import Formatter
 from typing import Any
 
 import pytest
-import voluptuous as vol
 
 from custom_components.texting.const import DOMAIN
+from homeassistant.components.repairs import RepairsFlow
 from homeassistant.config_entries import ConfigFlow, ConfigSubentryFlow, OptionsFlow
-from homeassistant.data_entry_flow import FlowHandler
+from homeassistant.data_entry_flow import FlowHandler, FlowManager, FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
-from tests.support.home import EXCEPTIONS, TRANSLATIONS
+from tests.support.home import TRANSLATIONS
 
-# Given to every exception about a provider, whether its text uses them or not.
-ALWAYS = {"account", "detail", "host", "target", "firewall"}
+# Given together to every exception that comes from a provider, whether its text has them or not.
+ALWAYS = frozenset({"account", "detail", "host", "target", "firewall"})
+# The texts of a step besides those of its fields.
+STEP = ("title", "description", "submit", "sections", "menu_options", "menu_option_descriptions")
 
 
 def placeholders(text: str) -> set[str]:
@@ -32,78 +35,95 @@ def strings(texts: object, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, str(texts)
 
 
-def names(texts: object) -> set[str]:
-    """Return the names of the variables of all strings."""
-    return {name for _, text in strings(texts) for name in placeholders(text)}
+# The variables of every text.
+VARIABLES = {path: frozenset(placeholders(text)) for path, text in strings(TRANSLATIONS)}
+
+
+@cache
+def variables(path: str) -> frozenset[str] | None:
+    """Return the variables of a text, or of all texts below a path. None if there is no text."""
+    found = [names for each, names in VARIABLES.items() if each == path or each.startswith(f"{path}.")]
+    return frozenset[str]().union(*found) if found else None
 
 
 class GivenVariables:
-    """Compares the variables of every dialog, issue and exception that a test sees with those of its texts."""
+    """Compares the variables of every dialog, issue and exception that a test sees with those of its texts.
+
+    A dialog may have variables that no text shows, because Home Assistant ignores them there.
+    """
 
     def __init__(self) -> None:
         self.wrong: list[str] = []
 
-    def compare(self, where: str, given: Mapping[str, Any] | None, needed: set[str], known: set[str]) -> None:
-        """Note a variable that a text needs and the code does not give, and one that it gives for no text."""
-        missing, surplus = needed - set(given or ()), set(given or ()) - known
-        if missing or surplus:
-            self.wrong.append(f"{where}: missing {sorted(missing)}, surplus {sorted(surplus)}")
+    def see_exception(self, key: str, given: Mapping[str, Any] | None) -> None:
+        """Compare the variables of an exception."""
+        given = given or {}
+        self._compare(
+            f"exceptions.{key}.message", given, surplus=given.keys() - (ALWAYS if given.keys() >= ALWAYS else ())
+        )
+
+    def see_issue(self, key: str, given: Mapping[str, Any] | None) -> None:
+        """Compare the variables of an issue. If it has a dialog to confirm it, that gets the same."""
+        self._compare(f"issues.{key}", given or {}, surplus=set(given or ()))
+
+    def see_dialog(self, flow: FlowHandler[Any, Any, Any], result: Mapping[str, Any]) -> None:
+        """Compare the variables of a step that is shown, or of the reason why a dialog ends."""
+        place, given = _place_of(flow), result.get("description_placeholders") or {}
+        if place is None:
+            return
+        if result["type"] is FlowResultType.ABORT:
+            self._compare(f"{place}.abort.{result['reason']}", given)
+        elif result["type"] in (FlowResultType.FORM, FlowResultType.MENU):
+            step, schema = f"{place}.step.{result['step_id']}", result.get("data_schema")
+            fields = [str(marker) for marker in (schema.schema if schema else ())]
+            parts = [*STEP, *(f"{part}.{field}" for field in fields for part in ("data", "data_description"))]
+            for part in parts:
+                if variables(f"{step}.{part}") is not None:
+                    self._compare(f"{step}.{part}", given)
+            for error in (result.get("errors") or {}).values():
+                self._compare(f"{place}.error.{error}", given)
+
+    def _compare(self, path: str, given: Mapping[str, Any], surplus: AbstractSet[str] = frozenset()) -> None:
+        """Note a missing text, a variable that it has and does not get, and one of surplus that it does not have."""
+        needed = variables(path)
+        if needed is None:
+            self.wrong.append(f"{path}: no such text")
+        elif (missing := needed - given.keys()) or surplus - needed:
+            self.wrong.append(f"{path}: missing {sorted(missing)}, surplus {sorted(surplus - needed)}")
 
     def watch(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Look at every dialog, issue and exception from now on."""
-        for method in ("async_show_form", "async_show_menu", "async_abort"):
-            monkeypatch.setattr(FlowHandler, method, self._watched_flow(method, getattr(FlowHandler, method)))
-        create, raised = ir.async_create_issue, HomeAssistantError.__init__
+        """Look at every dialog, issue and exception from now on, where they reach Home Assistant."""
+        step, created = FlowManager._async_handle_step, ir.IssueRegistry.async_get_or_create
+        raised = HomeAssistantError.__init__
 
-        def create_issue(hass: Any, domain: str, issue_id: str, **values: Any) -> None:
+        async def handle_step(manager: Any, flow: Any, *args: Any) -> Any:
+            result = await step(manager, flow, *args)
+            self.see_dialog(flow, result)
+            return result
+
+        def create_issue(registry: Any, domain: str, issue_id: str, **values: Any) -> Any:
             if domain == DOMAIN:
-                texts = TRANSLATIONS["issues"][values["translation_key"]]
-                self.compare(f"issue {issue_id}", values.get("translation_placeholders"), names(texts), names(texts))
-            create(hass, domain, issue_id, **values)
+                self.see_issue(values["translation_key"], values.get("translation_placeholders"))
+            return created(registry, domain, issue_id, **values)
 
         def init(error: HomeAssistantError, *args: Any, **values: Any) -> None:
             raised(error, *args, **values)
             if values.get("translation_domain") == DOMAIN:
-                key = values["translation_key"]
-                needed = placeholders(EXCEPTIONS[key])
-                self.compare(f"exception {key}", values.get("translation_placeholders"), needed, needed | ALWAYS)
+                self.see_exception(values["translation_key"], values.get("translation_placeholders"))
 
-        monkeypatch.setattr(ir, "async_create_issue", create_issue)
+        monkeypatch.setattr(FlowManager, "_async_handle_step", handle_step)
+        monkeypatch.setattr(ir.IssueRegistry, "async_get_or_create", create_issue)
         monkeypatch.setattr(HomeAssistantError, "__init__", init)
 
-    def _watched_flow(self, method: str, original: Any) -> Any:
-        def watched(flow: FlowHandler[Any, Any, Any], **values: Any) -> Any:
-            if (texts := _texts_of(flow)) is not None:
-                given = values.get("description_placeholders")
-                if method == "async_abort":
-                    needed = known = names(texts["abort"][values["reason"]])
-                else:
-                    step = texts["step"][values["step_id"]]
-                    errors = [texts["error"][key] for key in (values.get("errors") or {}).values()]
-                    needed = names(_shown(step, values.get("data_schema"))) | names(dict(enumerate(errors)))
-                    known = (
-                        names(step) | names(texts.get("error", {})) | {"name"}
-                    )  # Home Assistant gives the name to a reauth
-                self.compare(f"{type(flow).__name__} {values.get('step_id', method)}", given, needed, known)
-            return original(flow, **values)
 
-        return watched
-
-
-def _texts_of(flow: FlowHandler[Any, Any, Any]) -> dict[str, Any] | None:
-    """Return the texts of a dialog of ours."""
+def _place_of(flow: FlowHandler[Any, Any, Any]) -> str | None:
+    """Return where the texts of one of our dialogs are, None of anybody else's."""
+    if isinstance(flow, RepairsFlow):
+        issue = ir.async_get(flow.hass).async_get_issue(DOMAIN, flow.issue_id) if flow.handler == DOMAIN else None
+        return f"issues.{issue.translation_key}.fix_flow" if issue else None
     if not type(flow).__module__.startswith(f"custom_components.{DOMAIN}."):
         return None
     if isinstance(flow, ConfigSubentryFlow):
-        return dict(TRANSLATIONS["config_subentries"][flow.handler[1]])
+        return f"config_subentries.{flow.handler[1]}"
     kinds = {ConfigFlow: "config", OptionsFlow: "options"}
-    return next((dict(TRANSLATIONS[kind]) for each, kind in kinds.items() if isinstance(flow, each)), None)
-
-
-def _shown(step: Mapping[str, Any], schema: vol.Schema | None) -> dict[str, Any]:
-    """Return the texts of a step without the fields that the form does not show."""
-    fields = {str(marker) for marker in (schema.schema if schema else ())}
-    shown = {key: text for key, text in step.items() if key not in ("data", "data_description")}
-    for part in ("data", "data_description"):
-        shown[part] = {field: text for field, text in step.get(part, {}).items() if field in fields}
-    return shown
+    return next((place for kind, place in kinds.items() if isinstance(flow, kind)), None)

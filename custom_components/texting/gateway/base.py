@@ -114,11 +114,11 @@ class Gateway[S: Settings = Any](ABC):
         """Check the message against the provider's capabilities, then against its limits."""
         for name, capability in _REQUIRED_CAPABILITIES.items():
             if getattr(message, name) and capability not in self.info.capabilities:
-                raise Unsupported(limit=Limit.OPTION, option=name, provider=self.info.name)
+                raise Unsupported(limit=Limit.OPTION, option=name)
         if message.type not in self.info.message_types:
-            raise Unsupported(limit=Limit.TYPE, type=message.type, provider=self.info.name)
+            raise Unsupported(limit=Limit.TYPE, type=message.type)
         if message.media_url and message.type not in MEDIA_TYPES:
-            raise Unsupported(limit=Limit.OPTION, option="media_url", provider=self.info.name)
+            raise Unsupported(limit=Limit.OPTION, option="media_url")
         if halves := half_characters(f"{message.title or ''}{message.text}"):
             raise MessageRejected(limit=Limit.CHARACTERS, reason=FailureReason.INVALID_MESSAGE, characters=halves)
         if not message.text.strip():
@@ -198,14 +198,14 @@ class Gateway[S: Settings = Any](ABC):
 
     async def fetch_reports(self, sent: Sequence[SendResult]) -> Sequence[DeliveryReport]:
         """Fetch the status of accepted messages. Messages that the provider says nothing about are left out."""
-        raise Unsupported(limit=Limit.OPTION, option=Capability.STATUS, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.STATUS)
 
     async def fetch_incoming(self, known: Collection[str] | None = None) -> Sequence[IncomingMessage]:
         """Fetch new incoming messages, newest first, perhaps with old ones among them.
 
         known are ids of old ones, None before the first read ever. There are at most MAX_INCOMING.
         """
-        raise Unsupported(limit=Limit.OPTION, option=Capability.INCOMING_POLL, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.INCOMING_POLL)
 
     @property
     def reads_incoming(self) -> bool:
@@ -214,48 +214,48 @@ class Gateway[S: Settings = Any](ABC):
 
     async def fetch_senders(self) -> Sequence[Sender]:
         """Fetch the senders that the account may use."""
-        raise Unsupported(limit=Limit.OPTION, option=Capability.SENDER_LIST, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.SENDER_LIST)
 
     async def fetch_templates(self) -> Sequence[Template]:
         """Fetch the templates that the account may use."""
-        raise Unsupported(limit=Limit.OPTION, option=Capability.SENDER_LIST, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.SENDER_LIST)
 
     async def fetch_messages(self, limit: int) -> AsyncIterator[ListedMessage]:
         """Iterate over the latest messages that the provider keeps, sent and received, newest first."""
-        raise Unsupported(limit=Limit.OPTION, option=Capability.MESSAGE_LIST, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.MESSAGE_LIST)
         yield  # makes this an iterator, as it is at providers that have a list
 
     async def fetch_message(self, message_id: str) -> ListedMessage:
         """Fetch a message that the provider keeps; raise NotFound if it has none with this id."""
-        raise Unsupported(limit=Limit.OPTION, option=Capability.MESSAGE_LIST, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.MESSAGE_LIST)
 
     async def fetch_profile(self) -> Profile:
         """Fetch the name and the address of the account's owner."""
-        raise Unsupported(limit=Limit.OPTION, option=Capability.PROFILE, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.PROFILE)
 
     @property
     def contacts(self) -> Contacts:
         """The contacts and contact groups that the account keeps at the provider."""
-        raise Unsupported(limit=Limit.OPTION, option=Capability.CONTACTS, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.CONTACTS)
 
     async def look_up_carrier(self, number: str) -> str:
         """Return the carrier of a number in E.164 in the provider's words, such as VERIZONUS; raise CarrierUnknown."""
-        raise Unsupported(limit=Limit.OPTION, option=Capability.CARRIER_LOOKUP, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.CARRIER_LOOKUP)
 
     @property
     def orders(self) -> Orders:
         """The credits and keywords that the account can buy and set up."""
-        raise Unsupported(limit=Limit.OPTION, option=Capability.CREDIT_PURCHASE, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.CREDIT_PURCHASE)
 
     async def broadcast(self, call: VoiceBroadcast) -> None:
         """Call numbers and play a sound; raise BroadcastRejected with the field that is invalid."""
-        raise Unsupported(limit=Limit.OPTION, option=Capability.VOICE_BROADCAST, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.VOICE_BROADCAST)
 
     # -- webhook -------------------------------------------------------------------------------------------------
 
     def parse_webhook(self, call: WebhookCall) -> Sequence[DeliveryReport | IncomingMessage]:
         """Return what a call of our webhook says; raise WebhookRejected if the provider would not make this call."""
-        raise Unsupported(limit=Limit.OPTION, option=Capability.INCOMING_PUSH, provider=self.info.name)
+        raise Unsupported(limit=Limit.OPTION, option=Capability.INCOMING_PUSH)
 
 
 def accepted(message: Message, **known: Any) -> SendResult:

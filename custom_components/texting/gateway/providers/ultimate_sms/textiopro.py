@@ -112,7 +112,7 @@ class TextioPro(Gateway[TextioProSettings]):
             if message.language not in INFO.languages:
                 raise MessageRejected(limit=Limit.LANGUAGE, reason=INVALID, choices=", ".join(INFO.languages))
             if message.gender not in GENDERS:
-                raise MessageRejected(limit=Limit.GENDER, reason=INVALID, choices=", ".join(GENDERS))
+                raise MessageRejected(limit=Limit.GENDER, reason=INVALID)
         preview = super()._preview(message)
         return preview if message.type in SEGMENTED else replace(preview, segments=1, cost=1)
 
