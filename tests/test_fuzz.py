@@ -81,7 +81,7 @@ def test_an_error_outside_the_tree_is_found_and_repeated(fuzzing: Fuzzing) -> No
 
 
 def test_hypothesis_finds_it_too_and_makes_it_small(fuzzing: Fuzzing) -> None:
-    tally = run_examples(fuzzing, BROKEN, 500)
+    tally = run_examples(fuzzing, BROKEN, 5000)
     (violation,) = tally.violations
     assert violation.index is None
     assert violation.error.startswith("ValueError")

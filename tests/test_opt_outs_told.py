@@ -329,8 +329,17 @@ async def test_an_older_start_does_not_end_a_newer_stop(
     receive(IncomingMessage(sender=ANNA, text="STOP", type=IncomingType.OPT_OUT, sent_at=now))
     receive(IncomingMessage(sender=ANNA, text="START", sent_at=now - timedelta(hours=5)))
     assert known(entry) == [ANNA]
+    # A later STOP counts too, and a START that a provider brings late was written after an older one.
     receive(IncomingMessage(sender=ANNA, text="START", sent_at=now + timedelta(seconds=5)))
     assert known(entry) == []
+    old = now - timedelta(hours=9)
+    receive(IncomingMessage(sender=ANNA, text="STOP.", type=IncomingType.OPT_OUT, sent_at=old))
+    receive(IncomingMessage(sender=ANNA, text="Start.", sent_at=old + timedelta(minutes=1)))
+    assert known(entry) == []
+    receive(IncomingMessage(sender=ANNA, text="STOP!", type=IncomingType.OPT_OUT, sent_at=old))
+    receive(IncomingMessage(sender=ANNA, text="STOP!!", type=IncomingType.OPT_OUT, sent_at=now))
+    receive(IncomingMessage(sender=ANNA, text="Start!", sent_at=old + timedelta(hours=1)))
+    assert known(entry) == [ANNA]
 
 
 async def test_that_an_urgent_text_was_refused_is_told_again_after_a_restart(

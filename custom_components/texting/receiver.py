@@ -47,7 +47,7 @@ class Receiver:
         stops = incoming.type is IncomingType.OPT_OUT
         if stops:
             # Also if it equals an earlier one: there may have been a START between them.
-            self._state.opt_outs.async_add(incoming.sender)
+            self._state.opt_outs.async_add(incoming.sender, incoming.sent_at)
         received = self._state.inbox.receive(incoming)
         if received is None:
             return None

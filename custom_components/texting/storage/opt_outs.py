@@ -36,13 +36,21 @@ class OptOuts:
         return set(self._store.memory.opted_out)
 
     @callback
-    def async_add(self, number: str) -> bool:
-        """Return True if the number was not opted out before. Values that are no phone number are ignored."""
-        if number in self or not number.startswith("+"):
+    def async_add(self, number: str, written_at: datetime | None = None) -> bool:
+        """Return True if the number was not opted out before. Values that are no phone number are ignored.
+
+        written_at is when the person wrote it, if the provider tells that with a zone.
+        """
+        if not number.startswith("+"):
             return False
-        self._store.memory.opted_out[number] = dt_util.utcnow().isoformat()
-        self._async_changed(number, is_opted_out=True)
-        return True
+        opted_out, now = self._store.memory.opted_out, dt_util.utcnow()
+        moment = min(written_at, now) if written_at and written_at.tzinfo else now
+        known = number in opted_out
+        if not known or not self._is_older(moment, number):
+            opted_out[number] = moment.isoformat()
+        if not known:
+            self._async_changed(number, is_opted_out=True)
+        return not known
 
     @callback
     def async_discard(self, number: str, written_at: datetime | None = None) -> bool:
