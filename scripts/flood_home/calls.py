@@ -199,9 +199,12 @@ class Calls:
         return make
 
     def _broken_encoding(self) -> Call:
-        body = self._random.choice((b'{"from": "33612345601", "txt": "Yes"}', gzip.compress(self._mebibyte)[:-40]))
-        encoding = self._random.choice(("gzip", "deflate"))
+        encoding, is_large = self._random.choice(("gzip", "deflate")), self._random.random() < 0.5
+        body = gzip.compress(self._mebibyte)[:-40] if is_large else b'{"from": "33612345601", "txt": "Yes"}'
         parts = (_post(self._any_path(), body, JSON, f"Content-Encoding: {encoding}"),)
+        if is_large and encoding == "gzip":
+            # The limit comes before the place where it is cut off.
+            return Call(kind="1 MiB, packed", parts=parts, expected=TOO_LARGE, is_counted=True)
         return Call(kind="broken encoding", parts=parts, expected=BAD_REQUEST, is_counted=True)
 
     def _wrong_method(self) -> Call:
