@@ -16,6 +16,7 @@ from custom_components.texting.gateway.errors import (
 )
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import create_gateway
+from custom_components.texting.gateway.redaction import add_secrets
 from custom_components.texting.gateway.status import Status
 from custom_components.texting.gateway.transport import Transport
 from tests.simulator import Simulator
@@ -75,6 +76,17 @@ async def test_a_redirect_names_a_host_and_nothing_else(
     with pytest.raises(Redirected) as raised:
         await transport.request("GET", f"http://{await serve(redirect)}/")
     assert raised.value.target == target
+
+
+@pytest.mark.parametrize("secret", ["Tulipe-Garden", "AbC1"])
+async def test_a_redirect_to_a_host_with_a_secret_names_none(transport: Transport, serve: Serve, secret: str) -> None:
+    async def redirect(_request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=301, headers={"Location": f"https://{secret}.evil.example/x"})
+
+    add_secrets(transport, [secret])
+    with pytest.raises(Redirected) as raised:
+        await transport.request("GET", f"http://{await serve(redirect)}/")
+    assert (raised.value.target, str(raised.value)) == ("", "Redirected: 301")
 
 
 @pytest.mark.parametrize("headers", [{}, {"Location": ""}, {"Location": "/login"}])

@@ -107,7 +107,23 @@ A, B = "33612345601", "33612345602"
     ],
 )
 def test_each_number_has_the_reason_of_its_sentence(words: str, reasons: dict[str, FailureReason]) -> None:
-    assert {number: error.reason for number, error in refused_numbers(words).items()} == reasons
+    assert {number: error.reason for number, (error, _) in refused_numbers(words).items()} == reasons
+
+
+async def test_a_text_with_the_words_of_a_refusal_hides_no_refusal(account: Gateway, respond: Respond) -> None:
+    respond(success("Sent", REGION.format(bare(5602))))
+    message = "Permission to send an SMS has not been enabled for the region"
+    results = await send(account, [new_message(TEXTIOPRO, last, text=message) for last in (5601, 5602)])
+    assert [(result.status, result.reason) for result in results] == [
+        (Status.ACCEPTED, None),
+        (Status.REJECTED, PROHIBITED),
+    ]
+
+
+async def test_a_text_with_the_words_of_a_carrier_hides_no_refusal(account: Gateway, respond: Respond) -> None:
+    respond(success(row(5601, status="Balance insufficient")))
+    (result,) = await send(account, [new_message(TEXTIOPRO, 5601, text="My balance insufficient again")])
+    assert (result.status, result.provider_status) == (Status.REJECTED, "…")
 
 
 async def test_a_batch_refused_whole_for_a_region_goes_out_without_it(

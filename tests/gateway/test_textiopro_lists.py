@@ -43,6 +43,13 @@ async def test_status_words(account: Gateway, respond: Respond, word: str, statu
         assert (report.reason is not None) is (status.is_final and status is not Status.DELIVERED)
 
 
+async def test_a_long_status_word_is_cut(account: Gateway, respond: Respond) -> None:
+    for written, shown in (("delivered" + " " * 200_000 + "|x", "delivered"), ("a" * 900, "a" * 200)):
+        respond(success(row(status=written)))
+        (report,) = await account.fetch_reports([accepted(new_message(TEXTIOPRO), message_id="6068")])
+        assert report.provider_status == shown
+
+
 async def test_one_poll_serves_many(account: Gateway, simulator: Simulator) -> None:
     sent = await send(account, [new_message(TEXTIOPRO, 2000 + place) for place in range(60)])
     await simulator.settle()

@@ -141,7 +141,7 @@ def test_the_reason_may_stand_after_all_numbers_of_a_batch() -> None:
         refused = words.refused_numbers(text)
         assert set(refused) >= set(numbers)
         kind = words.error_of_words(text, sending=True)
-        assert {refused[each].reason for each in numbers} == {kind.reason} != {FailureReason.OTHER}
+        assert {refused[each][0].reason for each in numbers} == {kind.reason} != {FailureReason.OTHER}
 
 
 # -- delivered at the hand-over ----------------------------------------------------------------------------------------

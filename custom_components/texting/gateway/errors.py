@@ -38,7 +38,7 @@ from enum import StrEnum
 import re
 from typing import ClassVar
 
-from .redaction import redact
+from .redaction import holds_secret, redact
 from .status import FailureReason
 
 # The class of an error of Python or aiohttp.
@@ -130,15 +130,16 @@ class CertificateInvalid(CannotConnect):
 class Redirected(CannotConnect):
     """The host leads to another address. It is not followed, because the request holds the credentials."""
 
-    # Where it leads: a host, with its port if the address has one.
+    # Where it leads: a host, with its port if the address has one. Empty: not known, or the host holds a secret.
     target: str
 
     def __init__(self, detail: str = "", *, code: str | None = None, target: str = "") -> None:
         """Remember where the host leads."""
         super().__init__(detail, code=code)
-        self.target = target
-        if target:
-            self.args = (f"{self}, to {target}",)
+        # Whole, since redact would take an IPv4 address for a number.
+        self.target = "" if holds_secret(target) else target
+        if self.target:
+            self.args = (f"{self}, to {self.target}",)
 
 
 class Blocked(CannotConnect):

@@ -77,6 +77,8 @@ _DATES = ("date", "received_at", "sent_at", "created_at")
 # The fields that may hold a balance; the first that can be read counts.
 _BALANCES = ("balance", "remaining_balance", "remaining_unit")
 UNLIMITED = "-1"
+# Characters of a status that are read.
+_MAX_STATUS = 200
 
 
 # -- envelopes and pages -----------------------------------------------------------------------------------------
@@ -160,14 +162,19 @@ def id_of(row: Row) -> str:
     return text(row, "uid") or text(row, "id")
 
 
+def raw_status(row: Row) -> str:
+    """Return the beginning of the status, as the provider wrote it. Some versions have another one for customers."""
+    return (text(row, "customer_status") or text(row, "status"))[:_MAX_STATUS]
+
+
 def status_word(row: Row) -> str:
-    """Return the status in the provider's own words. Some versions have another one for customers.
+    """Return the status in the provider's own words, in a form that is safe to show.
 
     A known status stays as it is, even if a secret or the text has the same word.
     """
-    word = text(row, "customer_status") or text(row, "status")
+    word = raw_status(row)
     known = word.partition("|")[0] if state_of(word) else ""
-    return known + redact(word[len(known) :])
+    return (known + redact(word[len(known) :])).strip()
 
 
 def created_at(row: Row) -> datetime | None:

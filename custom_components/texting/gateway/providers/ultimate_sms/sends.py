@@ -24,7 +24,7 @@ def results(messages: Sequence[Message], envelope: Row) -> list[SendResult]:
     data is a row, a list of rows, null or a sentence. A list, even an empty one, has every number that was accepted.
     The text beside it may name numbers that were refused.
     """
-    data, named = as_list(envelope.get("data")), refusals(messages, text(envelope, "message"))
+    data, note = as_list(envelope.get("data")), text(envelope, "message")
     data_rows = rows(data)
     if len(messages) == len(data_rows) == 1:
         return [result(messages[0], data_rows[0])]
@@ -33,8 +33,8 @@ def results(messages: Sequence[Message], envelope: Row) -> list[SendResult]:
         by_number[plain_digits(text(row, "to"))].append(row)
     by_number.pop("", None)
     if not by_number and not (isinstance(data, list) and len(data) < len(messages)):
-        return _without_rows(messages, named)
-    missing = OutcomeUnknown("a number is missing in the answer")
+        return _without_rows(messages, note)
+    named, missing = refusals(messages, note), OutcomeUnknown("a number is missing in the answer")
     return [
         result(message, of_number.pop(0))
         if (of_number := by_number[digits(message.to)])
@@ -43,9 +43,9 @@ def results(messages: Sequence[Message], envelope: Row) -> list[SendResult]:
     ]
 
 
-def _without_rows(messages: Sequence[Message], named: Mapping[str, MessageRejected]) -> list[SendResult]:
+def _without_rows(messages: Sequence[Message], note: str) -> list[SendResult]:
     """Return the results if nothing says which numbers were accepted. Only words that refuse a number count then."""
-    known = {reference: error for reference, error in named.items() if words.concerns_numbers(error, error.detail)}
+    known = refusals(messages, note, certain=True)
     if len(known) == len(messages):
         raise InvalidResponse("a success that refuses every number")
     return [
@@ -62,16 +62,27 @@ def result(message: Message, row: Row, *, hands_over: bool = True) -> SendResult
     word, uid = wire.status_word(row), text(row, "uid") or None
     state = wire.state_of(word, hands_over=hands_over)
     if state is None:
-        state = (Status.REJECTED, FailureReason.OTHER) if words.is_of_carrier(word) else (Status.ACCEPTED, None)
+        state = (
+            (Status.REJECTED, FailureReason.OTHER)
+            if words.is_of_carrier(wire.raw_status(row))
+            else (Status.ACCEPTED, None)
+        )
     status, reason = state
     error = MessageRejected(word, reason=reason) if reason else None
     return SendResult(message=message, status=status, message_id=uid, provider_status=word or None, error=error)
 
 
-def refusals(messages: Sequence[Message], note: str) -> Mapping[str, MessageRejected]:
-    """Return why messages were refused whose numbers are in a text of the provider, by their references."""
+def refusals(messages: Sequence[Message], note: str, *, certain: bool = False) -> Mapping[str, MessageRejected]:
+    """Return why messages were refused whose numbers are in a text of the provider, by their references.
+
+    certain: only those whose words refuse single numbers.
+    """
     numbers = words.refused_numbers(note)
-    return {message.reference: error for message in messages if (error := numbers.get(digits(message.to)))}
+    return {
+        message.reference: refusal[0]
+        for message in messages
+        if (refusal := numbers.get(digits(message.to))) and (not certain or words.concerns_numbers(*refusal))
+    }
 
 
 def is_one_number(messages: Sequence[Message], envelope: Row, error: GatewayError | None) -> bool:

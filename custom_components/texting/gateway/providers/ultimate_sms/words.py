@@ -197,9 +197,9 @@ def concerns_numbers(error: GatewayError, words: str) -> bool:
     )
 
 
-def refused_numbers(words: str) -> dict[str, MessageRejected]:
-    """Return the digits of the numbers that a text names as refused, each with the error of its own sentence."""
-    found: dict[str, MessageRejected] = {}
+def refused_numbers(words: str) -> dict[str, tuple[MessageRejected, str]]:
+    """Return the digits of the numbers that a text names as refused, each with the error of its sentence, and that."""
+    found: dict[str, tuple[MessageRejected, str]] = {}
     words = words[:_MAX_WORDS]
     if not _DIGIT.search(words):
         return found
@@ -211,7 +211,7 @@ def refused_numbers(words: str) -> dict[str, MessageRejected]:
                 continue
             # The reason may be in a sentence before the numbers.
             error = whole
-        refusal = MessageRejected(sentence, reason=error.reason)
+        refusal = MessageRejected(sentence, reason=error.reason), sentence
         for number in (*_NUMBER.findall(sentence), *_GROUPED.findall(sentence)):
             found.setdefault(plain_digits(number), refusal)
     return found
