@@ -199,7 +199,9 @@ class Calls:
         return make
 
     def _broken_encoding(self) -> Call:
-        encoding, is_large = self._random.choice(("gzip", "deflate")), self._random.random() < 0.5
+        encoding, is_large = self._random.choice(
+            (("gzip", True), ("gzip", False), ("deflate", True), ("deflate", False))
+        )
         body = gzip.compress(self._mebibyte)[:-40] if is_large else b'{"from": "33612345601", "txt": "Yes"}'
         parts = (_post(self._any_path(), body, JSON, f"Content-Encoding: {encoding}"),)
         if is_large and encoding == "gzip":
