@@ -7,6 +7,7 @@ from homeassistant.util import dt as dt_util
 
 from ..delivery.record import MessageRecord
 from ..gateway.errors import Limit, MessageRejected
+from ..gateway.phone_number import is_e164
 from ..gateway.status import FailureReason
 from ..gateway.time_text import read_time
 from .account_store import AccountStore
@@ -38,7 +39,7 @@ class OptOuts:
     @callback
     def async_add(self, number: str) -> bool:
         """Return True if the number was not opted out before. Values that are no phone number are ignored."""
-        if number in self or not number.startswith("+"):
+        if number in self or not is_e164(number):
             return False
         self._store.memory.opted_out[number] = dt_util.utcnow().isoformat()
         self._async_changed(number, is_opted_out=True)
