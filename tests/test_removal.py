@@ -4,6 +4,8 @@ import asyncio
 from contextlib import closing
 from pathlib import Path
 import sqlite3
+from typing import Any
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
@@ -12,17 +14,24 @@ from custom_components.texting.const import DOMAIN
 from custom_components.texting.delivery.record import Phase
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.storage.entry_state import _STATES
-from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler
+from custom_components.texting.storage.open_database import _OPEN
+from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
+from homeassistant.setup import async_setup_component
 from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.accounts import new_entry
 from tests.support.home import notify, notify_entities, restart, send, told, tried, until
 from tests.support.records import ACCOUNT, delivered, erase, names
 from tests.support.routes import ANNA, disconnect, sent, set_up_route
+from tests.test_cloud import (
+    Cloud,
+    cloud as cloud,  # noqa: PLC0414  a fixture
+)
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
@@ -283,6 +292,76 @@ async def test_the_database_stays_until_the_last_request_has_ended(
     await asyncio.wait([sending])
     await hass.async_block_till_done(wait_background_tasks=True)
     assert files(hass) == []
+
+
+async def test_a_crash_while_the_last_request_is_under_way_leaves_no_text(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    """Texting does not run after that, so nothing would delete it."""
+    entry = await set_up(HOUSE)
+    await notify(hass, "notify.ben", "Wind")
+    fault = simulator.faults.add("textinghouse", "hold", params={"cmd": "sendsms"})
+    sending = asyncio.create_task(notify(hass, "notify.anna", "Water"))
+    await fault.reached.wait()
+    assert any("Water" in text for text in texts(hass))
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert files(hass)
+    contents = [await asyncio.to_thread(Path(hass.config.path(name)).read_bytes) for name in files(hass)]
+    assert not [each for each in contents if b"Water" in each or b"Wind" in each]
+    fault.release()
+    await asyncio.wait([sending])
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert files(hass) == []
+
+
+@pytest.mark.parametrize("stays", [False, True])
+async def test_an_account_whose_file_is_of_a_later_version(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, hass_storage: dict[str, Any], cloud: Cloud, stays: bool
+) -> None:
+    """It cannot be loaded, and can be removed completely."""
+    other = await set_up(CLUB) if stays else None
+    entry = new_entry(HOUSE, simulator)
+    key = f"texting.{entry.entry_id}"
+    hass_storage[key] = {"version": 2, "minor_version": 1, "key": key, "data": {}}
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert hass.data[_OPEN].users == ({other.entry_id} if other else set())
+    await remove(hass, entry)
+    assert key not in hass_storage
+    assert hass.data[_OPEN].users == ({other.entry_id} if other else set())
+    assert bool(files(hass)) is stays
+    cloud.async_delete_cloudhook.assert_awaited_once_with(hass, entry.data["webhook_id"])
+
+
+async def test_a_file_that_cannot_be_deleted_keeps_nothing_else(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, cloud: Cloud
+) -> None:
+    entry = await set_up(HOUSE)
+    with patch.object(Store, "async_remove", AsyncMock(side_effect=PermissionError)):
+        await remove(hass, entry)
+    assert files(hass) == []
+    cloud.async_delete_cloudhook.assert_awaited_once_with(hass, entry.data["webhook_id"])
+
+
+async def test_an_account_of_an_unknown_provider(
+    hass: HomeAssistant, simulator: Simulator, hass_client_no_auth: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is one of a later version. The other accounts load, and its texts are not acknowledged."""
+    good, bad = new_entry(HOUSE, simulator), new_entry(CLUB, simulator, data={"provider": "sixth"})
+    good.add_to_hass(hass)
+    bad.add_to_hass(hass)
+    assert await async_setup_component(hass, DOMAIN, {})
+    await hass.async_block_till_done()
+    assert (good.state, bad.state) == (ConfigEntryState.LOADED, ConfigEntryState.SETUP_ERROR)
+    await notify(hass, "notify.anna", "Water")
+    client = await hass_client_no_auth()
+    response = await client.post(f"/api/webhook/{bad.data['webhook_id']}", data={"from": "1"})
+    assert response.status == 503
+    await remove(hass, bad)
+    assert held(hass) == {good.entry_id}
+    own = [record.getMessage() for record in caplog.records if "texting" in record.name]
+    assert not [line for line in own if bad.data["webhook_id"] in line]
 
 
 @pytest.mark.parametrize("loads_first", [False, True])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import closing
 import json
+from pathlib import Path
 import sqlite3
 from typing import Any
 
@@ -14,7 +15,7 @@ from custom_components.texting.gateway.fitting import fitting_values
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.options import Options, read_options
 from custom_components.texting.recipients import recipients
-from custom_components.texting.storage.account_store import Memory, read_memory
+from custom_components.texting.storage.account_store import AccountStore, Memory, read_memory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from tests.conftest import SetUp
@@ -107,6 +108,26 @@ def test_any_value_in_a_file(name: str, value: Any) -> None:
     for field, expected in (("seen", list | None), ("opted_out", dict), ("groups", dict), ("webhook_refused", int)):
         assert isinstance(getattr(memory, field), expected)
     assert memory.webhook_called_at is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[]", '"x"', "5", '{"a": 1}', '{"version": "x", "data": {}}', '{"version": 1}', '{"version": 0, "data": {}}'],
+)
+async def test_a_file_without_version_or_data(tmp_path: Path, content: str) -> None:
+    """The test kit's Home Assistant reads no such files, so this is a bare one."""
+    hass = HomeAssistant(str(tmp_path))
+    store = AccountStore(hass, "an-account")
+    file = Path(store._store.path)
+    await asyncio.to_thread(file.parent.mkdir)
+    await asyncio.to_thread(file.write_text, content)
+    await store.async_load()
+    assert (store.memory, store.skipped) == (Memory(), 1)
+    await store.async_save()
+    restarted = AccountStore(hass, "an-account")
+    await restarted.async_load()
+    assert restarted.skipped == 0
+    await hass.async_stop(force=True)
 
 
 async def test_an_account_whose_file_has_wrong_types_works(

@@ -147,6 +147,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: MessengerConfigEntry) -
     """Delete what belongs to an account or a route: its issues, its files and its cloud address."""
     async_unregister(hass, entry)
     async_delete_issues(hass, entry)
-    if waiting := await async_remove_state(hass, entry):
-        async_account_removed(hass, entry, waiting)
-    await async_delete_cloudhook(hass, entry)
+    try:
+        if waiting := await async_remove_state(hass, entry):
+            async_account_removed(hass, entry, waiting)
+    finally:
+        await async_delete_cloudhook(hass, entry)

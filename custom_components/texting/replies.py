@@ -12,6 +12,7 @@ from .delivery.record import MessageRecord
 from .gateway.base import accepted
 from .gateway.capabilities import Capability
 from .gateway.message import IncomingMessage, Message
+from .gateway.phone_number import is_e164
 from .inbound.commands import is_old
 from .inbound.keywords import fixed_reply
 from .messenger import OutgoingMessage
@@ -59,7 +60,7 @@ async def async_opt_out(account: Account, incoming: IncomingMessage) -> bool:
     received = account.receiver.async_receive(incoming)
     if received and received.published:
         await asyncio.wait([received.published])
-    if not incoming.sender.startswith("+"):
+    if not is_e164(incoming.sender):
         return True
     saved = account.hass.async_create_task(account.store.async_save_opt_out(incoming.sender), "texting opt-out")
     await asyncio.wait([saved], timeout=WRITE_TIMEOUT)

@@ -29,7 +29,6 @@ from .const import CONF_PROVIDER, DOMAIN
 from .gateway.errors import WebhookRejected
 from .gateway.json_fields import read_json
 from .gateway.message import DeliveryReport, IncomingMessage, IncomingType, WebhookCall
-from .gateway.provider import Provider
 from .gateway.providers import GATEWAYS
 from .replies import async_opt_out, async_respond
 
@@ -59,10 +58,13 @@ def async_register(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Register the webhook of an account, loaded or not. While it is not loaded, calls are refused with 503."""
     if CONF_WEBHOOK_ID not in entry.data:
         return
-    entry_id, info = entry.entry_id, GATEWAYS[Provider(entry.data[CONF_PROVIDER])].info
+    entry_id = entry.entry_id
+    # None: a provider of a later version, or one that somebody wrote into the file.
+    gateway = GATEWAYS.get(entry.data[CONF_PROVIDER])
+    name, methods = (gateway.info.name, gateway.info.webhook_methods) if gateway else (entry.title, ("GET", "POST"))
 
     async def handle(hass: HomeAssistant, _webhook_id: str, request: Request) -> Response:
-        if request.method not in info.webhook_methods:
+        if request.method not in methods:
             # Home Assistant lets everybody see with HEAD that an address exists.
             is_head = request.method == METH_HEAD
             return Response(status=HTTPStatus.OK if is_head else HTTPStatus.METHOD_NOT_ALLOWED)
@@ -71,12 +73,12 @@ def async_register(hass: HomeAssistant, entry: ConfigEntry) -> None:
         try:
             return await async_handle_call(account, request)
         except Exception as err:  # noqa: BLE001  Home Assistant would log it with the id, and acknowledge the call
-            _LOGGER.error("%s: unexpected %s in a call of the webhook", info.name, type(err).__name__)  # noqa: TRY400
+            _LOGGER.error("%s: unexpected %s in a call of the webhook", name, type(err).__name__)  # noqa: TRY400
             return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
     async_unregister(hass, entry)
     webhook.async_register(
-        hass, DOMAIN, info.name, entry.data[CONF_WEBHOOK_ID], handle, allowed_methods=webhook.SUPPORTED_METHODS
+        hass, DOMAIN, name, entry.data[CONF_WEBHOOK_ID], handle, allowed_methods=webhook.SUPPORTED_METHODS
     )
 
 

@@ -141,6 +141,14 @@ async def test_what_was_purged_while_the_file_is_copied_is_gone_after_the_next_p
     assert not [each for each in contents if b"first text" in each or b"second text" in each]
 
 
+async def test_a_purge_that_deletes_nothing_empties_the_wal_too(database: MessageDatabase) -> None:
+    """What was removed before may still be in it, such as after a backup."""
+    await database.write([ended(1, text="The first text")])
+    await database._run(database._file.delete, "DELETE FROM message", ())
+    assert await database.purge(1000.0, ACCOUNT) == 0
+    assert not [path for path in database.path.parent.iterdir() if b"first text" in path.read_bytes()]
+
+
 async def test_a_text_is_written_between_the_pieces_of_a_purge(
     database: MessageDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

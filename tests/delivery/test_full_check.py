@@ -131,6 +131,32 @@ async def test_an_intact_file_is_checked_once(path: Path) -> None:
     assert not is_due(path)
 
 
+async def test_what_was_removed_during_it_is_in_no_file_afterwards(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The -wal keeps what was deleted until it is emptied, which would disturb the check."""
+    removed, check = threading.Event(), integrity.is_intact
+
+    def wait_and_check(connection: sqlite3.Connection) -> bool:
+        assert removed.wait(30)
+        return check(connection)
+
+    monkeypatch.setattr(integrity, "is_intact", wait_and_check)
+    doubt(path)
+    database = MessageDatabase(path)
+    await database.open()
+    await database.write([record(4, text="Nobody reads this any more")])
+    await database.remove(ACCOUNT)
+
+    def holds() -> bool:
+        return any(b"Nobody reads" in file.read_bytes() for file in path.parent.iterdir())
+
+    assert holds()
+    removed.set()
+    assert database._checking
+    await database._checking
+    assert not holds()
+    await database.close()
+
+
 async def test_damage_is_found_and_what_was_written_meanwhile_is_kept(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

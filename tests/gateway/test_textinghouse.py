@@ -346,3 +346,12 @@ async def test_replies_as_they_really_come(
     assert isinstance(reply, IncomingMessage)
     assert reply.sent_at is not None
     assert abs((reply.sent_at - datetime.now(UTC)).total_seconds()) < 60
+
+
+async def test_an_endless_id_is_none(account: Gateway, respond: Respond) -> None:
+    """It would fill the disk."""
+    respond("ID: " + "9" * 101, cmd="sendsms")
+    result = await send_one(account)
+    assert result.message_id != "9" * 101
+    respond("ID: " + "9" * 100, cmd="sendsms")
+    assert (await send_one(account, 5602)).message_id == "9" * 100

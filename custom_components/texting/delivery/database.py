@@ -158,8 +158,8 @@ class MessageDatabase:
         deleted = 0
         while piece := await self._run(self._file.delete, queries.PURGE, (entry_id, before, MAX_PURGE)):
             deleted += piece
-        if deleted:
-            await self._run(self._file.empty_wal)
+        # What was deleted before may still be in it.
+        await self._run(self._file.empty_wal)
         return deleted
 
     async def remove(self, entry_id: str) -> None:

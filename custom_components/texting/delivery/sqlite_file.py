@@ -161,6 +161,7 @@ class SqliteFile:
             return
         if is_intact:
             self.due_check, self._checked_at = None, int(time.time())
+            self.empty_wal()  # which it did not during the check
         else:
             self._recover(integrity.Damaged())
 

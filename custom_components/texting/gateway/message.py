@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import islice
 import re
 import unicodedata
 
@@ -23,8 +24,11 @@ _PUNCTUATION = re.compile(r"^[\W_]+|[\W_]+$")
 # Parts of the names of fields that may hold links to pictures. No provider documents these names.
 _MEDIA_NAMES = ("media", "mms")
 _SCHEMES = ("https://", "http://")
+# So many links are looked for in the text.
 _MAX_LINKS = 10
 _MAX_LINK_LENGTH = 2000
+# A longer id is none of a provider. Ids are kept, on disk and in memory.
+_MAX_ID_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,8 +273,13 @@ def bare_words(text: str) -> str:
 def with_media(text: str, fields: Mapping[str, object]) -> str:
     """Return an incoming text with the links to its pictures, each on a line of its own if it is not in the text."""
     values = [value for name, value in fields.items() if any(part in name.lower() for part in _MEDIA_NAMES)]
-    links = dict.fromkeys(link for value in values for link in _links(value) if link not in text)
-    return "\n".join([*([text] if text else []), *list(links)[:_MAX_LINKS]])
+    links = islice(dict.fromkeys(link for value in values for link in _links(value)), _MAX_LINKS)
+    return "\n".join([*([text] if text else []), *(link for link in links if link not in text)])
+
+
+def read_id(*values: str | None) -> str | None:
+    """Return the first of these texts that can be a provider's id: 1 to 100 characters. None if there is none."""
+    return next((value for value in values if value and len(value) <= _MAX_ID_LENGTH), None)
 
 
 def _links(value: object) -> Iterator[str]:

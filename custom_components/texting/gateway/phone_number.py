@@ -9,6 +9,11 @@ from .errors import Limit, MessageRejected
 from .status import FailureReason
 
 _NUMBER = re.compile(r"[+0-9 ().\-/\u00a0]+")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+# The longest number that a provider writes, with spaces and brackets.
+_MAX_WRITTEN = 40
+# The longest short code or name of a sender. Numbers are shorter.
+_MAX_SENDER = 20
 
 
 # Most calls are about the same few numbers.
@@ -54,13 +59,23 @@ def plain_digits(number: str) -> str:
     return digits(number).lstrip("0")
 
 
+def is_e164(text: str) -> bool:
+    """Return True if a text has the form of E.164."""
+    return _E164.fullmatch(text) is not None
+
+
 def from_gateway(number: str, region: str | None = None) -> str:
-    """Return the E.164 form of a number that a provider writes, or the text itself if it is no phone number."""
+    """Return the E.164 form of a number that a provider writes, or the text itself if it is no phone number.
+
+    The text is cut to the length of a sender's name, since it may be forged and is kept.
+    """
     number = number.strip()
     try:
-        return to_e164(number if number.startswith("+") or region else f"+{number}", region)
+        if len(number) <= _MAX_WRITTEN:
+            return to_e164(number if number.startswith("+") or region else f"+{number}", region)
     except MessageRejected:
-        return number
+        pass
+    return number[:_MAX_SENDER]
 
 
 def mask(number: str) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -82,29 +83,45 @@ class AccountStore:
     ) -> None:
         """Prepare the file. on_opt_out is called with a number that opted out, and True, or opted in, and False."""
         self._hass = hass
-        self._store = Store[dict[str, Any]](hass, VERSION, f"{DOMAIN}.{entry_id}", private=True)
+        self._key = f"{DOMAIN}.{entry_id}"
+        self._store = self._new_store()
         self.memory = Memory()
         # How many values of the file were of a wrong type. They were left out.
         self.skipped = 0
         self.on_opt_out = on_opt_out
         self._is_removed = False
 
+    def _new_store(self) -> Store[dict[str, Any]]:
+        return Store(self._hass, VERSION, self._key, private=True, serialize_in_event_loop=False)
+
     async def async_load(self) -> None:
-        """Read the file. One that others may read was written by an earlier version."""
+        """Read the file. One that others may read was written by an earlier version.
+
+        Home Assistant cannot read a file without its version or data. Then nothing is remembered. Raises
+        HomeAssistantError if the file cannot be read or is of a later version.
+        """
         await self._hass.async_add_executor_job(_make_private, Path(self._store.path))
-        stored: object = await self._store.async_load()
+        stored: object
+        try:
+            stored = await self._store.async_load()
+        except KeyError, TypeError, AttributeError, NotImplementedError:
+            stored = ()
         self.memory, self.skipped = read_memory(stored)
 
     @callback
     def async_changed(self) -> None:
         """Save soon."""
         if not self._is_removed:
-            self._store.async_delay_save(lambda: asdict(self.memory), SAVE_DELAY)
+            self._store.async_delay_save(self._copy_memory, SAVE_DELAY)
 
     async def async_save(self) -> None:
         """Save now."""
         if not self._is_removed:
-            await self._store.async_save(asdict(self.memory))
+            await self._store.async_save(self._copy_memory())
+
+    def _copy_memory(self) -> dict[str, Any]:
+        """Return a copy that a thread can write. Any thread may call this, since a dict or list is copied at once."""
+        return {each.name: copy(getattr(self.memory, each.name)) for each in fields(Memory)}
 
     async def async_save_opt_out(self, number: str) -> bool:
         """Save now. Return True if the opt-out of a number is on disk, or if the person opted in again meanwhile.
@@ -115,7 +132,8 @@ class AccountStore:
         if self._is_removed or number not in self.memory.opted_out:
             return True
         try:
-            data = await self._store.async_load() or {}
+            # The store in use would return what it has not written yet.
+            data = await self._new_store().async_load() or {}
         except HomeAssistantError:
             return False
         return number in data.get("opted_out", {})

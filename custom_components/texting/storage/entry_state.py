@@ -253,7 +253,11 @@ async def async_load_state(hass: HomeAssistant, entry: ConfigEntry, gateway: Gat
     states = hass.data.setdefault(_STATES, {})
     if not (state := states.get(entry.entry_id)):
         state = EntryState(hass, entry, database, gateway)
-        await state.async_load()
+        try:
+            await state.async_load()
+        except Exception:
+            await async_release(hass, entry.entry_id)
+            raise
         states[entry.entry_id] = state
     state.loaded = True
     return state
@@ -323,25 +327,35 @@ async def async_remove_state(hass: HomeAssistant, entry: ConfigEntry) -> int:
 
     Requests under way finish first. Then nothing is left of their messages either.
     """
-    state = await async_load_state(hass, entry, None)
-    del hass.data[_STATES][entry.entry_id]
+    database = await async_open(hass, entry.entry_id)
+    state = hass.data.setdefault(_STATES, {}).pop(entry.entry_id, None)
+    if state is None:
+        # Its file is not read, since that may fail.
+        state = EntryState(hass, entry, database, None)
+        await state.outbox.load()
+    state.loaded = True
     outbox = state.outbox
     waiting = await outbox.abandon()
     requests = set(state.worker.requests) if state.worker else set()
-    requests |= await _async_cancel_attempts(hass, outbox.database, entry.entry_id)
-    await state.store.async_remove()
+    requests |= await _async_cancel_attempts(hass, database, entry.entry_id)
 
     async def finish() -> None:
         if requests:
             await asyncio.wait(requests)
             await outbox.abandon()
-            await _async_cancel_attempts(hass, outbox.database, entry.entry_id)
+            await _async_cancel_attempts(hass, database, entry.entry_id)
         await async_remove_messages(hass, entry.entry_id)
 
-    if requests:
-        hass.async_create_task(finish(), "texting removed account")
-    else:
-        await finish()
+    try:
+        await state.store.async_remove()
+    finally:
+        if requests:
+            if not hass.config_entries.async_entries(DOMAIN):
+                # Texting does not run after a crash, so nothing would delete the messages then.
+                await async_remove_leftovers(hass)
+            hass.async_create_task(finish(), "texting removed account")
+        else:
+            await finish()
     return waiting
 
 

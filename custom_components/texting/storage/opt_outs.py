@@ -7,6 +7,7 @@ from homeassistant.util import dt as dt_util
 
 from ..delivery.record import MessageRecord
 from ..gateway.errors import Limit, MessageRejected
+from ..gateway.phone_number import is_e164
 from ..gateway.status import FailureReason
 from ..gateway.time_text import read_time
 from .account_store import AccountStore
@@ -41,7 +42,7 @@ class OptOuts:
 
         written_at is when the person wrote it, if the provider tells that with a zone.
         """
-        if not number.startswith("+"):
+        if not is_e164(number):
             return False
         opted_out, now = self._store.memory.opted_out, dt_util.utcnow()
         moment = min(written_at, now) if written_at and written_at.tzinfo else now

@@ -34,6 +34,7 @@ from ..message import (
     Preview,
     SendResult,
     WebhookCall,
+    read_id,
     type_of_text,
     with_media,
 )
@@ -133,7 +134,7 @@ ERRORS: Mapping[str, Callable[[str, str], GatewayError]] = {
     "400": lambda text, code: MessageRejected(text, code=code, reason=FailureReason.INVALID_MESSAGE),
 }
 _ERROR = re.compile(r"ERR:\s*(\d+)\s*(?:\|\s*(.*))?", re.DOTALL)
-_ID = re.compile(r"ID:\s*(\S+)")
+_ID = re.compile(r"ID:\s*(\S{1,100})")
 _STATUS = re.compile(r"[0-9]{1,9}")
 _ANY_MENTION = re.compile(re.escape(STOP_MENTION), re.IGNORECASE)
 
@@ -279,7 +280,7 @@ class TextingHouse(Gateway[TextingHouseSettings]):
     def parse_webhook(self, call: WebhookCall) -> Sequence[DeliveryReport | IncomingMessage]:
         """Read a status {apimsgid, climsgid, status} or a reply {apimsgid, climsgid, from, txt, date}."""
         fields = {name: str(value) for name, value in call.parameters.items() if isinstance(value, str | int)}
-        message_id, reference = fields.get("apimsgid") or None, fields.get("climsgid") or None
+        message_id, reference = read_id(fields.get("apimsgid")), read_id(fields.get("climsgid"))
         if "from" in fields and "txt" in fields:
             return [
                 IncomingMessage(

@@ -22,6 +22,7 @@ from ...message import (
     Preview,
     SendResult,
     WebhookCall,
+    read_id,
     type_of_text,
     with_media,
 )
@@ -212,7 +213,7 @@ class EZTexting[S: EZTextingSettings](Gateway[S]):
                 text=with_media(text, call.parameters),
                 type=IncomingType.KEYWORD if by_keyword else kind,
                 keyword=words[0] if by_keyword else None,
-                message_id=fields.get("messageid") or fields.get("message_id"),
+                message_id=read_id(fields.get("messageid"), fields.get("message_id")),
             )
         ]
 
@@ -255,7 +256,7 @@ def _text_of_json(fields: Mapping[str, object]) -> IncomingMessage:
         sender=from_gateway(str(sender), "US"),
         text=with_media(text, fields),
         type=IncomingType.OPT_OUT if _is_true(fields.get("optOut")) else type_of_text(text),
-        replied_message_id=str(answered) if isinstance(answered, str | int) and answered else None,
+        replied_message_id=read_id(str(answered)) if isinstance(answered, str | int) and answered else None,
         sent_at=read_time(received, None) if isinstance(received, str) else None,
         opts_in=_is_true(fields.get("optIn")),
         takes_reply=False,

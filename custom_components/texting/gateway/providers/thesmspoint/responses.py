@@ -13,7 +13,7 @@ from ...errors import (
     RateLimited,
 )
 from ...json_fields import ErrorWords, Row, error_of, rows, text
-from ...message import DeliveryReport, Message, SendResult
+from ...message import DeliveryReport, Message, SendResult, read_id
 from ...phone_number import digits
 from ...redaction import redact
 from ...status import FailureReason, Status
@@ -98,7 +98,7 @@ def results(messages: Sequence[Message], data: object) -> list[SendResult]:
     code = text(response, "ErrorCode")
     if (code and code not in SUCCESS_CODES) or text(response, "status").lower() not in ("", SUCCESS):
         raise error_of(text(response, "ErrorMessage") or text(response, "message"), ERRORS, code or None)
-    job = text(response, "JobId") or text(response, "message_id") or None
+    job = read_id(text(response, "JobId"), text(response, "message_id"))
     single = len(messages) == 1
     data_rows = rows(response.get("MessageData"))
     if not data_rows:
@@ -116,7 +116,7 @@ def _result(message: Message, of_number: list[Row], job: str | None) -> SendResu
         return refused(message, OutcomeUnknown("a number is missing in the answer"))
     row = next((row for row in of_number if text(row, "message") == message.text), of_number[0])
     of_number.remove(row)
-    return accepted(message, batch_id=job, message_id=text(row, "message_id") or None)
+    return accepted(message, batch_id=job, message_id=read_id(text(row, "message_id")))
 
 
 def index_of(found: Sequence[Row]) -> Index:

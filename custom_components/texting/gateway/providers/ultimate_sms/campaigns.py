@@ -7,7 +7,7 @@ import re
 from ...contacts import Campaign
 from ...errors import MessageRejected, NotFound
 from ...json_fields import Row, count, read_json, rows, text
-from ...message import DeliveryReport, Message, SendResult
+from ...message import DeliveryReport, Message, SendResult, read_id
 from ...status import FailureReason, Status
 from ...time_text import read_time
 from . import responses as wire
@@ -89,7 +89,7 @@ def results(messages: Sequence[Message], data: object, now: datetime) -> list[Se
     if not _is_own(row, messages[0], now):
         row = {}
     status, reason, _ = _state(row)
-    word, uid = wire.status_word(row), text(row, "uid") or None
+    word, uid = wire.status_word(row), read_id(text(row, "uid"))
     return [
         SendResult(
             message=message,

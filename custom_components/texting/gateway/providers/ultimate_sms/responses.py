@@ -30,6 +30,7 @@ from ...message import (
     Message,
     Profile,
     SendResult,
+    read_id,
     type_of_text,
     with_media,
 )
@@ -159,7 +160,7 @@ def is_oldest_first(first: list[Row]) -> bool:
 
 def id_of(row: Row) -> str:
     """Return the id of a row; empty if it has none."""
-    return text(row, "uid") or text(row, "id")
+    return read_id(text(row, "uid"), text(row, "id")) or ""
 
 
 def raw_status(row: Row) -> str:

@@ -7,7 +7,7 @@ import re
 from ...base import accepted, refused
 from ...errors import GatewayError, InvalidResponse, MessageRejected, OutcomeUnknown
 from ...json_fields import Row, as_list, rows, text
-from ...message import Message, SendResult
+from ...message import Message, SendResult, read_id
 from ...phone_number import digits, plain_digits
 from ...status import FailureReason, Status
 from . import responses as wire, words
@@ -59,7 +59,7 @@ def result(message: Message, row: Row, *, hands_over: bool = True) -> SendResult
 
     "Delivered" in the response to a send means that a carrier took the message.
     """
-    word, uid = wire.status_word(row), text(row, "uid") or None
+    word, uid = wire.status_word(row), read_id(text(row, "uid"))
     state = wire.state_of(word, hands_over=hands_over)
     if state is None:
         state = (

@@ -22,6 +22,7 @@ from ...message import (
     Preview,
     Profile,
     SendResult,
+    read_id,
 )
 from ...phone_number import digits
 from ...provider import Provider, ProviderInfo
@@ -295,7 +296,7 @@ class TextioPro(Gateway[TextioProSettings]):
             by_key[wire.key_of(result.message)].append(result)
         with suppress(MessageRejected):
             async for row in self._list.rows(MAX_PAGES):
-                uid, reference = text(row, "uid"), None
+                uid, reference = read_id(text(row, "uid")) or "", None
                 if not by_id.pop(uid, None):
                     candidates = by_key[key] if (key := wire.key_of_row(row)) in by_key else []
                     fitting = (each for each in candidates if self._claims.fits(row, each.message))
