@@ -49,6 +49,7 @@ class OptOuts:
         known = number in opted_out
         if not known or not self._is_older(moment, number):
             opted_out[number] = moment.isoformat()
+            self._store.async_changed()
         if not known:
             self._async_changed(number, is_opted_out=True)
         return not known
