@@ -136,19 +136,13 @@ def async_people_opted_out(hass: HomeAssistant, entry: ConfigEntry, people: Mapp
 @callback
 def async_urgent_refused(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, name: str | None) -> None:
     """An urgent text was refused, because the person opted out. Who is no recipient has no name."""
-    if recipient_id and name:
-        _create(hass, Issue.URGENT_REFUSED, entry, about=recipient_id, account=entry.title, name=name)
-    else:
-        _create(hass, Issue.URGENT_REFUSED_NUMBER, entry, account=entry.title)
+    _create_for(hass, (Issue.URGENT_REFUSED, Issue.URGENT_REFUSED_NUMBER), entry, recipient_id, name)
 
 
 @callback
 def async_loop_stopped(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, name: str | None) -> None:
     """A phone caused too many texts to itself. Who is no recipient has no name."""
-    if recipient_id and name:
-        _create(hass, Issue.LOOP_STOPPED, entry, about=recipient_id, account=entry.title, name=name)
-    else:
-        _create(hass, Issue.LOOP_STOPPED_NUMBER, entry, account=entry.title)
+    _create_for(hass, (Issue.LOOP_STOPPED, Issue.LOOP_STOPPED_NUMBER), entry, recipient_id, name)
 
 
 @callback
@@ -177,6 +171,16 @@ def _known(hass: HomeAssistant, prefix: str) -> set[str]:
     return {
         issue_id for domain, issue_id in ir.async_get(hass).issues if domain == DOMAIN and issue_id.startswith(prefix)
     }
+
+
+def _create_for(
+    hass: HomeAssistant, kinds: tuple[Issue, Issue], entry: ConfigEntry, recipient_id: str | None, name: str | None
+) -> None:
+    """Create the first kind of issue about a recipient, or the second one about a number without a name."""
+    if recipient_id and name:
+        _create(hass, kinds[0], entry, about=recipient_id, account=entry.title, name=name)
+    else:
+        _create(hass, kinds[1], entry, account=entry.title)
 
 
 def _create(

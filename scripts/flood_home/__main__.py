@@ -8,17 +8,15 @@ import json
 import os
 from pathlib import Path
 import secrets
-import signal
 import sys
-import tempfile
 from typing import Any
 
 import aiohttp
 
 from scripts.demo_home.__main__ import free_port, print_progress
-from scripts.demo_home.api import Api, ApiError
-from scripts.demo_home.home import HOST, HomeStopped
-from scripts.demo_home.waiting import WaitTimeout, until
+from scripts.demo_home.api import Api
+from scripts.demo_home.home import HOST
+from scripts.demo_home.waiting import until
 from scripts.flood_home.calls import MARK, RECIPIENTS, REPORT
 from scripts.flood_home.client import Plan, Results
 from scripts.flood_home.count import find_doubled, find_lost, format_requests, format_responses, percentile
@@ -27,6 +25,7 @@ from scripts.flood_home.meter import Meter
 from scripts.soak_home import gateways
 from scripts.soak_home.database import count_pending, read_statuses
 from scripts.soak_home.home import WEBHOOK_PROVIDERS, webhook_id
+from scripts.soak_home.program import run_in_folder
 from tests.simulator import Simulator
 
 SECONDS, RATE, CONNECTIONS, ENDLESS = 30.0, 400.0, 16, 10
@@ -76,23 +75,11 @@ def main() -> int:
     options = _options()
     load = " ".join(f"{value:.2f}" for value in os.getloadavg())
     print(f"seed {options.seed}: {options.seconds:.0f} s, {options.rate:.0f} calls/s; load before: {load}", flush=True)
-    folder = tempfile.TemporaryDirectory(prefix="texting-flood-", delete=not options.keep)
-    try:
-        with folder as path:
-            return asyncio.run(run(options, Path(path)))
-    except KeyboardInterrupt, asyncio.CancelledError:
-        return 130
-    except (ApiError, HomeStopped, WaitTimeout, OSError) as error:
-        print(f"\033[31m✗\033[0m The flood failed: {error}", file=sys.stderr)
-        return 1
+    return run_in_folder("flood", run, options)
 
 
 async def run(options: argparse.Namespace, folder: Path) -> int:
     """Start a home, flood it, stop it, and print the tables."""
-    task = asyncio.current_task()
-    if task:
-        for stop_signal in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(stop_signal, task.cancel)
     async with Simulator(sent_after=None) as simulator, aiohttp.ClientSession() as session:
         home = FloodHome(folder, free_port(0), simulator)
         home.create_config()

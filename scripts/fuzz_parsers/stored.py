@@ -2,74 +2,30 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 import json
 from types import MappingProxyType
 from typing import Any
 
-from custom_components.texting.delivery.record import MessageRecord, Phase
+from custom_components.texting.delivery.record import MessageRecord
 from custom_components.texting.delivery.serialization import COLUMNS, Row, to_changes, to_row, valid_records
-from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.message import Message
 from custom_components.texting.gateway.providers import GATEWAYS
-from custom_components.texting.gateway.status import FailureReason, Status
 from custom_components.texting.options import read_stored
 from custom_components.texting.recipients import read_subentry
 from custom_components.texting.storage.account_store import read_memory
 from homeassistant.config_entries import ConfigSubentry
+from tests.support.records import FULL
 
 from .mutate import LARGE, Mutator
 from .parser import AnyParser, Parser
 
-RECORDS = (
-    MessageRecord(
-        message=Message(reference="01M8E89CQVGTQ5S6X7RJ4DCSRC", to="+33612345601", text="The door is open"),
-        entry_id="account",
-        created_at=1795780800.0,
-        expires_at=1795784400.0,
-    ),
-    MessageRecord(
-        message=Message(
-            reference="01M8E89CS25R3FM8HSS6743TBJ",
-            to="6415907d0d7a6",
-            text="Wasser \U0001f6b0",
-            title="Keller",
-            type=MessageType.VOICE,
-            sender="MyHome",
-            media_url="https://a.example/a.png",
-            language="de-de",
-            gender="female",
-            send_at=datetime(2026, 3, 29, 2, 30, tzinfo=UTC),
-            commercial=True,
-            express=False,
-            template_id="110",
-            channel=2,
-            group_size=3,
-        ),
-        entry_id="account",
-        created_at=1.5,
-        expires_at=2.5,
-        not_before=1.75,
-        accepted_at=2.0,
-        recipient_name="Anna",
-        recipient_id="sub",
-        day="2026-03-29",
-        groups="Family",
-        parent="parent",
-        via="account",
-        urgent=True,
-        resend=True,
-        resend_count=2,
-        segments=3,
-        phase=Phase.TRACKED,
-        status=Status.SENT,
-        message_id="id",
-        batch_id="job",
-        provider_status="Enroute",
-        reason=FailureReason.FLOOD,
-        status_on_timeout=Status.EXPIRED,
-    ),
+SMALL = MessageRecord(
+    message=Message(reference="01M8E89CQVGTQ5S6X7RJ4DCSRC", to="+33612345601", text="The door is open"),
+    entry_id="account",
+    created_at=1795780800.0,
+    expires_at=1795784400.0,
 )
+RECORDS = (SMALL, FULL)
 # Columns that hold JSON.
 DOCUMENTS = frozenset({"content", "progress"})
 MEMORY: Mapping[str, Any] = {

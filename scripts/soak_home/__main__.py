@@ -1,27 +1,23 @@
 """Kill a real Home Assistant while it sends messages: python -m scripts.soak_home [--short] [--faults] ..."""
 
 import argparse
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 import secrets
-import signal
 import sys
-import tempfile
 import time
 
 import aiohttp
 
 from scripts.demo_home.__main__ import free_port, print_progress
-from scripts.demo_home.api import Api, ApiError
-from scripts.demo_home.home import HomeStopped
-from scripts.demo_home.waiting import WaitTimeout
+from scripts.demo_home.api import Api
 from scripts.soak_home import gateways
 from scripts.soak_home.count import count_messages, format_table
 from scripts.soak_home.database import read_statuses
 from scripts.soak_home.home import SoakHome
 from scripts.soak_home.plan import plan_calls, plan_kills
+from scripts.soak_home.program import run_in_folder
 from scripts.soak_home.soak import Soak
 from tests.simulator import Simulator
 
@@ -35,23 +31,11 @@ def main() -> int:
     """Read the command line and run. Return 1 if a message was lost or doubled or has a wrong status."""
     options = _options()
     print(f"seed {options.seed}: {options.messages} messages, {options.kills} kills", flush=True)
-    folder = tempfile.TemporaryDirectory(prefix="texting-soak-", delete=not options.keep)
-    try:
-        with folder as path:
-            return asyncio.run(run(options, Path(path)))
-    except KeyboardInterrupt, asyncio.CancelledError:
-        return 130
-    except (ApiError, HomeStopped, WaitTimeout, OSError) as error:
-        print(f"\033[31m✗\033[0m The soak failed: {error}", file=sys.stderr)
-        return 1
+    return run_in_folder("soak", run, options)
 
 
 async def run(options: argparse.Namespace, folder: Path) -> int:
     """Make the calls and the kills, wait for pending messages, and print the table."""
-    task = asyncio.current_task()
-    if task:
-        for stop_signal in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(stop_signal, task.cancel)
     random, began = Random(options.seed), time.monotonic()  # noqa: S311  not for cryptography
     calls, kills = plan_calls(options.messages, random), plan_kills(options.kills, options.messages, random)
     async with Simulator(sent_after=0.2, delivered_after=0.5) as simulator, aiohttp.ClientSession() as session:

@@ -1,7 +1,6 @@
 """A record as a row of the database, and back."""
 
 from dataclasses import fields
-from datetime import UTC, datetime
 import json
 from typing import Any
 
@@ -17,52 +16,10 @@ from custom_components.texting.delivery.serialization import (
     to_row,
     valid_records,
 )
-from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.message import Message
-from custom_components.texting.gateway.status import FailureReason, Status
+from custom_components.texting.gateway.status import Status
+from tests.support.records import FULL
 
-FULL = MessageRecord(
-    message=Message(
-        reference="one",
-        to="+33612345678",
-        text="Wasser \U0001f6b0",
-        title="Keller",
-        type=MessageType.VOICE,
-        sender="MyHome",
-        media_url="https://example.com/a.png",
-        language="de-de",
-        gender="female",
-        send_at=datetime(2026, 3, 29, 2, 30, tzinfo=UTC),
-        commercial=True,
-        express=False,
-        template_id="110",
-        channel=2,
-        group_size=3,
-    ),
-    entry_id="account",
-    created_at=1.5,
-    expires_at=2.5,
-    not_before=1.75,
-    accepted_at=2.0,
-    recipient_name="Anna",
-    recipient_id="sub",
-    day="2026-03-29",
-    groups="Family",
-    parent="parent",
-    via="account",
-    urgent=True,
-    ignores_opt_out=True,
-    resend=True,
-    resend_count=2,
-    segments=3,
-    phase=Phase.TRACKED,
-    status=Status.SENT,
-    message_id="id",
-    batch_id="job",
-    provider_status="Enroute",
-    reason=FailureReason.FLOOD,
-    status_on_timeout=Status.EXPIRED,
-)
 # Fields of one run, which are not stored.
 NOT_STORED = {"error", "is_in_flight", "queue_token", "ready", "deadline"}
 SMALL = MessageRecord(message=Message(reference="two", to="+1", text="x"), entry_id="a", created_at=1.0, expires_at=2.0)

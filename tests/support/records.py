@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 import os
 from pathlib import Path
 import resource
@@ -14,8 +15,9 @@ from custom_components.texting.delivery.outbox import Change, Update
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.delivery.schema import SELECT
 from custom_components.texting.delivery.sqlite_file import SqliteFile
+from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.message import Message
-from custom_components.texting.gateway.status import Status
+from custom_components.texting.gateway.status import FailureReason, Status
 
 ACCOUNT = "01JD0000000000000000000001"
 OTHER = "01JD0000000000000000000002"
@@ -44,6 +46,51 @@ class UpdateLog:
     def of(self, change: Change) -> list[tuple[str, Status]]:
         """Return the reference and status of each update of one kind."""
         return [(record.reference, record.status) for record, each in self.updates if each is change]
+
+
+# A record that sets every stored field.
+FULL = MessageRecord(
+    message=Message(
+        reference="one",
+        to="+33612345678",
+        text="Wasser \U0001f6b0",
+        title="Keller",
+        type=MessageType.VOICE,
+        sender="MyHome",
+        media_url="https://example.com/a.png",
+        language="de-de",
+        gender="female",
+        send_at=datetime(2026, 3, 29, 2, 30, tzinfo=UTC),
+        commercial=True,
+        express=False,
+        template_id="110",
+        channel=2,
+        group_size=3,
+    ),
+    entry_id="account",
+    created_at=1.5,
+    expires_at=2.5,
+    not_before=1.75,
+    accepted_at=2.0,
+    recipient_name="Anna",
+    recipient_id="sub",
+    day="2026-03-29",
+    groups="Family",
+    parent="parent",
+    via="account",
+    urgent=True,
+    ignores_opt_out=True,
+    resend=True,
+    resend_count=2,
+    segments=3,
+    phase=Phase.TRACKED,
+    status=Status.SENT,
+    message_id="id",
+    batch_id="job",
+    provider_status="Enroute",
+    reason=FailureReason.FLOOD,
+    status_on_timeout=Status.EXPIRED,
+)
 
 
 def record(number: int, *, text: str = "Water in the cellar", **changes: Any) -> MessageRecord:
