@@ -11,7 +11,7 @@ from .account import Account
 from .const import DOMAIN
 from .entity import BalanceEntity, RecipientEntity, async_follow_recipients
 from .messenger import Messenger, MessengerConfigEntry
-from .opt_outs import is_opted_out
+from .opt_outs import people_opted_out
 from .signals import OPT_OUT_CHANGED
 
 PARALLEL_UPDATES = 0
@@ -30,8 +30,9 @@ async def async_setup_entry(
 
     @callback
     def update() -> None:
-        for entity in entities.values():
-            entity.async_update_opt_out()
+        people = people_opted_out(hass, entry)
+        for recipient_id, entity in entities.items():
+            entity.async_update_opt_out(is_on=recipient_id in people)
 
     @callback
     def opt_out_changed(_entry_id: str, _number: str, _is_opted_out: bool) -> None:
@@ -75,15 +76,11 @@ class OptedOutBinarySensor(RecipientEntity, BinarySensorEntity):
     async def async_added_to_hass(self) -> None:
         """Find out how it is now."""
         await super().async_added_to_hass()
-        self._attr_is_on = self._is_opted_out()
+        self._attr_is_on = self._subentry_id in people_opted_out(self.hass, self._messenger.entry)
 
     @callback
-    def async_update_opt_out(self) -> None:
+    def async_update_opt_out(self, *, is_on: bool) -> None:
         """Write the state if it changed."""
-        if self.hass and (is_on := self._is_opted_out()) is not self._attr_is_on:
+        if self.hass and is_on is not self._attr_is_on:
             self._attr_is_on = is_on
             self.async_write_ha_state()
-
-    def _is_opted_out(self) -> bool:
-        recipient = self._recipient
-        return recipient is not None and is_opted_out(self.hass, self._messenger.entry.entry_id, recipient)

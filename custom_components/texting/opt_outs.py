@@ -13,11 +13,11 @@ from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
 from .gateway.status import FailureReason
 from .issues import async_people_opted_out, async_urgent_refused
-from .recipients import Recipient, device_of, recipient_for_number, recipients
+from .recipients import device_of, recipient_for_number, recipients
 from .routing.accounts import account_ids, routes
 from .signals import MESSAGES_UPDATED, OPT_OUT_CHANGED
 from .storage.entry_state import EntryState, async_get_state
-from .storage.opt_outs import opted_out
+from .storage.opt_outs import OptOuts, opted_out
 from .storage.stores import known_opt_outs
 
 
@@ -71,10 +71,21 @@ def _fire(hass: HomeAssistant, entry_id: str, number: str, *, is_opted_out: bool
 # -- who opted out -----------------------------------------------------------------------------------------------------
 
 
-def is_opted_out(hass: HomeAssistant, entry_id: str, recipient: Recipient) -> bool:
-    """Return True if a recipient opted out of the texts of an account, or of one of the accounts of a route."""
-    known = [known_opt_outs(hass, account) for account in account_ids(hass, entry_id)[0]]
-    return any(number in opt_outs for opt_outs in known if opt_outs for number in recipient.numbers)
+def people_opted_out(hass: HomeAssistant, entry: ConfigEntry[Any]) -> dict[str, str]:
+    """Return the recipients of an account, or of a route, who opted out there or at an account of the route.
+
+    As {recipient id: name}.
+    """
+    known = _known_opt_outs(hass, account_ids(hass, entry.entry_id)[0])
+    return {
+        recipient.id: recipient.name
+        for recipient in recipients(entry)
+        if any(number in opt_outs for opt_outs in known for number in recipient.numbers)
+    }
+
+
+def _known_opt_outs(hass: HomeAssistant, ids: Sequence[str]) -> list[OptOuts]:
+    return [opt_outs for each in ids if (opt_outs := known_opt_outs(hass, each))]
 
 
 # -- issues ------------------------------------------------------------------------------------------------------------
@@ -105,7 +116,7 @@ def _update_all_issues(hass: HomeAssistant) -> None:
 
 @callback
 def _update_issues(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    people = {each.id: each.name for each in recipients(entry) if is_opted_out(hass, entry.entry_id, each)}
+    people = people_opted_out(hass, entry)
     async_people_opted_out(hass, entry, people)
     if not (state := async_get_state(hass, entry.entry_id)) or not (refused := state.store.memory.urgent_refused):
         return
@@ -135,7 +146,7 @@ def async_cancel_routed(hass: HomeAssistant, entry_id: str) -> None:
 
 
 def _cancel_attempts(hass: HomeAssistant, route: EntryState, ids: Sequence[str]) -> None:
-    known = [opt_outs for each in ids if (opt_outs := known_opt_outs(hass, each))]
+    known = _known_opt_outs(hass, ids)
     parents = {record.reference for record in route.outbox if any(record.message.to in each for each in known)}
     states = [state for each in ids if (state := async_get_state(hass, each))]
     for state in states if parents else ():

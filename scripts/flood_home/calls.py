@@ -205,7 +205,7 @@ class Calls:
         body = gzip.compress(self._mebibyte)[:-40] if is_large else b'{"from": "33612345601", "txt": "Yes"}'
         parts = (_post(self._any_path(), body, JSON, f"Content-Encoding: {encoding}"),)
         if is_large and encoding == "gzip":
-            # The limit comes before the place where it is cut off.
+            # It exceeds the limit before it ends.
             return Call(kind="1 MiB, packed", parts=parts, expected=TOO_LARGE, is_counted=True)
         return Call(kind="broken encoding", parts=parts, expected=BAD_REQUEST, is_counted=True)
 
