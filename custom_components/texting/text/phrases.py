@@ -94,7 +94,7 @@ class PhraseFinder:
         """Return the longest phrase that begins at a place of the line, or None."""
         if not _is_word_boundary(line, start):
             return None
-        for length in self.lengths.get(line[start], ()):
+        for length in self.lengths.get(line[start : start + 1], ()):
             phrase = line[start : start + length]
             if phrase in self.choices and _can_end(line, start + len(phrase), phrase):
                 return phrase

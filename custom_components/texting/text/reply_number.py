@@ -104,9 +104,9 @@ def _next_number(text: str, start: int, finder: PhraseFinder) -> re.Match[str] |
 
 def _are_words(text: str, finder: PhraseFinder) -> bool:
     """Return True if a text consists of the finder's words and punctuation. One letter must not touch what follows."""
-    if _is_blank(text):
-        return True
     line = normalize(text.replace("№", "#"))
+    if not line or _is_blank(text):
+        return True
     at = 0
     while at < len(line):
         phrase = " " if line[at] == " " else finder.longest(line, at)
