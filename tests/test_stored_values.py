@@ -159,6 +159,8 @@ async def test_an_account_whose_file_has_wrong_types_works(
         ({"daily_limit": -5, "keep_days": 0, "reply_timeout": 1e300}, Options(keep_days=1)),
         ({"incoming_interval": float("nan"), "if_unsure": ["resend"], "add_stop_mention": None}, Options()),
         ({"low_credit": float("inf")}, Options()),
+        ({"keep_incoming_days": 0}, Options(keep_incoming_days=0)),
+        ({"keep_incoming_days": 366}, Options(keep_incoming_days=365)),
     ],
 )
 def test_options_of_wrong_types_have_their_defaults(

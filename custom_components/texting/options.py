@@ -44,6 +44,8 @@ class Options:
     if_unsure: str = LEAVE
     # Days until a finished message is deleted.
     keep_days: int = _number(30, 1, 365, UnitOfTime.DAYS)
+    # Days until an incoming text is deleted. 0: no text is kept, only what recognizes repetitions.
+    keep_incoming_days: int = _number(30, 0, 365, UnitOfTime.DAYS)
     # Whether characters that the provider does not take are replaced by similar ones.
     replace_characters: bool = False
     # Seconds that the provider's request stays open for a reply. A provider gives up after 60.

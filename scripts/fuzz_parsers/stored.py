@@ -39,7 +39,7 @@ MEMORY: Mapping[str, Any] = {
 }
 OPTIONS: Mapping[str, Any] = {
     "balance_interval": 15, "incoming_interval": 30.0, "low_credit": 2.5, "daily_limit": 200, "if_unsure": "resend",
-    "keep_days": 30, "log_texts": True, "replace_characters": False, "reply_timeout": 20,
+    "keep_days": 30, "keep_incoming_days": 30, "log_texts": True, "replace_characters": False, "reply_timeout": 20,
     "conversation_agent": "conversation.home",
     "add_stop_mention": True,
 }  # fmt: skip

@@ -72,6 +72,8 @@ async def test_settings_are_stored_and_shown_again(
         "if_unsure": "resend",
         "keep_days": 365,
     }
+    if provider is not Provider.THESMSPOINT:
+        defaults["keep_incoming_days"], chosen["keep_incoming_days"] = 30, 0
     if provider is PRO:
         defaults["incoming_interval"], chosen["incoming_interval"] = 30, 120
     if provider in (CLUB, GROUP):
@@ -97,6 +99,7 @@ async def test_settings_are_stored_and_shown_again(
         *(("daily_limit", wrong) for wrong in (-1, "nan")),
         *(("if_unsure", wrong) for wrong in ("", "ask")),
         *(("keep_days", wrong) for wrong in (0, 366)),
+        *(("keep_incoming_days", wrong) for wrong in (-1, 366, "long")),
         *(("reply_timeout", wrong) for wrong in (-1, 51, "long")),
     ],
 )

@@ -256,6 +256,8 @@ def settings_schema(info: ProviderInfo | None) -> vol.Schema:
         _option("if_unsure"): select(IF_UNSURE, "if_unsure"),
         **messages,
     }
+    if info.receives:
+        fields[_option("keep_incoming_days")] = _number("keep_incoming_days")
     if Capability.REPLACE_CHARACTERS in info.capabilities:
         fields[_option("replace_characters")] = BooleanSelector()
     if Capability.WEBHOOK_REPLY in info.capabilities:
