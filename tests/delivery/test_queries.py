@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from pathlib import Path
+import re
 import sqlite3
 
 import pytest
@@ -27,7 +28,15 @@ PLANS = {
     queries.REMOVABLE: "INDEX message_created_at (entry_id=?)",
     queries.REMOVE: "INTEGER PRIMARY KEY (rowid=?)",
     queries.REMOVE_ATTEMPTS: "INDEX message_parent (parent=?)",
-    queries.REMOVE_TOTALS: "PRIMARY KEY (entry_id=?)",
+    queries.REMOVE_OTHERS[0]: "PRIMARY KEY (entry_id=?)",
+    queries.REMOVE_OTHERS[1]: "COVERING INDEX incoming_entry (entry_id=?)",
+    queries.KNOWN: "INDEX incoming_fingerprint (fingerprint=? AND id>?)",
+    queries.LATEST_INCOMING: "INDEX incoming_number (entry_id=? AND number=?)",
+    queries.FIND_INCOMING: "PRIMARY KEY (id=?)",
+    queries.NOT_HANDED_ON: "INDEX incoming_entry (entry_id=? AND id>?)",
+    queries.PURGE_INCOMING: "INDEX incoming_entry (entry_id=? AND id<?)",
+    queries.PURGE_TEXTS: "INDEX incoming_text (entry_id=? AND id<?)",
+    queries.TRIM_INCOMING: "PRIMARY KEY (id<?)",
     schema.UPDATE: "INDEX sqlite_autoindex_message_1 (reference=?)",
 }
 
@@ -47,7 +56,7 @@ def connection(tmp_path: Path) -> sqlite3.Connection:
 
 def plan(connection: sqlite3.Connection, sql: str) -> str:
     """Return the steps that SQLite takes."""
-    places = 2 if "?1" in sql else sql.count("?")
+    places = max(map(int, re.findall(r"\?(\d)", sql)), default=sql.count("?"))
     return "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", ["1"] * places))
 
 
@@ -58,6 +67,7 @@ def test_no_query_reads_all_messages(connection: sqlite3.Connection, sql: str) -
     assert PLANS[sql] in steps
     assert "SCAN message" not in steps
     assert "SCAN daily_total" not in steps
+    assert "SCAN incoming" not in steps or sql is queries.TRIM_INCOMING
     # Only the attempts of a few messages are sorted.
     assert "TEMP B-TREE" not in steps or sql is queries.ATTEMPTS
 

@@ -14,13 +14,16 @@ from tests.support.records import ACCOUNT, ended, numbers, opened, record
 
 COLUMN = "parent TEXT, "
 INDEX = "CREATE INDEX message_parent ON message (parent) WHERE parent IS NOT NULL; "
-INDEXES = {"message_pending", "message_message_id", "message_parent", "message_created_at", "message_number"}
+INDEXES = {
+    *("message_pending", "message_message_id", "message_parent", "message_created_at", "message_number"),
+    *("incoming_fingerprint", "incoming_number", "incoming_entry", "incoming_text"),
+}
 
 
 @pytest.fixture
 def migrations(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, str]:
     """Scripts of three versions: version 1 lacks a column and an index, and version 2 only the index."""
-    (script,) = schema.MIGRATIONS
+    script = "".join(schema.MIGRATIONS)
     assert COLUMN in script
     assert INDEX in script
     scripts = script.replace(COLUMN, "").replace(INDEX, ""), "ALTER TABLE message ADD COLUMN parent TEXT;", INDEX

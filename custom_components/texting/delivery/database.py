@@ -1,4 +1,4 @@
-"""MessageDatabase: every message of all entries, in one SQLite file that a thread of its own writes."""
+"""MessageDatabase: all messages, sent and received, in one SQLite file that a thread of its own writes."""
 
 import asyncio
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -9,8 +9,12 @@ import json
 from pathlib import Path
 
 from . import queries
+from .inbound_reader import InboundReader
+from .inbound_rows import InboundRows
+from .incoming import IncomingRecord, LookUp, lowest_id
 from .integrity import FullCheck
 from .record import MessageRecord
+from .reply_codes import ReplyCode
 from .serialization import Row, to_text, valid_records
 from .sqlite_file import DatabaseError, SqliteFile
 from .totals import Totals
@@ -48,6 +52,7 @@ class MessageDatabase:
         self._file = SqliteFile(path)
         self._thread: ThreadPoolExecutor | None = None
         self._records: dict[str, MessageRecord] = {}
+        self._inbound = InboundRows()
         self._syncs = False
         # Ids of removed entries.
         self._removed: set[str] = set()
@@ -57,12 +62,13 @@ class MessageDatabase:
         # The full check that runs or ran last, and its task.
         self._check: FullCheck | None = None
         self._checking: asyncio.Task[None] | None = None
-        # The references of rows that hold no message.
+        # The keys of rows that hold nothing that can be read.
         self._skipped: set[object] = set()
+        self._reader = InboundReader(self._file, self._skipped.add)
 
     @property
     def skipped(self) -> int:
-        """How many rows that were read in this run hold no message. Each counts once."""
+        """How many rows that were read in this run hold nothing that can be read. Each counts once."""
         return len(self._skipped)
 
     @property
@@ -76,9 +82,17 @@ class MessageDatabase:
         await self._run(self._file.open)
 
     def write(
-        self, records: Iterable[MessageRecord], *, syncs: bool = True, then: Callable[[], None] = lambda: None
+        self,
+        records: Iterable[MessageRecord],
+        *,
+        incoming: Iterable[IncomingRecord] = (),
+        codes: Iterable[ReplyCode] = (),
+        syncs: bool = True,
+        then: Callable[[], None] = lambda: None,
     ) -> asyncio.Future[None]:
         """Save snapshots. The future is done when they are on disk, or raises DatabaseError; then is called before.
+
+        Records, incoming messages and codes of one call are written together. An incoming message may change afterward.
 
         If syncs is false, they are committed then, and survive a power failure a moment later.
 
@@ -92,6 +106,7 @@ class MessageDatabase:
             future.add_done_callback(lambda _closed: then())
             return future
         self._records |= {record.reference: record for record in records if record.entry_id not in self._removed}
+        self._inbound.add(incoming, codes, self._removed)
         self._syncs |= syncs
         self._writers.append((future, then))
         if len(self._writers) == 1 and not self._commits:
@@ -128,6 +143,40 @@ class MessageDatabase:
             *((sql, (entry_id, *parameters)) for sql, parameters in zip(queries.REPLIED, values, strict=True))
         )
 
+    async def look_up(  # noqa: PLR0913  each is a fact about the text
+        self,
+        entry_id: str,
+        number: str,
+        fingerprint: str,
+        since: float,
+        *,
+        reference: str | None,
+        message_id: str | None,
+        accepted_since: float,
+        own_id: str | None = None,
+    ) -> LookUp:
+        """Return what may matter for a new text. Moments are in Unix seconds.
+
+        known: the newest 50 texts with its fingerprint since a moment, without those that the provider gave another id
+        than own_id. latest: the newest text of the number at this entry. named: our message with this reference, else
+        with this message id. last: our last message to the number that was accepted since accepted_since.
+        """
+        find = partial(self._reader.look_up, accepted_since=accepted_since, own_id=own_id)
+        find = partial(find, reference=reference, message_id=message_id)
+        return await self._run(find, entry_id, number, fingerprint, since)
+
+    async def find_incoming(self, incoming_id: str) -> IncomingRecord | None:
+        """Return the incoming message with this id of ours."""
+        return await self._run(self._reader.find, incoming_id)
+
+    async def not_handed_on(self, entry_id: str, since: float) -> list[IncomingRecord]:
+        """Return the incoming messages since a moment, in Unix seconds, that were not handed on, oldest first."""
+        return await self._run(self._reader.not_handed_on, entry_id, since)
+
+    async def reply_codes(self, since: float) -> list[ReplyCode]:
+        """Return the codes of all entries that are open, or were closed since a moment, in Unix seconds."""
+        return await self._run(self._reader.reply_codes, since)
+
     async def latest(self, entry_id: str) -> MessageRecord | None:
         """Return the newest message of an entry."""
         return await self._find_first((queries.LATEST, (entry_id,)))
@@ -155,12 +204,21 @@ class MessageDatabase:
 
         The totals stay. What is written meanwhile does not wait for the end. Raise DatabaseError.
         """
-        deleted = 0
-        while piece := await self._run(self._file.delete, queries.PURGE, (entry_id, before, MAX_PURGE)):
-            deleted += piece
-        # What was deleted before may still be in it.
-        await self._run(self._file.empty_wal)
-        return deleted
+        return await self._purge((queries.PURGE, (entry_id, before)))
+
+    async def purge_incoming(self, entry_id: str, before: float, texts_before: float) -> None:
+        """Delete incoming messages of an entry that came in before a moment, and the texts of those before another one.
+
+        Moments are in Unix seconds. Raise DatabaseError.
+        """
+        await self._purge(
+            (queries.PURGE_INCOMING, (entry_id, lowest_id(before))),
+            (queries.PURGE_TEXTS, (entry_id, lowest_id(texts_before))),
+        )
+
+    async def purge_reply_codes(self, closed_before: float) -> None:
+        """Delete codes that were closed before a moment, in Unix seconds. Raise DatabaseError."""
+        await self._purge((queries.PURGE_CODES, (closed_before,)))
 
     async def remove(self, entry_id: str) -> None:
         """Delete everything of an entry that was removed, in pieces, and write nothing of it any more.
@@ -218,6 +276,16 @@ class MessageDatabase:
         finally:
             thread.shutdown()
 
+    async def _purge(self, *purges: tuple[str, tuple[object, ...]]) -> int:
+        """Delete in pieces what these queries find; return how many rows."""
+        deleted = 0
+        for sql, parameters in purges:
+            while piece := await self._run(self._file.delete, sql, (*parameters, MAX_PURGE)):
+                deleted += piece
+        # What was deleted before may still be in it.
+        await self._run(self._file.empty_wal)
+        return deleted
+
     def _valid(self, rows: Iterable[Row]) -> Iterator[MessageRecord]:
         """Return the records of rows. Rows that hold none are skipped and counted."""
         return valid_records(rows, self._skipped.add)
@@ -251,11 +319,14 @@ class MessageDatabase:
         if not self._writers or self._thread is None:
             return
         records, self._records = list(self._records.values()), {}
+        inbound, self._inbound = self._inbound, InboundRows()
         writers, self._writers = self._writers, []
         syncs, self._syncs = self._syncs, False
         self._commits += 1
         run = partial(asyncio.get_running_loop().run_in_executor, self._thread)
-        run(partial(self._file.write, records, syncs=syncs)).add_done_callback(partial(self._committed, writers))
+        run(partial(self._file.write, records, inbound, syncs=syncs)).add_done_callback(
+            partial(self._committed, writers)
+        )
         if not syncs:
             run(self._file.sync).add_done_callback(lambda _synced: self._check_state())
 

@@ -1,7 +1,7 @@
 """What the database is asked. Each query finds its rows by an index, so it takes the same time with any history."""
 
 from .record import Phase
-from .schema import FIELDS, SELECT
+from .schema import FIELDS, SELECT, SELECT_CODE, SELECT_INCOMING
 
 # The condition is that of the index, word for word. Without its name, SQLite may take another index and read all rows.
 _PENDING = f"FROM message INDEXED BY message_pending WHERE phase != '{Phase.DONE}'"
@@ -32,7 +32,7 @@ SELECT coalesce(sum(texts), 0), coalesce(sum(segments), 0), coalesce(sum(deliver
 FROM daily_total WHERE entry_id = ? AND day >= ?
 """
 
-# The entries that have messages or totals, in both tables. Each step looks the next one up in the index.
+# The entries that have rows, in each table. Each step looks the next one up in the index.
 ENTRIES = " UNION ALL ".join(
     f"""
 SELECT * FROM (
@@ -44,7 +44,7 @@ SELECT * FROM (
     SELECT id FROM entry WHERE id IS NOT NULL
 )
 """  # noqa: S608  our own names
-    for table in ("message", "daily_total")
+    for table in ("message", "daily_total", "incoming", "reply_code")
 )
 
 # Deletes some messages of an entry that are done and were created before a moment. Takes their number last.
@@ -71,9 +71,59 @@ LIMIT ?
 REMOVE = "DELETE FROM message WHERE id = ?"
 # Deletes the attempts for a message. Takes its reference.
 REMOVE_ATTEMPTS = "DELETE FROM message WHERE parent = ?"
-# Deletes some totals of an entry. Takes its id and their number.
-REMOVE_TOTALS = """
-DELETE FROM daily_total WHERE (entry_id, day, recipient_id, currency) IN (
-    SELECT entry_id, day, recipient_id, currency FROM daily_total WHERE entry_id = ? LIMIT ?
+# Each deletes some rows of an entry in another table. Takes its id and their number.
+REMOVE_OTHERS = tuple(
+    f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE entry_id = ? LIMIT ?)"  # noqa: S608  our own names
+    for table, key in {
+        "daily_total": "entry_id, day, recipient_id, currency",
+        "incoming": "id",
+        "reply_code": "number, code",
+    }.items()
+)
+
+# How many texts with the same words are looked at, and how many are returned.
+_MAX_COMPARED = 2000
+_MAX_KNOWN = 50
+_OWN_ID = "iif(json_valid(content), content ->> '$.message.message_id', NULL)"
+# The newest texts with a fingerprint. Takes it, the lowest id, and the provider's id of a text. A text with another id
+# of the provider is another text, and is left out.
+KNOWN = f"""
+SELECT * FROM ({SELECT_INCOMING} WHERE fingerprint = ?1 AND id >= ?2 ORDER BY id DESC LIMIT {_MAX_COMPARED})
+WHERE ?3 IS NULL OR {_OWN_ID} IS NULL OR {_OWN_ID} = ?3 LIMIT {_MAX_KNOWN}
+"""  # noqa: S608  our own names
+LATEST_INCOMING = f"{SELECT_INCOMING} WHERE entry_id = ? AND number = ? ORDER BY id DESC LIMIT 1"
+FIND_INCOMING = f"{SELECT_INCOMING} WHERE id = ?"
+NOT_HANDED_ON = f"{SELECT_INCOMING} WHERE entry_id = ? AND id >= ? AND handed_on = 0 ORDER BY id"
+# There are at most 90 codes of a phone, and nearly all rows are found.
+REPLY_CODES = f"{SELECT_CODE} WHERE closed_at IS NULL OR closed_at >= ?"
+
+# Each takes an entry's id and the id of the first text that stays as it is, and the number of rows last.
+PURGE_INCOMING = """
+DELETE FROM incoming WHERE id IN (SELECT id FROM incoming WHERE entry_id = ? AND id < ? ORDER BY id LIMIT ?)
+"""
+PURGE_TEXTS = """
+UPDATE incoming SET text = NULL, keyword = NULL WHERE id IN (
+    SELECT id FROM incoming WHERE entry_id = ? AND id < ? AND text IS NOT NULL ORDER BY id LIMIT ?
 )
 """
+# Takes the moment and the number of rows.
+PURGE_CODES = """
+DELETE FROM reply_code WHERE (number, code) IN (SELECT number, code FROM reply_code WHERE closed_at < ? LIMIT ?)
+"""
+
+# The newest and the oldest texts. Take their number; -1 is all.
+NEWEST_INCOMING = f"{SELECT_INCOMING} ORDER BY id DESC LIMIT ?"
+OLDEST_INCOMING = f"{SELECT_INCOMING} ORDER BY id LIMIT ?"
+# The ids of all texts, read from each end of each index that has them.
+INCOMING_IDS = tuple(
+    f"SELECT id FROM incoming INDEXED BY incoming_{name} ORDER BY {', '.join(f'{each}{order}' for each in columns)}"  # noqa: S608  our own names
+    for name, columns in {
+        "entry": ("entry_id", "id"),
+        "number": ("entry_id", "number", "id"),
+        "fingerprint": ("fingerprint", "id"),
+    }.items()
+    for order in ("", " DESC")
+)
+ALL_CODES = tuple(f"{SELECT_CODE} ORDER BY number{order}, code{order}" for order in ("", " DESC"))
+# Deletes all texts but the newest. Takes their number.
+TRIM_INCOMING = "DELETE FROM incoming WHERE id <= (SELECT id FROM incoming ORDER BY id DESC LIMIT 1 OFFSET ?)"

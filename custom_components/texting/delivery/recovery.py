@@ -10,10 +10,11 @@ import re
 import shutil
 import sqlite3
 
+from .inbound_rows import MAX_MEMORY_ROWS, merge_inbound
 from .integrity import Damaged, page_size
 from .queries import ALL_PENDING, FIND_BY_REFERENCE
 from .record import Phase
-from .schema import FIELDS, SELECT, create, database_files, insert, migrate, sync_folder
+from .schema import FIELDS, SELECT, create, database_files, insert, migrate, read_text, sync_folder
 from .serialization import COLUMNS, Row, valid_records
 from .totals import merge_totals
 
@@ -44,6 +45,7 @@ def restore(path: Path, memory: sqlite3.Connection | None) -> Path | None:
             for source in (damaged, memory):
                 if source:
                     merge_totals(source, connection)
+                    merge_inbound(source, connection)
 
     create(recovered, fill)
     recovered.rename(f"{_free_name(path)}{_RECOVERED}")
@@ -89,6 +91,7 @@ def readable_copy(path: Path) -> Iterator[sqlite3.Connection]:
             with suppress(sqlite3.Error):
                 migrate(connection)
             connection.rollback()
+            connection.text_factory = read_text
             yield connection
     finally:
         for file in database_files(copy):
@@ -98,7 +101,8 @@ def readable_copy(path: Path) -> Iterator[sqlite3.Connection]:
 def copy_recent(source: sqlite3.Connection, target: sqlite3.Connection, references: Iterable[str], rows: int) -> None:
     """Copy what is needed to continue without the file, as far as it can be read.
 
-    These are the pending messages, the newest rows, the messages with these references, and the totals.
+    These are the pending messages, the newest rows, the messages with these references, the totals, the newest incoming
+    messages, and the reply codes.
     """
     first = _last_id(source) - rows + 1
     insert(target, _older_pending(source, first))
@@ -107,6 +111,7 @@ def copy_recent(source: sqlite3.Connection, target: sqlite3.Connection, referenc
             insert(target, source.execute(FIND_BY_REFERENCE, (reference, None)).fetchall())
     insert(target, intact_rows(source, first))
     merge_totals(source, target)
+    merge_inbound(source, target, MAX_MEMORY_ROWS)
 
 
 def intact_rows(connection: sqlite3.Connection, first: int = 1) -> Iterator[Row]:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 import sqlite3
 
-from . import integrity
+from . import incoming, integrity, reply_codes
 from .integrity import Damaged
 from .serialization import CHANGING_COLUMNS, COLUMNS, Row
 
@@ -23,6 +23,9 @@ def _short(script: str) -> str:
 # daily_total: what was sent and what became of it, by the day that counts a message. It outlives the messages. The two
 # triggers keep it. A message's day is set once, so an update adds the differences; a row without a day was not counted.
 # state: one row with the time when the file was closed without a doubt, and when all of it was checked.
+# incoming: its ids are ULIDs, so the table is in the order of time, and so are the rows of one key in each index: an
+# index of a table without rowid ends with the primary key. text and keyword are NULL if they are not kept.
+# Script 2 lets the update trigger count a new message too, since two full triggers leave no room on the first page.
 MIGRATIONS = (
     _short("""
     CREATE TABLE message (
@@ -104,6 +107,36 @@ MIGRATIONS = (
     CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), closed_at INTEGER, checked_at INTEGER) STRICT;
     INSERT INTO state VALUES (1, NULL, NULL);
     """),
+    _short("""
+    DROP TRIGGER message_inserted;
+    CREATE TRIGGER message_inserted AFTER INSERT ON message WHEN NEW.day IS NOT NULL BEGIN
+        UPDATE message SET day = NULL WHERE id = NEW.id;
+        UPDATE message SET day = NEW.day WHERE id = NEW.id;
+    END;
+    CREATE TABLE incoming (
+        id TEXT PRIMARY KEY,
+        entry_id TEXT,
+        number TEXT,
+        fingerprint TEXT,
+        handed_on INTEGER,
+        text TEXT,
+        keyword TEXT,
+        content TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX incoming_fingerprint ON incoming (fingerprint);
+    CREATE INDEX incoming_number ON incoming (entry_id, number);
+    CREATE INDEX incoming_entry ON incoming (entry_id);
+    CREATE INDEX incoming_text ON incoming (entry_id) WHERE text IS NOT NULL;
+    CREATE TABLE reply_code (
+        number TEXT,
+        code INTEGER,
+        entry_id TEXT,
+        item TEXT,
+        opened_at REAL,
+        closed_at REAL,
+        PRIMARY KEY (number, code)
+    ) STRICT, WITHOUT ROWID;
+    """),
 )
 VERSION = len(MIGRATIONS)
 
@@ -116,6 +149,17 @@ UPSERT = f"INSERT INTO message ({FIELDS}) VALUES ({_PLACES}) ON CONFLICT (refere
 _CHANGES = ", ".join(f"{name} = ?" for name in CHANGING_COLUMNS)
 # Takes the changing columns, then the reference. It updates only the indexes of these columns.
 UPDATE = f"UPDATE message SET {_CHANGES} WHERE reference = ?"  # noqa: S608  our own names
+
+# Of the other two tables.
+SELECT_INCOMING = f"SELECT {', '.join(incoming.COLUMNS)} FROM incoming"  # noqa: S608  our own names
+SELECT_CODE = f"SELECT {', '.join(reply_codes.COLUMNS)} FROM reply_code"  # noqa: S608  our own names
+# Takes a whole row. Only these columns change. A text that was deleted does not come back.
+UPSERT_INCOMING = (
+    f"INSERT INTO incoming VALUES ({', '.join('?' * len(incoming.COLUMNS))}) ON CONFLICT DO UPDATE SET "  # noqa: S608  our own names
+    "handed_on = excluded.handed_on, content = excluded.content, "
+    "text = iif(text IS NULL, NULL, excluded.text), keyword = iif(text IS NULL, NULL, excluded.keyword)"
+)
+UPSERT_CODE = f"INSERT OR REPLACE INTO reply_code VALUES ({', '.join('?' * len(reply_codes.COLUMNS))})"  # noqa: S608  our own names
 
 
 def database_files(path: Path) -> list[Path]:

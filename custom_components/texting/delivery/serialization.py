@@ -33,12 +33,12 @@ _CONTENT = ("recipient_name", "groups", "ignores_opt_out", "resend")
 _PROGRESS = ("batch_id", "provider_status", "reason", "status_on_timeout", "via", "resend_count")
 # No number, and no time in Unix seconds, is larger: that is the year 9998.
 _MAX_NUMBER = 253_370_764_800
-# What a stored value that is no message raises.
-_INVALID = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+# What a stored value that is no message, and none of what is stored beside them, raises.
+INVALID = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
-class _Model:
+class Model:
     """The fields of a dataclass, and the types that each takes."""
 
     names: tuple[str, ...]
@@ -47,7 +47,8 @@ class _Model:
     values: attrgetter[tuple[Any, ...]]
 
     @classmethod
-    def of(cls, kind: type) -> _Model:
+    def of(cls, kind: type) -> Model:
+        """Return the model of a dataclass."""
         hints = {name: set(get_args(hint) or (hint,)) for name, hint in get_type_hints(kind).items()}
         names = tuple(field.name for field in fields(kind))
         # A whole number may stand for a time.
@@ -55,7 +56,7 @@ class _Model:
         return cls(names, types, attrgetter(*names))
 
 
-_MESSAGE, _RECORD = _Model.of(Message), _Model.of(MessageRecord)
+_MESSAGE, _RECORD = Model.of(Message), Model.of(MessageRecord)
 
 
 def to_row(record: MessageRecord) -> Row:
@@ -85,7 +86,7 @@ def to_changes(record: MessageRecord) -> Row:
 
 
 # What SQLite stores of True and False.
-_FLAGS = {0: False, 1: True}
+FLAGS = {0: False, 1: True}
 
 
 def from_row(row: Row) -> MessageRecord:
@@ -97,7 +98,7 @@ def from_row(row: Row) -> MessageRecord:
     content, progress = json.loads(known["content"]), json.loads(known["progress"])
     message = content.pop("message")
     if "send_at" in message:
-        message["send_at"] = datetime.fromisoformat(message["send_at"])
+        message["send_at"] = _moment(message["send_at"])
     message["type"] = MessageType(message["type"])
     if "reason" in progress:
         progress["reason"] = FailureReason(progress["reason"])
@@ -107,18 +108,18 @@ def from_row(row: Row) -> MessageRecord:
         message=Message(reference=known["reference"], to=known["number"], **message),
         phase=Phase(known["phase"]),
         status=Status(known["status"]),
-        urgent=_FLAGS[known["urgent"]],
+        urgent=FLAGS[known["urgent"]],
         **{name: known[name] for name in _AS_STORED},
         **content,
         # A newer version may have stored more.
         **{name: progress[name] for name in _PROGRESS if name in progress},
     )
-    _check(_RECORD, record)
-    _check(_MESSAGE, record.message)
+    check(_RECORD, record)
+    check(_MESSAGE, record.message)
     return record
 
 
-def _check(model: _Model, value: object) -> None:
+def check(model: Model, value: object) -> None:
     """Raise TypeError or ValueError if a field has a value that is never stored there."""
     for name, types, field in zip(model.names, model.types, model.values(value), strict=True):
         kind = type(field)
@@ -126,21 +127,34 @@ def _check(model: _Model, value: object) -> None:
             raise TypeError(name)
         if (kind is int or kind is float) and not 0 <= field <= _MAX_NUMBER:
             raise ValueError(name)
-        if kind is datetime and not (field.tzinfo and 0 <= field.timestamp() <= _MAX_NUMBER):
-            raise ValueError(name)
+
+
+def _moment(stored: str) -> datetime:
+    """Return a stored moment; raise ValueError if it has no zone or is none of a message."""
+    moment = datetime.fromisoformat(stored)
+    if not (moment.tzinfo and 0 <= moment.timestamp() <= _MAX_NUMBER):
+        raise ValueError(stored)
+    return moment
 
 
 def valid_records(
     rows: Iterable[Row], on_invalid: Callable[[object], object] = lambda _reference: None
 ) -> Iterator[MessageRecord]:
     """Return the records of rows, and skip rows that hold none: on_invalid gets their references."""
+    return read_rows(rows, from_row, on_invalid)
+
+
+def read_rows[Value](
+    rows: Iterable[Row], read: Callable[[Row], Value], on_invalid: Callable[[object], object]
+) -> Iterator[Value]:
+    """Return what a function reads from rows, and skip rows that it cannot read: on_invalid gets their first column."""
     for row in rows:
         try:
-            record = from_row(row)
-        except _INVALID:
+            value = read(row)
+        except INVALID:
             on_invalid(row[0])
         else:
-            yield record
+            yield value
 
 
 def to_text(text: str) -> str:

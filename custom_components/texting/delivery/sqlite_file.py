@@ -8,6 +8,7 @@ import sqlite3
 import time
 
 from . import integrity, queries, recovery, schema
+from .inbound_rows import InboundRows, keep_newest, merge_inbound
 from .record import MessageRecord, Phase
 from .serialization import COLUMNS, Row, to_changes, to_row
 from .totals import merge_totals
@@ -43,8 +44,10 @@ class SqliteFile:
         self._memory: sqlite3.Connection | None = None
         # Rows that are not in the file, by reference.
         self._unwritten: dict[str, Row] = {}
+        self._unwritten_inbound = InboundRows()
         # Records that a power failure may take back.
         self._unsynced: list[MessageRecord] = []
+        self._unsynced_inbound = InboundRows()
         # Whether the main file stays as it is.
         self.is_paused = False
         # Whether damage was found while the file was open.
@@ -63,35 +66,41 @@ class SqliteFile:
             self._connect()
         except sqlite3.Error, OSError:
             self._use_memory()
-        if self._unwritten:  # since it was closed
+        if self._unwritten or self._unwritten_inbound:  # since it was closed
             with suppress(DatabaseError):
                 self.write(())
 
-    def write(self, records: Iterable[MessageRecord], *, syncs: bool = True) -> None:
-        """Commit these records, and those that could not be written before.
+    def write(
+        self, records: Iterable[MessageRecord], inbound: InboundRows | None = None, *, syncs: bool = True
+    ) -> None:
+        """Commit these records and rows, and those that could not be written before.
 
         If syncs is false, the commit survives the end of the process, and a power failure only after sync. If it fails,
         remember the records and raise DatabaseError.
         """
-        records = list(records)
+        records, inbound = list(records), inbound or InboundRows()
         try:
-            self._commit(records, syncs=syncs)
+            self._commit(records, inbound, syncs=syncs)
         except sqlite3.IntegrityError:
             raise  # one row is wrong, and trying again would not help
         except (sqlite3.Error, OSError) as error:
             self._unwritten |= {record.reference: to_row(record) for record in records}
+            self._unwritten_inbound.update(inbound)
+            self._write_to_memory(inbound)
             if not self._recover(error):
                 raise DatabaseError(_kind(error)) from None
 
     def sync(self) -> None:
         """Let what was committed without that survive a power failure. This never raises."""
         unsynced, self._unsynced = self._unsynced, []
-        if not unsynced or not self._file:
+        inbound, self._unsynced_inbound = self._unsynced_inbound, InboundRows()
+        if not (unsynced or inbound) or not self._file:
             return
         try:
             schema.sync(Path(f"{self.path}-wal"))
         except OSError as error:
             self._unwritten |= {record.reference: to_row(record) for record in unsynced}
+            self._unwritten_inbound.update(inbound)
             self._recover(error)
 
     def read(self, sql: str, parameters: Sequence[object]) -> list[Row]:
@@ -123,9 +132,11 @@ class SqliteFile:
         """Do not write any more what could not be written yet of a removed entry."""
         self._unwritten = {key: row for key, row in self._unwritten.items() if row[_ENTRY_ID] != entry_id}
         self._unsynced = [record for record in self._unsynced if record.entry_id != entry_id]
+        self._unwritten_inbound.forget(entry_id)
+        self._unsynced_inbound.forget(entry_id)
 
     def remove(self, entry_id: str, count: int) -> int:
-        """Delete at most so many messages and totals of a removed entry, with the attempts for these messages.
+        """Delete at most so many rows of a removed entry, and the attempts for those that are messages.
 
         Return how many of its own rows were deleted; raise DatabaseError.
         """
@@ -134,8 +145,10 @@ class SqliteFile:
                 found = connection.execute(queries.REMOVABLE, (entry_id, count)).fetchall()
                 connection.executemany(queries.REMOVE_ATTEMPTS, [(reference,) for _, reference in found])
                 connection.executemany(queries.REMOVE, [(number,) for number, _ in found])
-                # The totals follow once there are no messages.
-                return len(found) or connection.execute(queries.REMOVE_TOTALS, (entry_id, count)).rowcount
+                if found:
+                    return len(found)
+                # The other tables follow once there are no messages.
+                return sum(connection.execute(sql, (entry_id, count)).rowcount for sql in queries.REMOVE_OTHERS)
         except (sqlite3.Error, OSError) as error:
             self._recover(error)
             raise DatabaseError(_kind(error)) from None
@@ -152,6 +165,7 @@ class SqliteFile:
     def erase(self) -> None:
         """Delete the closed database, with all that damage or a crash left of it; raise OSError."""
         self._unwritten, self._unsynced, self._is_damaged = {}, [], False
+        self._unwritten_inbound, self._unsynced_inbound = InboundRows(), InboundRows()
         self.damaged, self.recovered = None, 0
         recovery.delete_files(self.path)
 
@@ -199,7 +213,7 @@ class SqliteFile:
     def _current(self) -> sqlite3.Connection:
         return self._memory or self._file or self._connect()
 
-    def _commit(self, records: Sequence[MessageRecord], *, syncs: bool = True) -> None:
+    def _commit(self, records: Sequence[MessageRecord], inbound: InboundRows, *, syncs: bool = True) -> None:
         """Write to the file, and use it again if memory replaced it."""
         file = self._writable_file()
         file.execute(f"PRAGMA synchronous = {'FULL' if syncs else 'NORMAL'}")
@@ -207,9 +221,15 @@ class SqliteFile:
             # A new file needs more than the latest rows.
             file.executemany(schema.UPSERT, self._unwritten.values())
             _write(file, records)
-        self._unwritten = {}
+            self._unwritten_inbound.write(file)
+            inbound.write(file)
+        self._unwritten, self._unwritten_inbound = {}, InboundRows()
         # Syncing a commit syncs all earlier ones.
-        self._unsynced = [] if syncs else [*self._unsynced, *records]
+        if syncs:
+            self._unsynced, self._unsynced_inbound = [], InboundRows()
+        else:
+            self._unsynced += records
+            self._unsynced_inbound.update(inbound)
         if self._memory:
             self._memory.close()
             self._memory = None
@@ -225,7 +245,7 @@ class SqliteFile:
             return False
         self._is_damaged = True
         try:
-            self._commit(())
+            self._commit((), InboundRows())
         except sqlite3.Error, OSError:
             self._use_memory()
             return False
@@ -269,11 +289,13 @@ class SqliteFile:
         if self._memory:
             schema.insert(file, recovery.readable_rows(self._memory))
             merge_totals(self._memory, file)
+            merge_inbound(self._memory, file)
 
     def _use_memory(self) -> None:
         """Release the file and continue in memory. The next write opens the file again.
 
-        The memory holds the pending messages, the newest others, those that are not written yet, and the totals.
+        The memory holds the pending messages, the newest others, those that are not written yet, the totals, the newest
+        incoming messages, and the reply codes.
         """
         if self._memory is None:
             self._memory = sqlite3.connect(":memory:")
@@ -283,10 +305,18 @@ class SqliteFile:
                 nullcontext(self._file) if self._file else recovery.readable_copy(self.path) as source,
             ):
                 recovery.copy_recent(source, self._memory, self._unwritten, MAX_MEMORY_ROWS)
+            self._write_to_memory(self._unwritten_inbound)
         schema.insert(self._memory, self._unwritten.values())
         if self._file:
             self._file.close()
             self._file = None
+
+    def _write_to_memory(self, inbound: InboundRows) -> None:
+        """Let reads find rows, if memory replaces the file."""
+        if self._memory and inbound:
+            with self._memory:
+                inbound.write(self._memory)
+            keep_newest(self._memory)
 
     def _set_checkpoints(self, file: sqlite3.Connection) -> None:
         file.execute(f"PRAGMA wal_autocheckpoint = {0 if self.is_paused else _AUTOCHECKPOINT}")

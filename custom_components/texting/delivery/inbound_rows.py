@@ -1,0 +1,118 @@
+"""Incoming messages and reply codes on their way to a file: what is to be written, and what is taken over."""
+
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+import sqlite3
+
+from . import incoming, queries, reply_codes, schema
+from .incoming import IncomingRecord
+from .reply_codes import ReplyCode
+from .serialization import Row, read_rows
+
+# Incoming messages that are kept in memory while the file cannot be written. Strangers can send any number.
+MAX_MEMORY_ROWS = 10_000
+_ENTRY_ID = incoming.COLUMNS.index("entry_id")
+_CODE_ENTRY_ID = reply_codes.COLUMNS.index("entry_id")
+
+
+@dataclass(slots=True)
+class InboundRows:
+    """Rows that are to be written. A later row replaces an earlier one with the same key."""
+
+    # By id, oldest first.
+    incoming: dict[object, Row] = field(default_factory=dict)
+    # By number and code.
+    codes: dict[tuple[object, object], Row] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Return True if there is a row."""
+        return bool(self.incoming or self.codes)
+
+    def add(self, records: Iterable[IncomingRecord], codes: Iterable[ReplyCode], removed: Container[str]) -> None:
+        """Add the rows of these as they are now, except those of removed entries."""
+        self.incoming |= {each.id: incoming.to_row(each) for each in records if each.entry_id not in removed}
+        kept = (each for each in codes if each.entry_id not in removed)
+        self.codes |= {(each.number, each.code): reply_codes.to_row(each) for each in kept}
+
+    def update(self, newer: InboundRows) -> None:
+        """Add rows that are newer. Only the newest incoming messages are kept."""
+        self.incoming |= newer.incoming
+        self.codes |= newer.codes
+        for key in list(islice(self.incoming, max(len(self.incoming) - MAX_MEMORY_ROWS, 0))):
+            del self.incoming[key]
+
+    def forget(self, entry_id: str) -> None:
+        """Do not write rows of an entry."""
+        self.incoming = {key: row for key, row in self.incoming.items() if row[_ENTRY_ID] != entry_id}
+        self.codes = {key: row for key, row in self.codes.items() if row[_CODE_ENTRY_ID] != entry_id}
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Write the rows within the present transaction."""
+        if self.incoming:
+            connection.executemany(schema.UPSERT_INCOMING, self.incoming.values())
+        if self.codes:
+            connection.executemany(schema.UPSERT_CODE, self.codes.values())
+
+
+def merge_inbound(source: sqlite3.Connection, target: sqlite3.Connection, limit: int = -1) -> None:
+    """Take over the rows that can be read. They replace those of the target. A limit takes the newest texts only."""
+    with target:
+        for sql, rows in (
+            (schema.UPSERT_INCOMING, _intact(_incoming(source, limit), incoming.from_row)),
+            (schema.UPSERT_CODE, _intact(_codes(source), reply_codes.from_row)),
+        ):
+            for row in rows:
+                with suppress(sqlite3.IntegrityError):
+                    target.execute(sql, row)
+
+
+def keep_newest(connection: sqlite3.Connection) -> None:
+    """Delete all but the newest incoming messages of a copy in memory."""
+    with connection:
+        connection.execute(queries.TRIM_INCOMING, (MAX_MEMORY_ROWS,))
+
+
+def _intact(rows: Iterable[Row], read: Callable[[Row], object]) -> Iterator[Row]:
+    """Return the rows that hold what they should. Rows of a damaged file may hold anything."""
+    return (row for row in rows if list(read_rows([row], read, lambda _key: None)))
+
+
+def _incoming(connection: sqlite3.Connection, limit: int) -> Iterator[Row]:
+    """Read from both ends, each time up to the first page that cannot be read, then what is between.
+
+    The indexes tell which texts are between. A row may come twice.
+    """
+    first, last = "", "~"  # all ids are between them
+    try:
+        for row in connection.execute(queries.NEWEST_INCOMING, (limit,)):
+            last = str(row[0])
+            yield row
+    except sqlite3.Error:
+        with suppress(sqlite3.Error):
+            for row in connection.execute(queries.OLDEST_INCOMING, (limit,)):
+                first = str(row[0])
+                yield row
+        for key in sorted(_ids(connection, first, last)):
+            with suppress(sqlite3.Error):
+                yield from connection.execute(queries.FIND_INCOMING, (key,))
+
+
+def _ids(connection: sqlite3.Connection, first: str, last: str) -> set[str]:
+    """Return the ids between two that can be read from an index."""
+    found = set()
+    for sql in queries.INCOMING_IDS:
+        with suppress(sqlite3.Error):
+            for (key,) in connection.execute(sql):
+                if first < str(key) < last:
+                    found.add(str(key))
+    return found
+
+
+def _codes(connection: sqlite3.Connection) -> Iterator[Row]:
+    """Read from both ends, each time up to the first page that cannot be read. A row may come twice."""
+    for sql in queries.ALL_CODES:
+        with suppress(sqlite3.Error):
+            yield from connection.execute(sql)
+            return
