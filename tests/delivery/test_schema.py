@@ -10,7 +10,7 @@ from custom_components.texting.delivery import schema
 from custom_components.texting.delivery.database import MessageDatabase
 from custom_components.texting.delivery.record import MessageRecord
 from custom_components.texting.delivery.serialization import COLUMNS, to_row
-from tests.support.records import ACCOUNT, ended, numbers, opened, record
+from tests.support.records import ACCOUNT, delivered, ended, incoming, numbers, opened, record, reply_code
 
 COLUMN = "parent TEXT, "
 INDEX = "CREATE INDEX message_parent ON message (parent) WHERE parent IS NOT NULL; "
@@ -55,6 +55,12 @@ def version_and_indexes(path: Path) -> tuple[int, set[str]]:
     return version, {name for (name,) in indexes}
 
 
+def schema_pages(path: Path) -> list[int]:
+    """Return the pages that the schema takes."""
+    with closing(sqlite3.connect(path)) as connection:
+        return [page for (page,) in connection.execute("SELECT pageno FROM dbstat WHERE name = 'sqlite_schema'")]
+
+
 def test_a_new_file_has_the_present_version(tmp_path: Path) -> None:
     assert opened(tmp_path / "texting.db") == (None, [])
     assert version_and_indexes(tmp_path / "texting.db") == (schema.VERSION, INDEXES)
@@ -62,11 +68,27 @@ def test_a_new_file_has_the_present_version(tmp_path: Path) -> None:
 
 def test_the_schema_fits_into_the_first_page(tmp_path: Path) -> None:
     """If it had a page of its own, all rows would be lost with that page."""
-    path = tmp_path / "texting.db"
-    schema.create(path)
-    with closing(sqlite3.connect(path)) as connection:
-        pages = connection.execute("SELECT pageno FROM dbstat WHERE name = 'sqlite_schema'").fetchall()
-    assert pages == [(1,)]
+    schema.create(tmp_path / "texting.db")
+    assert schema_pages(tmp_path / "texting.db") == [1]
+
+
+async def test_a_file_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
+    """It has no incoming messages, and two triggers that both count. The schema still fits into the first page."""
+    path, first = tmp_path / "texting.db", schema.MIGRATIONS[:1]
+    create(path, first, [delivered(1), record(2)])
+    database = MessageDatabase(path)
+    await database.open()
+    assert (database.failing, database.damaged) == (False, None)
+    await database.write([delivered(3), delivered(2)], incoming=[incoming(1)], codes=[reply_code(10)])
+    assert (await database.totals(ACCOUNT, "2026-11-21")).texts == 3
+    await database.close()
+    assert version_and_indexes(path) == (2, INDEXES)
+    assert schema_pages(path) == [1]
+    await database.open()
+    assert await database.find_incoming(incoming(1).id)
+    assert await database.reply_codes(0.0) == [reply_code(10)]
+    await database.close()
+    assert opened(path) == (None, [1, 2, 3])
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])

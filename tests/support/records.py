@@ -1,6 +1,6 @@
 """Records to store, a listener that remembers updates, and helpers that read database files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 import os
@@ -11,16 +11,20 @@ import sqlite3
 import struct
 from typing import Any
 
+from custom_components.texting.delivery.database import MessageDatabase
+from custom_components.texting.delivery.incoming import IncomingRecord, LookUp, fingerprint, lowest_id
 from custom_components.texting.delivery.outbox import Change, Update
 from custom_components.texting.delivery.record import MessageRecord, Phase
+from custom_components.texting.delivery.reply_codes import ReplyCode
 from custom_components.texting.delivery.schema import SELECT
 from custom_components.texting.delivery.sqlite_file import SqliteFile
 from custom_components.texting.gateway.capabilities import MessageType
-from custom_components.texting.gateway.message import Message
+from custom_components.texting.gateway.message import IncomingMessage, Message
 from custom_components.texting.gateway.status import FailureReason, Status
 
 ACCOUNT = "01JD0000000000000000000001"
 OTHER = "01JD0000000000000000000002"
+NUMBER = "+33612345678"
 FRAME = 24 + 4096  # bytes of one page in a -wal file; the file header has 32 bytes
 
 
@@ -109,6 +113,59 @@ def delivered(number: int, **changes: Any) -> MessageRecord:
     """Return a message that was delivered. It is counted on 2026-11-21."""
     values: dict[str, Any] = {"status": Status.DELIVERED, "accepted_at": 5.0, "day": "2026-11-21"} | changes
     return ended(number, **values)
+
+
+def incoming(
+    number: int, *, entry_id: str = ACCOUNT, sender: str = NUMBER, text: str = "Yes please", **changes: Any
+) -> IncomingRecord:
+    """Return a text that came in at a time in seconds, which is the number."""
+    message = IncomingMessage(sender=sender, text=text, **changes.pop("message", {}))
+    values: dict[str, Any] = {
+        "id": f"{lowest_id(number)}{number:016}",
+        "received_at": float(number),
+        "fingerprint": fingerprint(entry_id, sender, text),
+    } | changes
+    return IncomingRecord(entry_id=entry_id, message=message, **values)
+
+
+def reply_code(code: int, *, entry_id: str = ACCOUNT, number: str = NUMBER, **changes: Any) -> ReplyCode:
+    """Return a code that is open since as many seconds as it says."""
+    values: dict[str, Any] = {"item": f"item{code}", "opened_at": float(code)} | changes
+    return ReplyCode(number=number, code=code, entry_id=entry_id, **values)
+
+
+def incoming_numbers(records: Iterable[IncomingRecord]) -> list[int]:
+    """Return the numbers that the texts were created with."""
+    return [int(each.id[10:]) for each in records]
+
+
+async def count(database: MessageDatabase, table: str) -> int:
+    """Return the number of rows of a table."""
+    ((rows,),) = await database._read(f"SELECT count(*) FROM {table}")  # noqa: S608  our own names
+    return int(rows or 0)
+
+
+async def look_up(
+    database: MessageDatabase,
+    *,
+    text: str = "Yes please",
+    number: str = NUMBER,
+    since: float = 0.0,
+    reference: str | None = None,
+    message_id: str | None = None,
+    own_id: str | None = None,
+) -> LookUp:
+    """Look up a text of ACCOUNT."""
+    return await database.look_up(
+        ACCOUNT,
+        number,
+        fingerprint(ACCOUNT, number, text),
+        since,
+        reference=reference,
+        message_id=message_id,
+        accepted_since=100.0,
+        own_id=own_id,
+    )
 
 
 def numbers(records: list[MessageRecord]) -> list[int]:

@@ -32,7 +32,9 @@ class InboundReader:
     ) -> LookUp:
         """Find what MessageDatabase.look_up returns."""
         number = to_text(number)
-        known = self._file.read(queries.KNOWN, (fingerprint, lowest_id(since), own_id and to_text(own_id)))
+        if own_id and own_id != to_text(own_id):
+            own_id = None  # SQLite cannot compare it
+        known = self._file.read(queries.KNOWN, (fingerprint, lowest_id(since), own_id))
         latest = self._file.read(queries.LATEST_INCOMING, (entry_id, number))
         by_reference, by_message_id, by_number = queries.REPLIED
         last = self._file.read(by_number, (entry_id, number, accepted_since))

@@ -9,6 +9,7 @@ import sqlite3
 from . import incoming, queries, reply_codes, schema
 from .incoming import IncomingRecord
 from .reply_codes import ReplyCode
+from .salvage import read_both_ends, read_end
 from .serialization import Row, read_rows
 
 # Incoming messages that are kept in memory while the file cannot be written. Strangers can send any number.
@@ -58,10 +59,11 @@ class InboundRows:
 
 def merge_inbound(source: sqlite3.Connection, target: sqlite3.Connection, limit: int = -1) -> None:
     """Take over the rows that can be read. They replace those of the target. A limit takes the newest texts only."""
+    codes = read_both_ends(source, schema.SELECT_CODE, ("number", "code"))
     with target:
         for sql, rows in (
             (schema.UPSERT_INCOMING, _intact(_incoming(source, limit), incoming.from_row)),
-            (schema.UPSERT_CODE, _intact(_codes(source), reply_codes.from_row)),
+            (schema.UPSERT_CODE, _intact(codes, reply_codes.from_row)),
         ):
             for row in rows:
                 with suppress(sqlite3.IntegrityError):
@@ -86,33 +88,26 @@ def _incoming(connection: sqlite3.Connection, limit: int) -> Iterator[Row]:
     """
     first, last = "", "~"  # all ids are between them
     try:
-        for row in connection.execute(queries.NEWEST_INCOMING, (limit,)):
+        for row in read_end(connection, schema.SELECT_INCOMING, ("id",), descending=True, limit=limit):
             last = str(row[0])
             yield row
     except sqlite3.Error:
         with suppress(sqlite3.Error):
-            for row in connection.execute(queries.OLDEST_INCOMING, (limit,)):
+            for row in read_end(connection, schema.SELECT_INCOMING, ("id",), limit=limit):
                 first = str(row[0])
                 yield row
         for key in sorted(_ids(connection, first, last)):
-            with suppress(sqlite3.Error):
-                yield from connection.execute(queries.FIND_INCOMING, (key,))
+            for sql in queries.SALVAGE_INCOMING:
+                with suppress(sqlite3.Error):
+                    yield from connection.execute(sql, (key,))
 
 
 def _ids(connection: sqlite3.Connection, first: str, last: str) -> set[str]:
     """Return the ids between two that can be read from an index."""
     found = set()
-    for sql in queries.INCOMING_IDS:
-        with suppress(sqlite3.Error):
-            for (key,) in connection.execute(sql):
-                if first < str(key) < last:
-                    found.add(str(key))
+    for name, key in queries.INCOMING_INDEXES.items():
+        select = f"SELECT {', '.join(key)} FROM incoming INDEXED BY {name}"  # noqa: S608  our own names
+        for *_, incoming_id in read_both_ends(connection, select, key):
+            if first < str(incoming_id) < last:
+                found.add(str(incoming_id))
     return found
-
-
-def _codes(connection: sqlite3.Connection) -> Iterator[Row]:
-    """Read from both ends, each time up to the first page that cannot be read. A row may come twice."""
-    for sql in queries.ALL_CODES:
-        with suppress(sqlite3.Error):
-            yield from connection.execute(sql)
-            return

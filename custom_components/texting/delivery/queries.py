@@ -111,19 +111,17 @@ PURGE_CODES = """
 DELETE FROM reply_code WHERE (number, code) IN (SELECT number, code FROM reply_code WHERE closed_at < ? LIMIT ?)
 """
 
-# The newest and the oldest texts. Take their number; -1 is all.
-NEWEST_INCOMING = f"{SELECT_INCOMING} ORDER BY id DESC LIMIT ?"
-OLDEST_INCOMING = f"{SELECT_INCOMING} ORDER BY id LIMIT ?"
-# The ids of all texts, read from each end of each index that has them.
-INCOMING_IDS = tuple(
-    f"SELECT id FROM incoming INDEXED BY incoming_{name} ORDER BY {', '.join(f'{each}{order}' for each in columns)}"  # noqa: S608  our own names
-    for name, columns in {
-        "entry": ("entry_id", "id"),
-        "number": ("entry_id", "number", "id"),
-        "fingerprint": ("fingerprint", "id"),
-    }.items()
-    for order in ("", " DESC")
+# Each index that has the ids of all texts, with its columns.
+INCOMING_INDEXES = {
+    "incoming_entry": ("entry_id", "id"),
+    "incoming_number": ("entry_id", "number", "id"),
+    "incoming_fingerprint": ("fingerprint", "id"),
+}
+# The text with an id, read from its left and from its right. A text between two pages is on neither of them, but SQLite
+# reads one of them first.
+SALVAGE_INCOMING = (
+    f"{SELECT_INCOMING} WHERE id >= ? ORDER BY id LIMIT 1",
+    f"{SELECT_INCOMING} WHERE id <= ? ORDER BY id DESC LIMIT 1",
 )
-ALL_CODES = tuple(f"{SELECT_CODE} ORDER BY number{order}, code{order}" for order in ("", " DESC"))
 # Deletes all texts but the newest. Takes their number.
 TRIM_INCOMING = "DELETE FROM incoming WHERE id <= (SELECT id FROM incoming ORDER BY id DESC LIMIT 1 OFFSET ?)"

@@ -10,7 +10,8 @@ import re
 import shutil
 import sqlite3
 
-from .inbound_rows import MAX_MEMORY_ROWS, merge_inbound
+from . import inbound_rows
+from .inbound_rows import merge_inbound
 from .integrity import Damaged, page_size
 from .queries import ALL_PENDING, FIND_BY_REFERENCE
 from .record import Phase
@@ -111,7 +112,7 @@ def copy_recent(source: sqlite3.Connection, target: sqlite3.Connection, referenc
             insert(target, source.execute(FIND_BY_REFERENCE, (reference, None)).fetchall())
     insert(target, intact_rows(source, first))
     merge_totals(source, target)
-    merge_inbound(source, target, MAX_MEMORY_ROWS)
+    merge_inbound(source, target, inbound_rows.MAX_MEMORY_ROWS)
 
 
 def intact_rows(connection: sqlite3.Connection, first: int = 1) -> Iterator[Row]:

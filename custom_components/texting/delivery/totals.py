@@ -1,11 +1,10 @@
 """The daily totals. Triggers of the message table keep them; here they are read, and taken over from another file."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 import sqlite3
 
-from .serialization import Row
+from .salvage import read_both_ends
 
 _KEY = ("entry_id", "day", "recipient_id", "currency")
 _SUMS = ("texts", "segments", "urgent_segments", "cost", "delivered", "failed")
@@ -36,15 +35,6 @@ class Totals:
 def merge_totals(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     """Take over the totals that can be read, after the messages: those have counted themselves already."""
     with target:
-        for row in _readable(source):
+        for row in read_both_ends(source, f"SELECT {_FIELDS} FROM daily_total", _KEY):  # noqa: S608  our own names
             with suppress(sqlite3.IntegrityError):
                 target.execute(_MERGE, row)
-
-
-def _readable(connection: sqlite3.Connection) -> Iterator[Row]:
-    """Read from both ends, each time up to the first page that cannot be read. A row may come twice."""
-    for order in ("", " DESC"):
-        by = ", ".join(f"{name}{order}" for name in _KEY)
-        with suppress(sqlite3.Error):
-            yield from connection.execute(f"SELECT {_FIELDS} FROM daily_total ORDER BY {by}")  # noqa: S608  our own names
-            return
