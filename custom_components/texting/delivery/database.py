@@ -25,8 +25,10 @@ RETRY_DELAY = 10.0  # seconds
 
 # Messages that are deleted in one commit. That takes less than 20 ms, so that texts are not kept waiting.
 MAX_PURGE = 200
-# The same for messages of a removed entry. For each of them, attempts are looked for.
-MAX_REMOVE = 100
+# The same for incoming messages: one may be as long as a webhook takes.
+MAX_PURGE_INCOMING = 50
+# The same for rows of a removed entry. For each message, attempts are looked for.
+MAX_REMOVE = 50
 # Seconds between two tries to interrupt a check.
 _INTERRUPT_INTERVAL = 0.05
 
@@ -204,21 +206,19 @@ class MessageDatabase:
 
         The totals stay. What is written meanwhile does not wait for the end. Raise DatabaseError.
         """
-        return await self._purge((queries.PURGE, (entry_id, before)))
+        return await self._purge(MAX_PURGE, queries.PURGE, entry_id, before)
 
     async def purge_incoming(self, entry_id: str, before: float, texts_before: float) -> None:
         """Delete incoming messages of an entry that came in before a moment, and the texts of those before another one.
 
         Moments are in Unix seconds. Raise DatabaseError.
         """
-        await self._purge(
-            (queries.PURGE_INCOMING, (entry_id, lowest_id(before))),
-            (queries.PURGE_TEXTS, (entry_id, lowest_id(texts_before))),
-        )
+        await self._purge(MAX_PURGE_INCOMING, queries.PURGE_INCOMING, entry_id, lowest_id(before))
+        await self._purge(MAX_PURGE_INCOMING, queries.PURGE_TEXTS, entry_id, lowest_id(texts_before))
 
     async def purge_reply_codes(self, closed_before: float) -> None:
         """Delete codes that were closed before a moment, in Unix seconds. Raise DatabaseError."""
-        await self._purge((queries.PURGE_CODES, (closed_before,)))
+        await self._purge(MAX_PURGE, queries.PURGE_CODES, closed_before)
 
     async def remove(self, entry_id: str) -> None:
         """Delete everything of an entry that was removed, in pieces, and write nothing of it any more.
@@ -276,12 +276,11 @@ class MessageDatabase:
         finally:
             thread.shutdown()
 
-    async def _purge(self, *purges: tuple[str, tuple[object, ...]]) -> int:
-        """Delete in pieces what these queries find; return how many rows."""
+    async def _purge(self, size: int, sql: str, *parameters: object) -> int:
+        """Delete what a query finds, in pieces of a size. Return how many rows were deleted."""
         deleted = 0
-        for sql, parameters in purges:
-            while piece := await self._run(self._file.delete, sql, (*parameters, MAX_PURGE)):
-                deleted += piece
+        while piece := await self._run(self._file.delete, sql, (*parameters, size)):
+            deleted += piece
         # What was deleted before may still be in it.
         await self._run(self._file.empty_wal)
         return deleted
