@@ -13,11 +13,12 @@ from statistics import median
 import threading
 import time
 
-from custom_components.texting.delivery import schema
+from custom_components.texting.delivery import incoming, schema
 from custom_components.texting.delivery.database import MessageDatabase
+from custom_components.texting.delivery.incoming import IncomingRecord, fingerprint, lowest_id
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.delivery.serialization import Row, to_row
-from custom_components.texting.gateway.message import Message
+from custom_components.texting.gateway.message import IncomingMessage, Message
 from custom_components.texting.gateway.status import Status
 
 from .loop_monitor import MonitoredSelector
@@ -119,6 +120,21 @@ def _operations(database: MessageDatabase, rows: int, now: float) -> dict[str, C
         values = {"reference": None, "message_id": None} | by
         await database.find_replied(account, _number(some()), now - HISTORY, **values)
 
+    async def look_up() -> None:
+        text = _incoming(some(), rows, now)
+        await database.look_up(
+            *(text.entry_id, text.message.sender, text.fingerprint, now - HISTORY),
+            reference=None,
+            message_id=_message_id(some()),
+            accepted_since=now - HISTORY,
+        )
+
+    async def receive() -> None:
+        text = _incoming(rows + next(numbers), rows, now)
+        await database.write((), incoming=[text])
+        text.is_handed_on = True
+        await database.write((), incoming=[text], syncs=False)
+
     return {
         "load": lambda: database.load(account),
         "latest": lambda: database.latest(account),
@@ -129,6 +145,8 @@ def _operations(database: MessageDatabase, rows: int, now: float) -> dict[str, C
         "find_replied by reference": lambda: find_replied(reference=_reference(some())),
         "find_replied by message id": lambda: find_replied(message_id=_message_id(some())),
         "find_replied by number": find_replied,
+        "look_up for an incoming text": look_up,
+        "write and mark an incoming text": receive,
         "attempts of 10": lambda: database.attempts([_reference(some() // 10 * 10) for _ in range(10)]),
         "write one": lambda: database.write([_record(rows + next(numbers), rows, now)]),
     }
@@ -142,22 +160,25 @@ async def _measure_purge(database: MessageDatabase, before: float, name: str, ta
         nonlocal deleted
         for account in (ROUTE, *ACCOUNTS):
             deleted += await database.purge(before, account)
+            await database.purge_incoming(account, before, before)
 
     async with asyncio.TaskGroup() as tasks:
         purging = tasks.create_task(purge())
         while not purging.done():
             await times.measure(lambda: database.latest(ACCOUNTS[0]))
     times.add_to(table, name, MAX_PIECE, worst=True)
-    table.add_note(f"{deleted:,} messages deleted")
+    table.add_note(f"{deleted:,} messages deleted, and as many incoming ones")
 
 
 # -- the messages ------------------------------------------------------------------------------------------------------
 
 
 def _build(path: Path, rows: int, now: float) -> None:
-    """Write a file as a home leaves it that sent these messages within a year and closed it."""
+    """Write a file as a home leaves it that sent these messages within a year, got as many, and closed it."""
     schema.create(path, lambda connection: schema.insert(connection, _rows(rows, now)))
     with closing(sqlite3.connect(path)) as connection, connection:
+        texts = (incoming.to_row(_incoming(number, rows, now)) for number in range(rows))
+        connection.executemany(schema.UPSERT_INCOMING, texts)
         connection.execute("UPDATE state SET closed_at = ?1, checked_at = ?1", (int(now),))
     os.utime(path, (int(now), int(now)))
 
@@ -185,6 +206,20 @@ def _record(number: int, rows: int, now: float) -> MessageRecord:
         status=status,
         message_id=None if number % 10 == 0 else _message_id(number),
         provider_status="DELIVRD",
+    )
+
+
+def _incoming(number: int, rows: int, now: float) -> IncomingRecord:
+    """Return an incoming text. It was handed on."""
+    received_at = now - HISTORY + HISTORY * min(number, rows) / rows
+    account, sender, text = ACCOUNTS[number % len(ACCOUNTS)], _number(number), f"Yes please, {number}"
+    return IncomingRecord(
+        id=f"{lowest_id(received_at)}{number:016}",
+        entry_id=account,
+        message=IncomingMessage(sender=sender, text=text, message_id=_message_id(number)),
+        received_at=received_at,
+        fingerprint=fingerprint(account, sender, text),
+        is_handed_on=number < rows,
     )
 
 
