@@ -209,6 +209,23 @@ async def test_a_waiting_message_can_be_cancelled(bench: Bench) -> None:
     assert await bench.stored_phase("a") is Phase.DONE
 
 
+@pytest.mark.parametrize(
+    ("ending", "status"),
+    [(CannotConnect(), Status.REJECTED), (RateLimited(), Status.REJECTED), (None, Status.ACCEPTED)],
+)
+async def test_a_message_that_is_cancelled_while_it_is_sent_is_not_tried_again(
+    bench: Bench, ending: CannotConnect | RateLimited | None, status: Status
+) -> None:
+    bench.gateway.open.clear()
+    bench.gateway.endings.append(ending)
+    (record,) = await bench.add("a")
+    await bench.until(lambda: bench.gateway.in_flight == 1)
+    assert not await bench.worker.cancel(record, MessageRejected("cancelled"))
+    bench.gateway.open.set()
+    assert await bench.statuses([record]) == [status]
+    assert bench.gateway.sent == [["a"]]
+
+
 async def test_requests_under_way_finish_after_a_stop(bench: Bench) -> None:
     bench.gateway.open.clear()
     records = await bench.add(*map(str, range(9)))

@@ -74,6 +74,8 @@ class Worker:
         self._timer: asyncio.Handle | None = None
         self._wakes_now = False
         self._resolving: set[asyncio.Task[None]] = set()
+        # Why messages that are being sent are not tried again, by reference.
+        self._cancelled: dict[str, GatewayError] = {}
         # The requests under way.
         self.requests: set[asyncio.Task[None]] = set()
 
@@ -101,7 +103,12 @@ class Worker:
         self._wake_at(now)
 
     async def cancel(self, record: MessageRecord, error: GatewayError) -> bool:
-        """End a message that has not left, with an error. Return True if it had not left."""
+        """End a message that has not left, with an error. Return True if it had not left.
+
+        If it is being sent, it ends only if it did not leave: it is not tried again.
+        """
+        if record.phase is Phase.SENDING:
+            self._cancelled[record.reference] = error
         if record.phase is not Phase.WAITING:
             return False
         self._queue.remove(record)
@@ -177,6 +184,7 @@ class Worker:
                 if self._outbox.apply_result(record, result):
                     changed.append(record)
                 settled.append(record)
+                self._cancelled.pop(record.reference, None)
             elif record.phase is not Phase.SENDING:
                 continue  # a report came first: it was accepted
             elif isinstance(result.error, OutcomeUnknown):
@@ -196,6 +204,12 @@ class Worker:
         """Let messages that did not leave wait for their next try."""
         now = self._outbox.now()
         for record in records:
+            if error := self._cancelled.pop(record.reference, None):
+                if record.resend_count:  # it may have left the first time
+                    self._outbox.apply_result(record, _uncertain(record))
+                else:
+                    self._outbox.fail(record, Status.REJECTED, error)
+                continue
             record.phase = Phase.WAITING
             record.ready = now + backoff(record.resend_count) if record.resend_count else 0.0
             wait = max(0.0, record.ready - now, self._outbox.paused_until - now)
@@ -241,6 +255,8 @@ class Worker:
                     self._apply_resolved(record, found.get(record.reference), changed, again)
             self._wait_again(again)
             self._outbox.save(changed + again, changed=changed)
+            for record in changed:
+                self._cancelled.pop(record.reference, None)
             if not (lost := [record for record in lost if record.phase is Phase.SENDING]):
                 return
             failures += 1

@@ -179,6 +179,8 @@ class Route(Messenger):
         if (last := attempts.last) and last.is_pending:
             await self._async_cancel_attempt(attempts, last, Cancelled(code="cancelled"))
             if attempts.last.is_pending or attempts.last.accepted_at:
+                # If the attempt fails, no other begins.
+                attempts.parent.deadline = self.outbox.now()
                 self._messages[record.reference] = attempts
                 self._async_advance(attempts)
                 return False
