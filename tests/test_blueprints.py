@@ -29,7 +29,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.texting.gateway.message import IncomingMessage
 from custom_components.texting.gateway.provider import Provider
-from custom_components.texting.inbound.commands import async_questions
+from custom_components.texting.open_questions import async_open_items
 from homeassistant.components import persistent_notification
 from homeassistant.components.automation.helpers import async_get_blueprints
 from homeassistant.components.blueprint.models import Blueprint
@@ -196,7 +196,7 @@ async def test_an_alert_goes_on_to_the_next_until_somebody_acknowledges(
     assert seen == [{"by": "Carl", "text": "Ok!"}]
     assert not unseen
     assert len(texts(simulator, CLARA)) == 1
-    assert not async_questions(hass).is_busy
+    assert not len(async_open_items(hass))
 
 
 async def test_an_alert_is_repeated(
@@ -367,7 +367,7 @@ async def test_nobody_replies_to_a_leak(
     await use("water_leak", **inputs, shut_anyway=anyway)
     await leak(hass)
     await texted(simulator, ANNA, "Water leaks")
-    await pass_until(hass, pass_time, lambda: not async_questions(hass).is_busy, 5)
+    await pass_until(hass, pass_time, lambda: not len(async_open_items(hass)), 5)
     await settle()
     assert state_of(hass, "valve.main").state == ("closed" if anyway else "open")
     assert texts(simulator)[1:] == (["The valve is shut."] if anyway else [])
@@ -574,7 +574,7 @@ async def test_a_late_text_is_no_guess_and_no_command(
 ) -> None:
     for text in (f"ARM {PIN}", "ARM 471100"):
         late = IncomingMessage(sender=ANNA, text=text)
-        assert house.runtime_data.receiver.async_receive(late, late=True)
+        assert await house.runtime_data.receiver.async_receive(late, late=True)
     await settle()
     assert (armed(hass), texts(simulator), wrong_pins(hass)) == ("disarmed", [], 0)
 

@@ -145,7 +145,7 @@ async def test_the_inbox_keeps_no_long_id(set_up: SetUp, connect: Connect, provi
             "message": "Yes",
         },
     )
-    kept = list(entry.runtime_data.state.inbox._messages.values())
+    kept = [each.record.message for each in entry.runtime_data.state.inbox._messages.values()]
     assert [(each.message_id, each.replied_message_id) for each in kept] == [(None, None)] * 2
 
 
@@ -153,7 +153,7 @@ async def test_the_inbox_keeps_no_long_id_of_textinghouse(set_up: SetUp, connect
     entry = await set_up(HOUSE)
     await call(await connect(entry), {**REPLY[HOUSE], "apimsgid": LONG})
     (kept,) = entry.runtime_data.state.inbox._messages.values()
-    assert kept.replied_message_id is None
+    assert kept.record.message.replied_message_id is None
 
 
 # -- links -------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ LAYERS = (
     ("inbound",),
     ("signals",),
     ("storage",),
-    ("access", "automations", "contact_groups", "coordinator", "permissions"),
+    ("access", "automations", "contact_groups", "coordinator", "open_questions", "permissions"),
     ("messenger", "receiver"),
     ("account",),
     ("routing", "replies", "webhook", "assist"),

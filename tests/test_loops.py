@@ -148,7 +148,9 @@ async def test_a_number_without_a_name(hass: HomeAssistant, set_up: SetUp, simul
 async def _caused_send(hass: HomeAssistant, entry_id: str, number: int) -> str | None:
     """Send what a stranger's text caused. Return the key of the error, or None."""
     entry: Any = hass.config_entries.async_get_entry(entry_id)
-    taken = entry.runtime_data.receiver.async_receive(IncomingMessage(sender="+33699999999", text=f"Away {number}"))
+    taken = await entry.runtime_data.receiver.async_receive(
+        IncomingMessage(sender="+33699999999", text=f"Away {number}")
+    )
     try:
         await hass.services.async_call(
             "texting",

@@ -326,19 +326,19 @@ async def test_an_older_start_does_not_end_a_newer_stop(
     entry = await set_up(HOUSE)
     receive = entry.runtime_data.receiver.async_receive
     now = dt_util.utcnow()
-    receive(IncomingMessage(sender=ANNA, text="STOP", type=IncomingType.OPT_OUT, sent_at=now))
-    receive(IncomingMessage(sender=ANNA, text="START", sent_at=now - timedelta(hours=5)))
+    await receive(IncomingMessage(sender=ANNA, text="STOP", type=IncomingType.OPT_OUT, sent_at=now))
+    await receive(IncomingMessage(sender=ANNA, text="START", sent_at=now - timedelta(hours=5)))
     assert known(entry) == [ANNA]
     # A later STOP counts too, and a START that a provider brings late was written after an older one.
-    receive(IncomingMessage(sender=ANNA, text="START", sent_at=now + timedelta(seconds=5)))
+    await receive(IncomingMessage(sender=ANNA, text="START", sent_at=now + timedelta(seconds=5)))
     assert known(entry) == []
     old = now - timedelta(hours=9)
-    receive(IncomingMessage(sender=ANNA, text="STOP.", type=IncomingType.OPT_OUT, sent_at=old))
-    receive(IncomingMessage(sender=ANNA, text="Start.", sent_at=old + timedelta(minutes=1)))
+    await receive(IncomingMessage(sender=ANNA, text="STOP.", type=IncomingType.OPT_OUT, sent_at=old))
+    await receive(IncomingMessage(sender=ANNA, text="Start.", sent_at=old + timedelta(minutes=1)))
     assert known(entry) == []
-    receive(IncomingMessage(sender=ANNA, text="STOP!", type=IncomingType.OPT_OUT, sent_at=old))
-    receive(IncomingMessage(sender=ANNA, text="STOP!!", type=IncomingType.OPT_OUT, sent_at=now))
-    receive(IncomingMessage(sender=ANNA, text="Start!", sent_at=old + timedelta(hours=1)))
+    await receive(IncomingMessage(sender=ANNA, text="STOP!", type=IncomingType.OPT_OUT, sent_at=old))
+    await receive(IncomingMessage(sender=ANNA, text="STOP!!", type=IncomingType.OPT_OUT, sent_at=now))
+    await receive(IncomingMessage(sender=ANNA, text="Start!", sent_at=old + timedelta(hours=1)))
     assert known(entry) == [ANNA]
 
 

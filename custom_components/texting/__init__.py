@@ -23,11 +23,15 @@ from .gateway.providers import create_gateway
 from .issues import async_account_removed, async_delete_issues
 from .messenger import Messenger, MessengerConfigEntry
 from .notify_legacy import async_register_legacy
+from .open_questions import async_load_codes
 from .opt_outs import async_cancel_routed, async_setup_opt_outs
 from .options import gateway_values
+from .receiver import async_setup_receiving
+from .replies import async_setup_replies
 from .routing.route import Route, RouteConfigEntry
 from .services import async_setup_services
-from .storage.entry_state import async_finish_sends, async_load_state, async_remove_state, async_unload_state
+from .storage.entry_state import async_finish_sends, async_load_state, async_unload_state
+from .storage.removed_entry import async_remove_state
 from .webhook import async_delete_cloudhook, async_listen, async_register, async_unregister
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
@@ -45,6 +49,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.data[SESSION] = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
     async_setup_activity(hass)
     async_setup_automations(hass)
+    async_setup_receiving(hass)
+    async_setup_replies(hass)
     async_setup_opt_outs(hass)
     async_setup_commands(hass)
     async_setup_services(hass)
@@ -76,6 +82,7 @@ async def _async_set_up_account(hass: HomeAssistant, entry: TextingConfigEntry) 
     """
     gateway = create_gateway(hass.data[SESSION], gateway_values(entry))
     state = await async_load_state(hass, entry, gateway)
+    await async_load_codes(hass, state.outbox.database, state.outbox.time())
     account = entry.runtime_data = Account(hass, entry, state, gateway)
     if account.info.uses_webhook:
         # First: meanwhile the provider's calls are refused.

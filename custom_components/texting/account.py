@@ -1,5 +1,6 @@
 """Account: one account at work. It checks and sends messages, tracks them, and takes what comes in."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -38,11 +39,11 @@ from .gateway.message import (
     Preview,
 )
 from .gateway.status import FailureReason, Status
-from .inbound.commands import is_old
+from .inbound.interpret import is_old
 from .issues import async_low_credit, async_watch_replies
 from .messenger import Messenger, OutgoingMessage
 from .options import gateway_values
-from .receiver import Receiver
+from .receiver import SAVE_TIMEOUT, Receiver
 from .storage.entry_state import EntryState
 from .storage.noted_words import NotedWords
 from .storage.opt_outs import opted_out
@@ -332,7 +333,8 @@ class Account(Messenger):
 
     # -- receiving -----------------------------------------------------------------------------------------------------
 
-    @callback
-    def _async_read(self, incoming: IncomingMessage, is_new: bool) -> None:
-        """Take a text that was read from the provider's list."""
-        self.receiver.async_receive(incoming, late=not is_new and is_old(incoming))
+    async def _async_read(self, incoming: IncomingMessage, is_new: bool) -> None:
+        """Take a text that was read from the provider's list. It is on disk before the list's place is noted."""
+        received = await self.receiver.async_receive(incoming, late=not is_new and is_old(incoming))
+        if received and received.saved:
+            await asyncio.wait([received.saved], timeout=SAVE_TIMEOUT)

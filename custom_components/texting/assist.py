@@ -6,9 +6,7 @@ from dataclasses import replace
 import logging
 from typing import Any
 
-from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, callback
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.ulid import ulid_now
 
 from .account import Account
@@ -23,8 +21,9 @@ from .inbound.commands import async_command_session
 from .messenger import OutgoingMessage
 from .options import read_options
 from .recipients import Recipient, allowed_recipient, commanding_recipient
-from .replies import async_reply
+from .replies import async_loaded, async_reply
 from .signals import COMMAND
+from .storage.entry_state import async_get_state
 from .text.single_line import strip_unprintable
 from .text.split_page import split_page
 from .translations import ASSIST, async_translations
@@ -33,8 +32,6 @@ _LOGGER = logging.getLogger(__name__)
 
 # How long the agent may take, in seconds.
 AGENT_TIMEOUT = 300.0
-# How long to wait for an account that is being reloaded, in seconds.
-LOAD_TIMEOUT = 60.0
 # How long an answer may wait until it is sent, in seconds.
 VALID_FOR = 600.0
 # The length of a page.
@@ -61,6 +58,9 @@ async def _async_run_command(
 ) -> None:
     """Run one command. Meanwhile the account may be reloaded, and the permission may be withdrawn."""
     session, texts = async_command_session(hass, number), await async_translations(hass, ASSIST)
+    state = async_get_state(hass, entry_id)
+    if state and not await state.async_begin_command(incoming_id):
+        return  # better never than twice
     answer = texts.get(command.kind, "")
     if command.kind is Kind.ASK:
         async with session.lock:
@@ -69,7 +69,7 @@ async def _async_run_command(
             if not agent:
                 return
             answer = await _async_ask(hass, agent, number, command.text, texts, Context(id=incoming_id))
-    account = await _async_loaded(hass, entry_id)
+    account = await async_loaded(hass, entry_id)
     recipient = commanding_recipient(account.entry, number) if account else None
     if account is None or recipient is None:
         return
@@ -109,30 +109,6 @@ async def _async_ask(  # noqa: PLR0913, PLR0917  each is a part of the question
     speech: Any = result.response.speech.get("plain", {}).get("speech")
     answer = strip_unprintable(str(speech or ""))[:MAX_ANSWER]
     return answer or texts["sorry" if result.response.error_code else "done"]
-
-
-async def _async_loaded(hass: HomeAssistant, entry_id: str) -> Account | None:
-    """Return the account once it is loaded, or None after LOAD_TIMEOUT."""
-    loaded = asyncio.Event()
-
-    @callback
-    def check(_change: ConfigEntryChange | None, entry: ConfigEntry) -> None:
-        if entry.entry_id == entry_id and entry.state is ConfigEntryState.LOADED:
-            loaded.set()
-
-    if (entry := hass.config_entries.async_get_entry(entry_id)) is None:
-        return None
-    check(None, entry)
-    stop = async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, check)
-    try:
-        async with asyncio.timeout(LOAD_TIMEOUT):
-            await loaded.wait()
-    except TimeoutError:
-        return None
-    finally:
-        stop()
-    account: Account = entry.runtime_data
-    return account
 
 
 def _page(

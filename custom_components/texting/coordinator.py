@@ -1,7 +1,7 @@
 """The coordinators of an account: its balance, and the incoming texts of a provider that must be asked for them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 import logging
@@ -162,7 +162,7 @@ class IncomingCoordinator(DataUpdateCoordinator[None]):
         entry: ConfigEntry,
         gateway: Gateway[Any],
         store: AccountStore,
-        on_received: Callable[[IncomingMessage, bool], object],
+        on_received: Callable[[IncomingMessage, bool], Awaitable[None]],
         on_failed: Callable[[GatewayError], None],
     ) -> None:
         """Read as often as the options say. on_received gets each new text, and True if it is no old one."""
@@ -204,9 +204,12 @@ class IncomingCoordinator(DataUpdateCoordinator[None]):
         # A text that was not there a moment ago is new, whatever zone its date is in.
         is_new = read_at is not None and now - read_at < MAX_EVENT_AGE
         async for piece in in_pieces(new[::-1], PIECE):
+            taken = await asyncio.gather(*(self._on_received(each, is_new) for each in piece), return_exceptions=True)
+            for error in filter(None, taken):
+                # It must not stop all later reads.
+                _LOGGER.warning("Unexpected %s while an incoming text was taken", type(error).__name__)
+            # Only now: after a crash they are read again, and those that were taken are recognized.
             self._remember(piece[::-1])
-            for message in piece:
-                self._on_received(message, is_new)
             if self._shutdown_requested:
                 return  # the account reads the others when it is loaded again
 

@@ -24,7 +24,8 @@ from .inbound.loop_guard import async_loop_guard
 from .issues import async_loop_stopped
 from .options import RESEND, Options, read_options
 from .recipients import Recipient
-from .storage.entry_state import EntryState, async_cause
+from .storage.entry_state import EntryState
+from .storage.received import async_cause
 from .targets import Address
 
 # How long an action waits for the results. Afterwards it returns, and sending continues in the background.
@@ -120,12 +121,16 @@ class Messenger(ABC):
         self.state = state
         self.outbox = state.outbox
         self._change_listeners: list[Callable[[], None]] = []
-        self._keep_days = self.options.keep_days
+        self._keep_days = self._kept_days
 
     @property
     def options(self) -> Options:
         """The options as they are now."""
         return read_options(self.entry)
+
+    @property
+    def _kept_days(self) -> tuple[int, int]:
+        return self.options.keep_days, self.options.keep_incoming_days
 
     # -- what accounts and routes do differently ---------------------------------------------------------------------
 
@@ -177,7 +182,7 @@ class Messenger(ABC):
         """Apply data, options and recipients of the entry that changed and need no reload."""
         for listener in self._change_listeners:
             listener()
-        if self._keep_days != (keep_days := self.options.keep_days):
+        if self._keep_days != (keep_days := self._kept_days):
             self._keep_days = keep_days
             self.state.async_purge_soon()
         self.state.async_changed()
@@ -220,10 +225,12 @@ class Messenger(ABC):
         context: Context | None = None,
         *,
         cause: str | None = None,
+        on_admitted: Callable[[Sequence[MessageRecord]], None] = lambda _records: None,
     ) -> list[Outcome]:
         """Send one text to all addresses. An error of one address does not affect the others.
 
-        cause is the number whose text caused it. If that is not given, the context of the action tells it.
+        cause is the number whose text caused it. If that is not given, the context of the action tells it. on_admitted
+        gets the checked messages before they are saved; what it writes is saved with them.
         """
         cause = cause or async_cause(self.hass, context)
         if any(address.group for address in addresses):
@@ -233,16 +240,15 @@ class Messenger(ABC):
             for index, address in enumerate(addresses)
             if address.target and not address.error
         }
-        records = await self.async_submit(list(outgoing.values())) if outgoing else []
+        records = await self.async_admit(list(outgoing.values())) if outgoing else []
+        on_admitted(records)
+        if records:
+            await self.async_hand_over(records)
         by_index = dict(zip(outgoing, records, strict=True))
         return [self.outcome(address, by_index.get(index)) for index, address in enumerate(addresses)]
 
-    async def async_submit(self, outgoing: Sequence[OutgoingMessage]) -> list[MessageRecord]:
-        """Check messages and send them. Return once the results are known, at the latest after RESULT_TIMEOUT."""
-        return await self.async_hand_over(await self.async_admit(outgoing))
-
     async def async_hand_over(self, records: list[MessageRecord]) -> list[MessageRecord]:
-        """Save admitted messages and send them, as async_submit does."""
+        """Save admitted messages and send them. Return once the results are known, or after RESULT_TIMEOUT."""
         saved = self.async_add(records)
         await self.outbox.wait_for_results(records, RESULT_TIMEOUT)
         await asyncio.shield(saved)

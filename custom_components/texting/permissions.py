@@ -19,8 +19,8 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from .const import ATTR_ACCOUNT, ATTR_INCOMING_ID, ATTR_MESSAGE_ID, ATTR_REFERENCE, ATTR_TO, DOMAIN
 from .delivery.record import MessageRecord
 from .recipients import recipient_with_number
-from .storage.entry_state import async_find_received
 from .storage.open_database import async_find_message
+from .storage.received import async_find_received
 from .targets import named_entities, recipient_entity, resolve
 
 type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
@@ -168,10 +168,10 @@ async def _async_find(hass: HomeAssistant, entry_id: str | None, data: Mapping[s
 
 async def _resources_of_incoming(call: ServiceCall) -> list[Resource]:
     hass = call.hass
-    if not (found := async_find_received(hass, call.data[ATTR_INCOMING_ID])):
+    if not (found := await async_find_received(hass, call.data[ATTR_INCOMING_ID])):
         return [Resource(())]
     entry, received = found
-    recipient = recipient_with_number(entry, received.sender)
+    recipient = recipient_with_number(entry, received.message.sender)
     allowing = (*_of_recipient(hass, recipient.id if recipient else None), *_of_account(hass, entry.entry_id))
     return [Resource(allowing)]
 

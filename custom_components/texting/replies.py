@@ -1,32 +1,57 @@
 """Replies to texts that came in: within the provider's own request while it is open, else as messages."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 import logging
 
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from .account import Account
+from .delivery.database import DatabaseError
 from .delivery.record import MessageRecord
 from .gateway.base import accepted
 from .gateway.capabilities import Capability
 from .gateway.message import IncomingMessage, Message
 from .gateway.phone_number import is_e164
-from .inbound.commands import is_old
+from .inbound.interpret import is_old
 from .inbound.keywords import fixed_reply
+from .inbound.open_items import Over, Which
+from .inbound.wording import numbered, over, which
 from .messenger import OutgoingMessage
+from .open_questions import async_open_items, async_save_codes
 from .recipients import recipient_with_number
+from .signals import UNCLEAR_REPLY
 
 _LOGGER = logging.getLogger(__name__)
 
 # How long a provider's request waits for our disk, in seconds.
 WRITE_TIMEOUT = 4.0
+# How long it waits until a text is published, in seconds. A reply may wait for the result of its question's request.
+PUBLISH_TIMEOUT = 10.0
+# How long to wait for an account that is being reloaded, in seconds.
+LOAD_TIMEOUT = 60.0
+# How long a text that asks back may wait until it is sent, in seconds.
+ASK_BACK_VALID_FOR = 600.0
 
 
-async def async_reply(account: Account, incoming_id: str, outgoing: OutgoingMessage) -> tuple[MessageRecord, bool]:
-    """Reply to a text. The second value is True if that was within the request that brought it."""
+async def async_reply(
+    account: Account,
+    incoming_id: str,
+    outgoing: OutgoingMessage,
+    on_admitted: Callable[[Sequence[MessageRecord]], None] = lambda _records: None,
+) -> tuple[MessageRecord, bool]:
+    """Reply to a text. The second value is True if that was within the request that brought it.
+
+    on_admitted is as in Messenger.async_send.
+    """
     (record,) = records = await account.async_admit([replace(outgoing, is_reply=True)])
+    on_admitted(records)
     if record.is_pending and account.state.inbox.reply(incoming_id, record.message.text):
         await asyncio.shield(_accept(account, record))
         return record, True
@@ -34,37 +59,151 @@ async def async_reply(account: Account, incoming_id: str, outgoing: OutgoingMess
     return record, False
 
 
-async def async_respond(account: Account, incoming: IncomingMessage, is_connected: Callable[[], bool]) -> str:
+async def async_respond(account: Account, incoming: IncomingMessage, is_connected: Callable[[], bool]) -> str | None:
     """Take a text that a provider's request brings, and return the reply that the provider sends to the phone.
 
     It is the result of a command or the reply of an automation if it comes in time, else the keyword's fixed reply,
-    else empty. The request is never kept open longer than a provider waits. An opt-out goes to async_opt_out.
+    else empty. The request is never kept open longer than a provider waits. None: nothing is on disk, and the provider
+    must repeat the request. An opt-out goes to async_opt_out.
     """
     replies = incoming.takes_reply and Capability.WEBHOOK_REPLY in account.info.capabilities
     timeout = account.options.reply_timeout if replies else 0
-    received = account.receiver.async_receive(
-        incoming, is_connected if replies else None, timeout, late=is_old(incoming)
-    )
+    waits = True
+
+    def still_waits() -> bool:
+        return waits and is_connected()
+
+    try:
+        async with asyncio.timeout(PUBLISH_TIMEOUT):  # earlier texts of the phone come first
+            received = await account.receiver.async_receive(
+                incoming, still_waits if replies else None, timeout, late=is_old(incoming)
+            )
+    except TimeoutError:
+        waits = False
+        return None
     if received is None:
-        return ""
+        return "" if await _everything_is_saved(account) else None
     if received.published:
-        await asyncio.wait([received.published])
+        await asyncio.wait([received.published], timeout=PUBLISH_TIMEOUT)
+    waits = received.published is None
     reply = await account.state.inbox.wait(received)
-    if reply is None and replies and is_connected() and not received.is_command:
-        return await _fixed_reply(account, incoming)
-    return reply or ""
+    if reply and received.is_replied_to:
+        # Also after a restart, its repetition is known for seconds only.
+        received.record.was_answered = True
+        account.state.async_save_incoming(received, syncs=False)
+    if not reply and replies and still_waits() and not received.is_replied_to:
+        reply = await _fixed_reply(account, incoming)
+    if not reply and received.saved:
+        await asyncio.wait([received.saved], timeout=WRITE_TIMEOUT)
+    return reply or ("" if received.is_saved else None)
+
+
+async def _everything_is_saved(account: Account) -> bool:
+    """Return True once everything that came in before is on disk, False if that takes too long."""
+    saved = account.outbox.database.write(())
+    await asyncio.wait([saved], timeout=WRITE_TIMEOUT)
+    return saved.done() and saved.exception() is None
 
 
 async def async_opt_out(account: Account, incoming: IncomingMessage) -> bool:
     """Take an opt-out, also one that came in before. Return True if it is on disk in time."""
-    received = account.receiver.async_receive(incoming)
-    if received and received.published:
-        await asyncio.wait([received.published])
+    publishing = account.hass.async_create_task(_async_publish(account, incoming), "texting opt-out")
     if not is_e164(incoming.sender):
+        await asyncio.wait([publishing], timeout=PUBLISH_TIMEOUT)
         return True
     saved = account.hass.async_create_task(account.store.async_save_opt_out(incoming.sender), "texting opt-out")
     await asyncio.wait([saved], timeout=WRITE_TIMEOUT)
+    # Earlier texts of the phone are published first, and that may take long.
+    await asyncio.wait([publishing], timeout=PUBLISH_TIMEOUT)
     return saved.done() and saved.result()
+
+
+async def _async_publish(account: Account, incoming: IncomingMessage) -> None:
+    received = await account.receiver.async_receive(incoming)
+    if received and received.published:
+        await asyncio.wait([received.published])
+
+
+async def async_loaded(hass: HomeAssistant, entry_id: str) -> Account | None:
+    """Return the account once it is loaded, or None after LOAD_TIMEOUT."""
+    loaded = asyncio.Event()
+
+    @callback
+    def check(_change: ConfigEntryChange | None, entry: ConfigEntry) -> None:
+        if entry.entry_id == entry_id and entry.state is ConfigEntryState.LOADED:
+            loaded.set()
+
+    if (entry := hass.config_entries.async_get_entry(entry_id)) is None:
+        return None
+    check(None, entry)
+    stop = async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, check)
+    try:
+        async with asyncio.timeout(LOAD_TIMEOUT):
+            await loaded.wait()
+    except TimeoutError:
+        return None
+    finally:
+        stop()
+    account: Account = entry.runtime_data
+    return account
+
+
+# -- replies that name no open question, or several --------------------------------------------------------------------
+
+
+@callback
+def async_setup_replies(hass: HomeAssistant) -> None:
+    """Ask people what they mean from now on."""
+
+    @callback
+    def unclear(entry_id: str, number: str, incoming_id: str, match: Which | Over) -> None:
+        hass.async_create_background_task(
+            _async_ask_back(hass, entry_id, number, incoming_id, match), "texting unclear reply"
+        )
+
+    async_dispatcher_connect(hass, UNCLEAR_REPLY, unclear)
+
+
+async def _async_ask_back(
+    hass: HomeAssistant, entry_id: str, number: str, incoming_id: str, match: Which | Over
+) -> None:
+    """Say that a question is over, or ask which of several open questions a text is for."""
+    if (account := await async_loaded(hass, entry_id)) is None:
+        return
+    text = _which(account, number, match) if isinstance(match, Which) else await _over(account, match)
+    if not text:  # meanwhile all were closed
+        account.state.inbox.cancel_reply(incoming_id)
+        return
+    recipient = recipient_with_number(account.entry, number)
+    message = Message(reference=ulid_now(), to=number, text=text, replace_characters=True)
+    outgoing = OutgoingMessage(message=message, recipient=recipient, valid_for=ASK_BACK_VALID_FOR, resend=False)
+    record, _ = await async_reply(account, incoming_id, outgoing)
+    if record.failure:
+        account.state.inbox.cancel_reply(incoming_id)
+
+
+def _which(account: Account, number: str, match: Which) -> str:
+    """Return the text that asks which item is meant, empty if none is open any more. Each gets a number."""
+    open_items, now = async_open_items(account.hass), account.outbox.time()
+    items = [(open_items.give_code(item, number, account.entry.entry_id, now), item) for item in match.items]
+    for _, item in items:
+        async_save_codes(account.outbox.database, open_items.codes_of(item))
+    known = [(code, item.question) for code, item in items if code is not None and open_items.is_open(item, number)]
+    return which(known) if known else ""
+
+
+async def _over(account: Account, match: Over) -> str:
+    """Return the text that says that a question is over. After a restart, the question is read from its message."""
+    code, question = match.code, match.question
+    if question is None:
+        with suppress(DatabaseError):
+            record = await account.outbox.database.find(reference=code.item)
+            question = record.message.text.removesuffix(numbered("", code.code)) if record else None
+    closed_at = dt_util.as_local(dt_util.utc_from_timestamp(code.closed_at or account.outbox.time()))
+    return over(question or "", code.code, closed_at.strftime("%H:%M"))
+
+
+# -- fixed replies -----------------------------------------------------------------------------------------------------
 
 
 async def _fixed_reply(account: Account, incoming: IncomingMessage) -> str:

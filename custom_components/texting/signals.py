@@ -8,6 +8,7 @@ from .const import DOMAIN
 from .delivery.outbox import Update
 from .gateway.message import IncomingMessage
 from .inbound.command_sessions import Command
+from .inbound.open_items import Over, Which
 
 # Messages changed: the entry id, and the updates in their order.
 MESSAGES_UPDATED = SignalType[str, Sequence[Update]](f"{DOMAIN}_messages_updated")
@@ -15,6 +16,9 @@ MESSAGES_UPDATED = SignalType[str, Sequence[Update]](f"{DOMAIN}_messages_updated
 MESSAGE_RECEIVED = SignalType[str, IncomingMessage, str](f"{DOMAIN}_message_received")
 # A command came in: the account's entry id, the sender's number, the id to reply to, and the command.
 COMMAND = SignalType[str, str, str, Command](f"{DOMAIN}_command")
+# A text came in that may be for several open items, or is for a closed one: the account's entry id, the sender's
+# number, the id to reply to, and which these are.
+UNCLEAR_REPLY = SignalType[str, str, str, Which | Over](f"{DOMAIN}_unclear_reply")
 # A number opted out of the texts of an account, or opted in again: the entry id, the number, and True if it opted out.
 OPT_OUT_CHANGED = SignalType[str, str, bool](f"{DOMAIN}_opt_out_changed")
 # The counters of an entry changed. Formatted with its id.

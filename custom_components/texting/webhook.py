@@ -129,7 +129,10 @@ async def async_handle_call(account: Account, request: Request) -> Response:
     replies = [
         await async_respond(account, text, lambda: _is_connected(request)) for text in texts if text not in stops
     ]
-    return Response(status=HTTPStatus.OK, text="".join(replies))
+    text = "".join(filter(None, replies))
+    if None in replies and not text:
+        return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+    return Response(status=HTTPStatus.OK, text=text)
 
 
 def _is_connected(request: Request) -> bool:

@@ -116,24 +116,20 @@ def _operations(database: MessageDatabase, rows: int, now: float) -> dict[str, C
         # A step that is prime to the number of rows spreads the calls over all of them.
         return next(numbers) * 7919 % rows
 
-    async def find_replied(**by: str | None) -> None:
-        values = {"reference": None, "message_id": None} | by
-        await database.find_replied(account, _number(some()), now - HISTORY, **values)
-
-    async def look_up() -> None:
+    async def look_up(reference: str | None = None, message_id: str | None = None) -> None:
         text = _incoming(some(), rows, now)
         await database.look_up(
             *(text.entry_id, text.message.sender, text.fingerprint, now - HISTORY),
-            reference=None,
-            message_id=_message_id(some()),
+            reference=reference,
+            message_id=message_id,
+            own_id=text.message.message_id,
             accepted_since=now - HISTORY,
         )
 
     async def receive() -> None:
         text = _incoming(rows + next(numbers), rows, now)
         await database.write((), incoming=[text])
-        text.is_handed_on = True
-        await database.write((), incoming=[text], syncs=False)
+        await database.hand_on(text.id)
 
     return {
         "load": lambda: database.load(account),
@@ -142,10 +138,9 @@ def _operations(database: MessageDatabase, rows: int, now: float) -> dict[str, C
         "totals of 30 days": lambda: database.totals(account, _day(now - 29 * 24 * 3600)),
         "find by reference": lambda: database.find(reference=_reference(some()), entry_id=account),
         "find by message id": lambda: database.find(message_id=_message_id(some()), entry_id=account),
-        "find_replied by reference": lambda: find_replied(reference=_reference(some())),
-        "find_replied by message id": lambda: find_replied(message_id=_message_id(some())),
-        "find_replied by number": find_replied,
-        "look_up for an incoming text": look_up,
+        "look_up of a text": look_up,
+        "look_up with a reference": lambda: look_up(reference=_reference(some())),
+        "look_up with a message id": lambda: look_up(message_id=_message_id(some())),
         "write and mark an incoming text": receive,
         "attempts of 10": lambda: database.attempts([_reference(some() // 10 * 10) for _ in range(10)]),
         "write one": lambda: database.write([_record(rows + next(numbers), rows, now)]),
@@ -218,7 +213,7 @@ def _incoming(number: int, rows: int, now: float) -> IncomingRecord:
         entry_id=account,
         message=IncomingMessage(sender=sender, text=text, message_id=_message_id(number)),
         received_at=received_at,
-        fingerprint=fingerprint(account, sender, text),
+        fingerprint=fingerprint("key", account, sender, text),
         is_handed_on=number < rows,
     )
 

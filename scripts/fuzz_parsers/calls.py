@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 import json
+import time
 from types import SimpleNamespace
 from typing import cast
 from urllib.parse import urlencode
@@ -13,12 +14,14 @@ from aiohttp.web import Request
 from multidict import CIMultiDict, MultiDict
 
 from custom_components.texting.account import Account
+from custom_components.texting.delivery.incoming import IncomingRecord, fingerprint
 from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.message import DeliveryReport, IncomingMessage, WebhookCall
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.inbound.inbox import Inbox
 from custom_components.texting.webhook import async_handle_call
+from homeassistant.util.ulid import ulid_now
 
 from .answers import NO_ANSWER, make_body, new_gateway
 from .corpus import CALLS
@@ -75,12 +78,22 @@ class Receiver:
         self.found = self._gateway.parse_webhook(call)
         for each in self.found:
             if isinstance(each, IncomingMessage):
-                self._inbox.receive(each)
+                self._inbox.receive(_record(each))
         return ()
 
     async def async_report(self, _reports: object) -> bool:
         """Take no report."""
         return True
+
+
+def _record(incoming: IncomingMessage) -> IncomingRecord:
+    return IncomingRecord(
+        id=ulid_now(),
+        entry_id="fuzz",
+        message=incoming,
+        received_at=time.time(),
+        fingerprint=fingerprint("key", "fuzz", incoming.sender, incoming.text),
+    )
 
 
 def make_call(provider: Provider) -> Callable[[Mutator, bool], Call]:
@@ -126,7 +139,7 @@ def parsers(loop: asyncio.AbstractEventLoop) -> Iterator[AnyParser]:
     """Yield the webhook of each provider that has one."""
     for provider, gateway_type in GATEWAYS.items():
         if gateway_type.info.uses_webhook:
-            gateway, inbox = new_gateway(provider, [NO_ANSWER]), Inbox(loop.time)
+            gateway, inbox = new_gateway(provider, [NO_ANSWER]), Inbox(loop.time, time.time)
             yield Parser(
                 name=f"{provider} webhook",
                 make=make_call(provider),

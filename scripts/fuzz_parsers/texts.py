@@ -27,6 +27,7 @@ from custom_components.texting.text.normalize import MAX_TEXT, normalize
 from custom_components.texting.text.pattern import TIMEOUT, compile_pattern, search
 from custom_components.texting.text.phrases import InvalidPhrase, match_choice, parse_choices
 from custom_components.texting.text.pin import is_pin, strip_pin, to_ascii_digits
+from custom_components.texting.text.reply_number import find_number
 from custom_components.texting.text.single_line import single_line, strip_unprintable
 from custom_components.texting.text.split_page import split_page
 from custom_components.texting.text.text_filter import TextFilter
@@ -124,6 +125,11 @@ def choice(text: str) -> None:
     match_choice(parse_choices(yes_no("hi")), text)
 
 
+def reply_number(text: str) -> None:
+    """Find the number in a reply."""
+    find_number(text, range(10, 100), [word for words in yes_no("en").values() for word in words])
+
+
 def phrases(text: str) -> None:
     """Read the phrases of a choice, and the words of a language."""
     yes_no(text)
@@ -208,6 +214,7 @@ def make_template(mutator: Mutator, is_large: bool) -> tuple[str, str]:
 TEXTS: Mapping[str, tuple[Callable[[Mutator, bool], Any], Callable[[Any], object], tuple[type[Exception], ...]]] = {
     "text normalize": (_plain(WORDS), normalized, ()),
     "text choice": (_plain(WORDS), choice, ()),
+    "text reply number": (_plain(WORDS), reply_number, ()),
     "text phrases": (_plain((*WORDS, "open the {what}", *LANGUAGES)), phrases, (InvalidPhrase,)),
     "text pin": (_plain((*WORDS, *NUMBERS)), pin, ()),
     "text page": (_plain(WORDS), pages, ()),

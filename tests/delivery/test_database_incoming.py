@@ -122,15 +122,24 @@ async def test_at_most_50_known_texts_are_returned(database: MessageDatabase) ->
     assert incoming_numbers((await look_up(database)).known) == list(range(59, 9, -1))
 
 
-async def test_a_text_is_known_by_its_id_among_a_thousand_others_with_the_same_words(database: MessageDatabase) -> None:
-    others = [incoming(number, message={"message_id": f"id{number}"}) for number in range(1, 1001)]
-    await database.write((), incoming=[incoming(0), *others])
+async def test_a_text_is_known_by_its_id_among_thousands_of_others_with_the_same_words(
+    database: MessageDatabase,
+) -> None:
+    others = [incoming(number, message={"message_id": f"id{number}"}) for number in range(1, 5001)]
+    await database.write((), incoming=[incoming(0), *others, incoming(6000)])
     # A text without an id may be any of them, and the one without an id may be any text.
-    assert len((await look_up(database)).known) == 50
-    assert incoming_numbers((await look_up(database, own_id="id7")).known) == [7, 0]
-    assert incoming_numbers((await look_up(database, own_id="new")).known) == [0]
+    assert incoming_numbers((await look_up(database)).known) == [6000, *range(5000, 4951, -1)]
+    assert incoming_numbers((await look_up(database, own_id="id7")).known) == [6000, 7, 0]
+    assert incoming_numbers((await look_up(database, own_id="new")).known) == [6000, 0]
+    assert incoming_numbers((await look_up(database, own_id="id7", since=8.0)).known) == [6000]
     # SQLite cannot compare it.
-    assert len((await look_up(database, own_id="\ud800")).known) == 50
+    assert incoming_numbers((await look_up(database, own_id="\ud800")).known) == [6000, 0]
+
+
+async def test_a_text_is_known_by_its_id_among_many_without_one(database: MessageDatabase) -> None:
+    named = incoming(0, message={"message_id": "17"})
+    await database.write((), incoming=[named, *(incoming(number) for number in range(1, 101))])
+    assert incoming_numbers((await look_up(database, own_id="17")).known) == [*range(100, 50, -1), 0]
 
 
 async def test_the_latest_text_of_a_number(database: MessageDatabase) -> None:
@@ -177,29 +186,30 @@ async def test_the_named_message_and_the_last_one_are_told_apart(database: Messa
 
 async def test_a_look_up_is_one_hop_to_the_thread(database: MessageDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     hops: list[object] = []
-    run = database._run
+    run = database._run_soon
 
     async def noted[Result](job: Callable[..., Result], *arguments: object) -> Result:
         hops.append(job)
         return await run(job, *arguments)
 
-    monkeypatch.setattr(database, "_run", noted)
+    monkeypatch.setattr(database, "_run_soon", noted)
     await look_up(database, reference="01JD", message_id="17")
     assert len(hops) == 1
 
 
 async def test_rows_that_hold_no_text_are_skipped_and_counted(database: MessageDatabase) -> None:
-    await database.write((), incoming=[incoming(1), incoming(2)], codes=[reply_code(10), reply_code(11)])
+    await database.write((), incoming=[incoming(1), incoming(2)], codes=[reply_code(code) for code in range(10, 13)])
     with closing(sqlite3.connect(database.path)) as outside, outside:
         outside.execute("UPDATE incoming SET content = '{' WHERE id = ?", (incoming(1).id,))
-        outside.execute("UPDATE reply_code SET code = 7 WHERE code = 11")
+        outside.execute("UPDATE reply_code SET code = code - 10 WHERE code > 10")
     for _ in range(2):
         found = await look_up(database, own_id="17")
         assert incoming_numbers(found.known) == [2]
         assert incoming_numbers(await database.not_handed_on(ACCOUNT, 0.0)) == [2]
         assert await database.reply_codes(0.0) == [reply_code(10)]
     assert await texts(database, 1) == [None]
-    assert database.skipped == 2
+    # One text, and two codes of one phone.
+    assert database.skipped == 3
     # It does not stop the purge either.
     await database.purge_incoming(ACCOUNT, 0.0, 100.0)
     assert await texts(database, 2) == [""]

@@ -35,8 +35,8 @@ async def test_a_full_disk_loses_no_text(database: MessageDatabase) -> None:
         assert database.failing
         database.write((), incoming=[incoming(1, is_handed_on=True)], codes=[reply_code(10, closed_at=50.0)])
         # Every read finds it as if it were in the file.
-        assert incoming_numbers((await look_up(database)).known) == [3, 2, 1]
         assert incoming_numbers(await database.not_handed_on(ACCOUNT, 0.0)) == [2, 3]
+        assert incoming_numbers((await look_up(database)).known) == [3, 2, 1]
         expected = [reply_code(10, closed_at=50.0), reply_code(11)]
         assert await database.reply_codes(0.0) == expected
     await database.write(())
@@ -54,11 +54,48 @@ async def test_a_full_disk_keeps_the_newest_texts(database: MessageDatabase, mon
             await database.write([record(1, text=LONG)], incoming=[incoming(10)])
         assert incoming_numbers((await look_up(database)).known) == [10, 9, 8, 7, 6]
         for number in range(11, 18):
-            database.write((), incoming=[incoming(number)])
+            with pytest.raises(DatabaseError):
+                await database.write((), incoming=[incoming(number)])
             assert len((await look_up(database)).known) == 5
         assert incoming_numbers((await look_up(database)).known) == [17, 16, 15, 14, 13]
     await database.write(())
     await _reopened(database, [17, 16, 15, 14, 13, *range(9, -1, -1)], [*range(10), *range(13, 18)])
+
+
+async def test_a_full_disk_keeps_as_many_texts_as_fit_into_memory(
+    database: MessageDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may be as long as a webhook takes."""
+    monkeypatch.setattr(inbound_rows, "MAX_MEMORY_SIZE", 20_000)
+    for number in range(30):
+        await database.write((), incoming=[incoming(number, text="x" * 1000)])
+    with full_disk():
+        for number in range(30, 70):
+            with pytest.raises(DatabaseError):
+                await database.write((), incoming=[incoming(number, text="x" * 1000)])
+            # Memory holds a tenth more, since not each commit counts it.
+            assert 18 <= await count(database, "incoming") <= 22
+        assert incoming_numbers((await look_up(database, text="x" * 1000)).known)[:18] == list(range(69, 51, -1))
+    await database.write(())
+    await database.close()
+    await database.open()
+    found = incoming_numbers(await database.not_handed_on(ACCOUNT, 0.0))
+    assert found[:30] == list(range(30))
+    assert found[30:] == list(range(70 - len(found[30:]), 70))
+    assert 18 <= len(found[30:]) <= 20
+
+
+async def test_a_text_that_is_written_again_counts_once(
+    database: MessageDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound_rows, "MAX_MEMORY_SIZE", 20_000)
+    with full_disk():
+        for number in range(5):
+            for _ in range(20):
+                with pytest.raises(DatabaseError):
+                    await database.write((), incoming=[incoming(number, text="x" * 1000)])
+    await database.write(())
+    assert incoming_numbers(await database.not_handed_on(ACCOUNT, 0.0)) == list(range(5))
 
 
 async def test_what_could_not_be_written_of_a_removed_entry_does_not_come_back(database: MessageDatabase) -> None:

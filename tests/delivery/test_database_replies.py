@@ -18,7 +18,10 @@ async def find(
     number: str = NUMBER,
     since: float = 100.0,
 ) -> int | None:
-    found = await database.find_replied(ACCOUNT, number, since, reference=reference, message_id=message_id)
+    looked_up = await database.look_up(
+        *(ACCOUNT, number, "no text", 0.0), reference=reference, message_id=message_id, accepted_since=since
+    )
+    found = looked_up.named or looked_up.last
     return numbers([found])[0] if found else None
 
 

@@ -14,9 +14,11 @@ import pytest
 from custom_components.texting.delivery import schema
 from custom_components.texting.delivery.database import RETRY_DELAY, DatabaseError, MessageDatabase
 from custom_components.texting.delivery.record import Phase
+from custom_components.texting.delivery.sqlite_file import SqliteFile
 from tests.simulator.loop_clock import LoopClock
 from tests.support.records import ACCOUNT, ended, full_disk, names, numbers, record
 
+FULL = 2  # PRAGMA synchronous
 LONG = "Water in the cellar" * 500
 
 
@@ -138,6 +140,27 @@ async def test_what_cannot_be_synced_is_written_again(tmp_path: Path, monkeypatc
     assert (database.failing, watched.changes) == (False, [True, False])
     assert await database.find(message_id="18")
     await database.close()
+
+
+async def test_what_could_not_be_written_is_synced_with_the_next_commit(
+    database: MessageDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that is not synced cannot tell whether the disk has it."""
+    synced: list[bool] = []
+    writing = SqliteFile.write
+
+    def noted(file: SqliteFile, *rows: object, syncs: bool) -> None:
+        writing(file, *rows, syncs=syncs)
+        synced.append(file.read("PRAGMA synchronous", ()) == [(FULL,)])
+
+    await database.write([record(1)])
+    monkeypatch.setattr(SqliteFile, "write", noted)
+    with full_disk(), pytest.raises(DatabaseError):
+        await database.write([record(2, text=LONG)])
+    await database.write((), syncs=False)
+    await database.write((), syncs=False)
+    assert not database.failing
+    assert synced == [True, False]
 
 
 async def test_closing_tries_once_more(tmp_path: Path) -> None:

@@ -124,8 +124,8 @@ async def test_an_intact_file_is_checked_once(path: Path) -> None:
     doubt(path)
     database = MessageDatabase(path)
     await database.open()
-    assert database._checking
-    await database._checking
+    assert database._checks.task
+    await database._checks.task
     await database.close()
     assert database.damaged is None
     assert not is_due(path)
@@ -151,8 +151,8 @@ async def test_what_was_removed_during_it_is_in_no_file_afterwards(path: Path, m
 
     assert holds()
     removed.set()
-    assert database._checking
-    await database._checking
+    assert database._checks.task
+    await database._checks.task
     assert not holds()
     await database.close()
 
@@ -211,8 +211,8 @@ async def test_a_check_that_cannot_read_proves_nothing(path: Path, monkeypatch: 
         patch.setattr(integrity, "is_intact", fail)
         database = MessageDatabase(path)
         await database.open()
-        assert database._checking
-        await database._checking
+        assert database._checks.task
+        await database._checks.task
         await database.write([record(4)])
         await database.close()
     assert database.damaged is None
@@ -227,7 +227,7 @@ async def test_a_write_that_meets_damage_is_kept(path: Path) -> None:
     watched = Watched(path)
     database = watched.database
     await database.open()
-    assert (database._checking, database.damaged) == (None, None)
+    assert (database._checks.task, database.damaged) == (None, None)
     await database.write([record(4, accepted_at=4.0)])
     assert watched.changed.is_set()
     assert database.damaged

@@ -11,7 +11,7 @@ import sqlite3
 
 import pytest
 
-from custom_components.texting.delivery import incoming as columns, reply_codes, schema
+from custom_components.texting.delivery import inbound_rows, incoming as columns, reply_codes, schema
 from custom_components.texting.delivery.database import MessageDatabase
 from custom_components.texting.delivery.inbound_rows import InboundRows
 from custom_components.texting.delivery.serialization import Row
@@ -142,6 +142,21 @@ def test_the_texts_between_two_damaged_pages_are_found(whole: Whole, tmp_path: P
         assert found == {key: row for key, row in whole.rows.items() if key not in lost}
 
 
+def test_memory_takes_only_the_newest_texts_of_a_damaged_file(
+    whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound_rows, "MAX_MEMORY_ROWS", 100)
+    texts = sorted(key for key in whole.rows if isinstance(key, str))
+    leaves, index = whole.leaves("incoming"), whole.leaves("incoming_entry")
+    for pages in ((leaves[0],), (leaves[-2],), (leaves[-1], index[-1])):
+        path = whole.damaged(tmp_path, DAMAGES["zeros"], *pages)
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(":memory:")) as memory:
+            schema.migrate(memory)
+            inbound_rows.merge_inbound(source, memory, only_newest=True)
+            found = [key for (key,) in memory.execute("SELECT id FROM incoming ORDER BY id")]
+        assert found == [key for key in texts[-100:] if key not in whole.on(pages[0])]
+
+
 def test_codes_outlive_a_lost_table_of_texts_and_texts_one_of_codes(whole: Whole, tmp_path: Path) -> None:
     for lost, left in (("incoming", reply_codes.COLUMNS), ("reply_code", columns.COLUMNS)):
         root = whole.pages[lost][0][0]
@@ -185,7 +200,7 @@ async def test_damage_while_the_file_is_open(tmp_path: Path) -> None:
         file.seek(PAGE * (stretch - 1))
         file.write(bytes(PAGE * 20))
     database.write((), incoming=[incoming(5000), incoming(0, text="Water" * 600, is_handed_on=True)])
-    left = incoming_numbers(await database.not_handed_on(texts[0].entry_id, 0.0))
+    left = await _numbers(database)
     assert (database.failing, database.damaged is not None) == (False, True)
     assert left == sorted(set(left))
     assert 1500 < len(left) < 2000
@@ -195,5 +210,11 @@ async def test_damage_while_the_file_is_open(tmp_path: Path) -> None:
     await database.close()
     await database.open()
     assert not database.failing
-    assert incoming_numbers(await database.not_handed_on(texts[0].entry_id, 0.0)) == left
+    assert await _numbers(database) == left
     await database.close()
+
+
+async def _numbers(database: MessageDatabase) -> list[int]:
+    """Return the numbers of all texts that were not handed on."""
+    found = await database._read("SELECT id FROM incoming WHERE NOT handed_on ORDER BY id")
+    return [int(str(incoming_id)[10:]) for (incoming_id,) in found]

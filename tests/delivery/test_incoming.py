@@ -11,7 +11,7 @@ from custom_components.texting.delivery import incoming as module, reply_codes
 from custom_components.texting.delivery.incoming import IncomingRecord, fingerprint, from_row, lowest_id, to_row
 from custom_components.texting.delivery.serialization import INVALID
 from custom_components.texting.gateway.message import IncomingMessage, IncomingType
-from tests.support.records import incoming, reply_code
+from tests.support.records import KEY, incoming, reply_code
 
 # A text that sets every field.
 FULL = IncomingMessage(
@@ -63,7 +63,7 @@ def message(**changes: Any) -> str:
         IncomingMessage(sender="Bank", text=""),
         replace(FULL, keyword="", sent_at=datetime(2026, 3, 29, 2, 30, fold=1)),  # noqa: DTZ001  it has no zone
         replace(FULL, sent_at=datetime(1970, 1, 1, tzinfo=timezone(timedelta(hours=14)))),
-        replace(FULL, message_id="\ud800", type=IncomingType.OPT_OUT),
+        replace(FULL, message_id="\u20ac", type=IncomingType.OPT_OUT),
     ],
 )
 @pytest.mark.parametrize("flag", [True, False])
@@ -95,8 +95,9 @@ def test_a_text_that_is_not_kept_is_in_no_column() -> None:
 
 
 def test_half_a_surrogate_pair_is_replaced() -> None:
-    found = from_row(to_row(incoming(1, message={"keyword": "\udc00"}, text="Oui \ud83d", sender="\ud800")))
-    assert (found.message.sender, found.message.text, found.message.keyword) == ("?", "Oui ?", "?")
+    odd = {"keyword": "\udc00", "message_id": "1\ud800"}
+    found = from_row(to_row(incoming(1, message=odd, text="Oui \ud83d", sender="\ud800"))).message
+    assert (found.sender, found.text, found.keyword, found.message_id) == ("?", "Oui ?", "?", "1?")
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,8 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
         changed(number=None),
         changed(number=b"+336"),
         changed(fingerprint=None),
+        changed(message_id=17),
+        changed(message_id=b"\xff"),
         changed(handed_on=None),
         changed(handed_on=2),
         changed(text=5),
@@ -127,7 +130,7 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
         changed(content=message(sent_at=5)),
         changed(content=message(sent_at="yesterday")),
         changed(content=message(sent_at="0001-01-01T00:00:00+14:00")),
-        changed(content=message(message_id=17)),
+        changed(content=message(replied_message_id=17)),
         changed(content=message(opts_in=1)),
         changed(content=message(takes_reply=None)),
         changed()[:-1],
@@ -146,17 +149,18 @@ def test_more_that_a_newer_version_stored_is_ignored() -> None:
 
 def test_a_fingerprint_tells_account_sender_and_words() -> None:
     """Outer spaces do not count: providers cut them off in one of two calls."""
-    one = fingerprint("account", "+336", "Yes")
-    assert fingerprint("account", "+336", " Yes\n") == one
+    one = fingerprint(KEY, "account", "+336", "Yes")
+    assert fingerprint(KEY, "account", "+336", " Yes\n") == one
     others = {
-        fingerprint("account2", "+336", "Yes"),
-        fingerprint("account", "+337", "Yes"),
-        fingerprint("account", "+336", "yes"),
-        fingerprint("account", "+336Y", "es"),
-        fingerprint("account", "+336", "Yes\ud800"),
-        fingerprint("account", "+336", "Yes?"),
+        fingerprint(KEY, "account2", "+336", "Yes"),
+        fingerprint(KEY, "account", "+337", "Yes"),
+        fingerprint(KEY, "account", "+336", "yes"),
+        fingerprint(KEY, "account", "+336Y", "es"),
+        fingerprint(KEY, "account", "+336", "Yes\ud800"),
+        fingerprint(KEY, "account", "+336", "Yes?"),
+        fingerprint("another key", "account", "+336", "Yes"),
     }
-    assert len(others | {one}) == 7
+    assert len(others | {one}) == 8
     assert {len(each) for each in others} == {32}
 
 
@@ -203,3 +207,11 @@ def test_a_code_comes_back_as_it_was(code: reply_codes.ReplyCode) -> None:
 def test_a_code_of_wrong_types_is_refused(row: tuple[Any, ...]) -> None:
     with pytest.raises(INVALID):
         reply_codes.from_row(row)
+
+
+def test_a_fingerprint_does_not_give_away_a_pin() -> None:
+    """Who reads the database knows everything but the key."""
+    stored = fingerprint(KEY, "account", "+336", "4711 open the garage")
+    guesses = {fingerprint("", "account", "+336", f"{pin:04} open the garage") for pin in range(10_000)}
+    assert stored not in guesses
+    assert stored in {fingerprint(KEY, "account", "+336", f"{pin:04} open the garage") for pin in range(10_000)}

@@ -15,7 +15,7 @@ import pytest
 from custom_components.texting.delivery import integrity, recovery, schema
 from custom_components.texting.delivery.serialization import Row
 from custom_components.texting.delivery.sqlite_file import SqliteFile
-from tests.support.records import FRAME, copy, opened, record, wal
+from tests.support.records import FRAME, copy, names, opened, record, wal
 
 PAGE = 4096
 STEP = 7  # bytes between two cuts; with 1 the tests take half a minute
@@ -165,6 +165,29 @@ def test_an_interrupted_checkpoint_loses_nothing(kept: Kept, copied: Path) -> No
         damaged, found = opened(path)
         assert damaged is None
         assert set(found) == kept.numbers
+
+
+@pytest.mark.parametrize("is_missing", [False, True])
+def test_only_the_owner_can_read_a_copy(kept: Kept, copied: Path, *, is_missing: bool) -> None:
+    if is_missing:
+        copied.unlink()
+    mask = os.umask(0o022)
+    try:
+        with recovery.readable_copy(copied) as connection:
+            assert is_missing or connection.execute("SELECT count(*) FROM message").fetchone() == (len(kept.numbers),)
+            modes = {file.name: file.stat().st_mode & 0o777 for file in copied.parent.glob("*.copy*")}
+    finally:
+        os.umask(mask)
+    assert {f"{copied.name}.copy", f"{copied.name}.copy-wal"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
+    assert not list(copied.parent.glob("*.copy*"))
+
+
+def test_a_copy_that_a_crash_left_is_deleted_at_opening(copied: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        Path(f"{copied}.copy{suffix}").write_bytes(b"Water in the cellar")
+    opened(copied)
+    assert names(copied.parent) == [copied.name]
 
 
 def _ends_with_messages(sqlite: SqliteFile) -> bool:

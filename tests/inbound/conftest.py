@@ -2,10 +2,10 @@
 
 import pytest
 
-from custom_components.texting.inbound import reply_matcher
+from custom_components.texting import receiver
 
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no look-up end because the machine is busy."""
-    monkeypatch.setattr(reply_matcher, "LOOKUP_TIMEOUT", 60.0)
+    monkeypatch.setattr(receiver, "LOOKUP_TIMEOUT", 60.0)

@@ -299,7 +299,7 @@ async def test_strangers_lock_nobody_and_fill_no_memory(
     entry, agent, phone = await home(pin=PIN)
     for number in range(10_000):
         incoming = IncomingMessage(sender=f"+1646555{number:04}", text=f"{number:04} Boiler on")
-        entry.runtime_data.receiver.async_receive(incoming)
+        await entry.runtime_data.receiver.async_receive(incoming)
     await told(hass)
     assert command_sessions(hass) == {}
     assert (locks, issues(hass), agent.asked) == ([], [], [])
@@ -385,7 +385,7 @@ async def test_an_answer_counts_also_while_locked(
 ) -> None:
     _, _, phone = await home(pin=PIN)
     await guess(phone, 5 if is_locked else 4)
-    question = {"entity_id": "notify.clara", "question": "Shut it?", "timeout": {"seconds": 30}}
+    question = {"entity_id": "notify.clara", "question": "Shut it?", "ask_again": False, "timeout": {"seconds": 30}}
     asked = asyncio.create_task(hass.services.async_call(DOMAIN, "ask", question, blocking=True, return_response=True))
     await until(simulator.messages)
     incoming = record_changes(hass, INCOMING)

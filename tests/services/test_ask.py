@@ -11,7 +11,7 @@ import voluptuous as vol
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.message import IncomingMessage, IncomingType
 from custom_components.texting.gateway.provider import Provider
-from custom_components.texting.inbound.commands import async_questions
+from custom_components.texting.open_questions import async_open_items
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -40,6 +40,11 @@ async def times_asked(simulator: Simulator, number: str, times: int) -> None:
     await until(lambda: sum(message.to.endswith(number[-10:]) for message in simulator.messages()) >= times)
 
 
+def texts_to(simulator: Simulator, number: str) -> list[str]:
+    """Return the texts that a number has received."""
+    return [message.text for message in simulator.messages() if message.to.endswith(number[-10:])]
+
+
 @RECEIVING
 async def test_a_reply_is_returned(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime, provider: Provider
@@ -61,6 +66,7 @@ async def test_a_reply_is_returned(
         "from": number,
         "recipient": name,
         "timed_out": False,
+        "attempts": 1,
     }
 
 
@@ -97,7 +103,7 @@ async def test_yes_and_no_in_the_language_of_the_home(
     hass.config.language = "fr"
     entry = await set_up(Provider.TEXTINGHOUSE)
     await connect(entry)
-    asked = ask(hass, account=entry.entry_id, to="+33612345699")
+    asked = ask(hass, account=entry.entry_id, to="+33612345699", ask_again=False)
     await times_asked(simulator, "+33612345699", 1)
     await simulator.answer("+33612345699", text, "textinghouse")
     said = await asked
@@ -139,13 +145,13 @@ async def test_nobody_replies(
         "from": None,
         "recipient": "Anna",
         "timed_out": True,
+        "attempts": 0,
     }
     # The reply comes after the timeout, so it is an ordinary text.
     await simulator.answer(ANNA, "yes", "textinghouse")
     await simulator.settle()
     assert [state.attributes["text"] for state in incoming] == ["yes"]
-    late = IncomingMessage(sender=ANNA, text="yes", type=IncomingType.REPLY)
-    assert not async_questions(hass).receive(hass.config_entries.async_entries(DOMAIN)[0].entry_id, late)
+    assert not len(async_open_items(hass))
 
 
 async def test_a_question_is_repeated(
@@ -159,29 +165,34 @@ async def test_a_question_is_repeated(
     assert (await asked)["choice"] == "no"
 
 
-async def test_questions_to_one_person_wait_for_each_other(
+async def test_several_questions_to_one_person(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
 ) -> None:
+    """Nothing waits. The first is sent as it is; the others name their numbers."""
     await connect(await set_up(Provider.TEXTINGHOUSE))
     first = ask(hass, entity_id="notify.anna", question="One?")
     await times_asked(simulator, ANNA, 1)
     second = ask(hass, entity_id="notify.anna", question="Two?")
-    third = ask(hass, entity_id="notify.anna", question="Three?")
+    await times_asked(simulator, ANNA, 2)
+    third = ask(hass, entity_id="notify.anna", question="Three?", choices={"red": "red"})
     other = ask(hass, entity_id="notify.ben", question="Else?")
     await times_asked(simulator, "+33612345602", 1)
-    assert [message.text for message in simulator.messages() if message.to == ANNA[1:]] == ["One?"]
-    await simulator.answer(ANNA, "yes", "textinghouse")
-    assert (await first)["choice"] == "yes"
-    await times_asked(simulator, ANNA, 2)
-    # If an automation stops, its question ends and the next question is sent.
-    second.cancel()
     await times_asked(simulator, ANNA, 3)
+    assert texts_to(simulator, ANNA) == [
+        "One?",
+        "Two? Reply 10 and your answer.",
+        "Three? Reply 11 and your answer.",
+    ]
+    await simulator.answer(ANNA, "10 yes", "textinghouse")
+    assert (await second)["text"] == "yes"
+    await simulator.answer(ANNA, "Red!", "textinghouse")
+    assert (await third)["choice"] == "red"
     await simulator.answer(ANNA, "no", "textinghouse")
-    assert (await third)["choice"] == "no"
+    assert (await first)["choice"] == "no"
     assert not other.done()
     other.cancel()
-    await asyncio.gather(second, other, return_exceptions=True)
-    assert not async_questions(hass).is_busy
+    await asyncio.gather(other, return_exceptions=True)
+    assert not len(async_open_items(hass))
 
 
 async def test_a_question_is_not_sent_after_its_timeout(
@@ -206,7 +217,7 @@ async def test_a_rejected_question_raises(hass: HomeAssistant, set_up: SetUp, si
     with pytest.raises(HomeAssistantError) as caught:
         await ask(hass, entity_id="notify.anna", question=" ")
     text_of(caught.value, "limit_text_empty")
-    assert not async_questions(hass).is_busy
+    assert not len(async_open_items(hass))
 
 
 @pytest.mark.parametrize(
@@ -314,7 +325,7 @@ async def test_a_late_text_answers_no_question(
     asked = ask(hass, entity_id="notify.anna", timeout={"seconds": 30})
     await times_asked(simulator, ANNA, 1)
     old = IncomingMessage(sender=ANNA, text="yes", type=IncomingType.REPLY)
-    assert entry.runtime_data.receiver.async_receive(old, late=True)
+    assert await entry.runtime_data.receiver.async_receive(old, late=True)
     await pass_until(hass, pass_time, asked.done, 10)
     assert (await asked)["timed_out"]
 
@@ -329,7 +340,7 @@ async def test_an_automation_that_stops_cancels_its_question(
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)
     assert not len(entry.runtime_data.outbox)
-    assert not async_questions(hass).is_busy
+    assert not len(async_open_items(hass))
 
 
 async def test_a_reply_to_an_earlier_question_does_not_count(
@@ -344,7 +355,7 @@ async def test_a_reply_to_an_earlier_question_does_not_count(
     asked = ask(hass, entity_id="notify.anna", question="Two?")
     await times_asked(simulator, ANNA, 2)
     late = IncomingMessage(sender=ANNA, text="no", type=IncomingType.REPLY, reference=earlier)
-    assert entry.runtime_data.receiver.async_receive(late)
+    assert await entry.runtime_data.receiver.async_receive(late)
     await simulator.answer(ANNA, "yes", "textinghouse")
     assert (await asked)["choice"] == "yes"
 

@@ -1,19 +1,25 @@
 """The choices of a question: as YAML has them, and as the form gives them."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 import voluptuous as vol
 
+from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.message import OPT_OUT_WORDS
+from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.services.choices import choices
 from custom_components.texting.text.phrases import match_choice, parse_choices
 from custom_components.texting.text.yes_no import YES_NO
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import selector
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
-from tests.support.home import TRANSLATIONS
+from tests.conftest import Connect, SetUp
+from tests.simulator import Simulator
+from tests.support.home import TRANSLATIONS, until
+from tests.support.routes import ANNA
 
 SERVICES = Path(__file__).parents[2] / "custom_components/texting/services.yaml"
 
@@ -120,3 +126,22 @@ async def test_the_form_gives_rows(hass: HomeAssistant) -> None:
     example = parse_yaml(str(field["example"]))
     assert form(example) == example
     assert set(choices(example)) == {"shut", "later"}
+
+
+async def test_rows_are_the_choices_of_a_question(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    await connect(await set_up(Provider.TEXTINGHOUSE))
+    fields: dict[str, Any] = {"entity_id": "notify.anna", "question": "Shut the water off?"}
+    rows = [{"id": "shut", "phrases": ["1", "shut it"]}, {"id": "later", "phrases": ["in {minutes} minutes"]}]
+    action = hass.services.async_call(DOMAIN, "ask", {**fields, "choices": rows}, blocking=True, return_response=True)
+    asked = asyncio.create_task(action)
+    await until(lambda: len(simulator.messages()) == 1)
+    await simulator.answer(ANNA, "In 20 minutes", "textinghouse")
+    said = await asked
+    assert said
+    assert (said["choice"], said["slots"]) == ("later", {"minutes": "20"})
+    refused = {**fields, "choices": [{"id": "shut", "phrases": ["stop"]}]}
+    with pytest.raises(vol.Invalid, match="“stop” opts a person out"):
+        await hass.services.async_call(DOMAIN, "ask", refused, blocking=True, return_response=True)
+    assert len(simulator.messages()) == 1

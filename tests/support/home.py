@@ -112,7 +112,8 @@ async def told(hass: HomeAssistant) -> None:
 async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Load an account again, only from what is on disk."""
     await hass.config_entries.async_unload(entry.entry_id)
-    hass.data.pop(f"{DOMAIN}_states")
+    for memory in ("states", "open_items", "codes_loaded"):
+        hass.data.pop(f"{DOMAIN}_{memory}", None)
     await hass.config_entries.async_setup(entry.entry_id)
     await told(hass)
 

@@ -25,6 +25,8 @@ from custom_components.texting.gateway.status import FailureReason, Status
 ACCOUNT = "01JD0000000000000000000001"
 OTHER = "01JD0000000000000000000002"
 NUMBER = "+33612345678"
+# The key of fingerprints.
+KEY = "0123456789abcdef0123456789abcdef"
 FRAME = 24 + 4096  # bytes of one page in a -wal file; the file header has 32 bytes
 
 
@@ -123,7 +125,7 @@ def incoming(
     values: dict[str, Any] = {
         "id": f"{lowest_id(number)}{number:016}",
         "received_at": float(number),
-        "fingerprint": fingerprint(entry_id, sender, text),
+        "fingerprint": fingerprint(KEY, entry_id, sender, text),
     } | changes
     return IncomingRecord(entry_id=entry_id, message=message, **values)
 
@@ -159,7 +161,7 @@ async def look_up(
     return await database.look_up(
         ACCOUNT,
         number,
-        fingerprint(ACCOUNT, number, text),
+        fingerprint(KEY, ACCOUNT, number, text),
         since,
         reference=reference,
         message_id=message_id,

@@ -9,7 +9,7 @@ from custom_components.texting.text.phrases import (
     InvalidPhrase,
     match_choice,
     parse_choices,
-    takes_free_text,
+    without_free_text,
 )
 from custom_components.texting.text.yes_no import YES_NO, yes_no
 
@@ -141,7 +141,8 @@ def test_phrases_that_stand_for_no_choice() -> None:
     ],
 )
 def test_which_choices_take_free_text(phrases: list[str], *, expected: bool) -> None:
-    assert takes_free_text(parse_choices({"yes": ["yes please"], "other": phrases})) is expected
+    choices = parse_choices({"yes": ["yes please"], "other": phrases})
+    assert (match_choice(choices, "any words") == match_choice(without_free_text(choices), "any words")) is not expected
 
 
 @pytest.mark.parametrize("phrase", ["", " ", "{a} {a}", "{a}{b}", "x{a}", "{", "}", "{a b}", "{}"])

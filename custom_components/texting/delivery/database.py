@@ -8,7 +8,8 @@ from functools import partial
 import json
 from pathlib import Path
 
-from . import queries
+from . import inbound_rows, queries
+from .check_task import CheckTask
 from .inbound_reader import InboundReader
 from .inbound_rows import InboundRows
 from .incoming import IncomingRecord, LookUp, lowest_id
@@ -29,8 +30,6 @@ MAX_PURGE = 200
 MAX_PURGE_INCOMING = 50
 # The same for rows of a removed entry. For each message, attempts are looked for.
 MAX_REMOVE = 50
-# Seconds between two tries to interrupt a check.
-_INTERRUPT_INTERVAL = 0.05
 
 # What waits for a commit: a future, and what is called before it.
 type Writer = tuple[asyncio.Future[None], Callable[[], None]]
@@ -59,11 +58,12 @@ class MessageDatabase:
         # Ids of removed entries.
         self._removed: set[str] = set()
         self._writers: list[Writer] = []
+        # How many commits have begun and not ended.
         self._commits = 0
+        # Done when what waits is given to the thread.
+        self._next_flush: asyncio.Future[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
-        # The full check that runs or ran last, and its task.
-        self._check: FullCheck | None = None
-        self._checking: asyncio.Task[None] | None = None
+        self._checks = CheckTask(self._finish_check)
         # The keys of rows that hold nothing that can be read.
         self._skipped: set[object] = set()
         self._reader = InboundReader(self._file, self._skipped.add)
@@ -99,16 +99,32 @@ class MessageDatabase:
         If syncs is false, they are committed then, and survive a power failure a moment later.
 
         Everything that is written in one or two turns of the loop, or while a commit runs, becomes one commit. Messages
-        of an entry that was removed are left out.
+        of an entry that was removed are left out. Incoming messages alone are refused while too many of them wait.
         """
-        future = asyncio.get_running_loop().create_future()
-        future.add_done_callback(_retrieve_error)
-        if self._thread is None:
-            future.set_exception(DatabaseError("closed"))
-            future.add_done_callback(lambda _closed: then())
-            return future
+        records, incoming = list(records), list(incoming)
+        if error := self._refusal(is_full=bool(incoming and not records) and self._inbound.is_full):
+            return _refused(error, then)
         self._records |= {record.reference: record for record in records if record.entry_id not in self._removed}
         self._inbound.add(incoming, codes, self._removed)
+        return self._commit_soon(then, syncs=syncs)
+
+    def hand_on(self, incoming_id: str, *, syncs: bool = False) -> asyncio.Future[None]:
+        """Mark an incoming message as handed on, and delete its command, which begins now.
+
+        The future is like that of write. The mark stays, also if the message is written without it later.
+        """
+        if error := self._refusal(is_full=len(self._inbound.handed_on) >= inbound_rows.MAX_MEMORY_ROWS):
+            return _refused(error, lambda: None)
+        self._inbound.handed_on[incoming_id] = None
+        return self._commit_soon(lambda: None, syncs=syncs)
+
+    def _refusal(self, *, is_full: bool) -> str | None:
+        """Return why nothing can be written now: the database is closed, or a disk hangs and memory is full."""
+        return "closed" if self._thread is None else "busy" if is_full else None
+
+    def _commit_soon(self, then: Callable[[], None], *, syncs: bool) -> asyncio.Future[None]:
+        future = asyncio.get_running_loop().create_future()
+        future.add_done_callback(_retrieve_error)
         self._syncs |= syncs
         self._writers.append((future, then))
         if len(self._writers) == 1 and not self._commits:
@@ -127,23 +143,10 @@ class MessageDatabase:
         self, *, reference: str | None = None, message_id: str | None = None, entry_id: str | None = None
     ) -> MessageRecord | None:
         """Return the message with this reference, else the newest with this message id. Without an entry, of any."""
-        return await self._find_first(
-            (queries.FIND_BY_REFERENCE, (reference and to_text(reference), entry_id)),
-            (queries.FIND_BY_MESSAGE_ID, (message_id and to_text(message_id), entry_id)),
-        )
-
-    async def find_replied(
-        self, entry_id: str, number: str, since: float, *, reference: str | None, message_id: str | None
-    ) -> MessageRecord | None:
-        """Return the message that a text from a number answers.
-
-        It has this reference, else this message id; else it is the last one to the number that the provider accepted
-        since a moment, in Unix seconds.
-        """
-        values = ((reference and to_text(reference),), (message_id and to_text(message_id),), (to_text(number), since))
-        return await self._find_first(
-            *((sql, (entry_id, *parameters)) for sql, parameters in zip(queries.REPLIED, values, strict=True))
-        )
+        for sql, value in ((queries.FIND_BY_REFERENCE, reference), (queries.FIND_BY_MESSAGE_ID, message_id)):
+            if value and (found := await self._read(sql, to_text(value), entry_id)):
+                return next(self._valid(found), None)
+        return None
 
     async def look_up(  # noqa: PLR0913  each is a fact about the text
         self,
@@ -159,20 +162,28 @@ class MessageDatabase:
     ) -> LookUp:
         """Return what may matter for a new text. Moments are in Unix seconds.
 
-        known: the newest 50 texts with its fingerprint since a moment, without those that the provider gave another id
-        than own_id. latest: the newest text of the number at this entry. named: our message with this reference, else
-        with this message id. last: our last message to the number that was accepted since accepted_since.
+        What waits for the next commit is not found: a flood of texts must not force a commit for each.
+
+        known: the newest texts with its fingerprint since a moment: 50 with and without an id of the provider, or if it
+        has an own_id, 50 with that and 50 without one. latest: the newest text of the number at this entry. named: our
+        message with this reference, else with this message id. last: our last message to the number that was accepted
+        since accepted_since.
         """
         find = partial(self._reader.look_up, accepted_since=accepted_since, own_id=own_id)
         find = partial(find, reference=reference, message_id=message_id)
-        return await self._run(find, entry_id, number, fingerprint, since)
+        if not self._commits:  # else what waits is not looked for: many texts must not force a commit each
+            self._flush()
+        return await self._run_soon(find, entry_id, number, fingerprint, since)
 
     async def find_incoming(self, incoming_id: str) -> IncomingRecord | None:
         """Return the incoming message with this id of ours."""
         return await self._run(self._reader.find, incoming_id)
 
     async def not_handed_on(self, entry_id: str, since: float) -> list[IncomingRecord]:
-        """Return the incoming messages since a moment, in Unix seconds, that were not handed on, oldest first."""
+        """Return the newest 1,000 incoming messages that were not handed on, oldest first.
+
+        They came in since a moment, in Unix seconds.
+        """
         return await self._run(self._reader.not_handed_on, entry_id, since)
 
     async def reply_codes(self, since: float) -> list[ReplyCode]:
@@ -181,7 +192,7 @@ class MessageDatabase:
 
     async def latest(self, entry_id: str) -> MessageRecord | None:
         """Return the newest message of an entry."""
-        return await self._find_first((queries.LATEST, (entry_id,)))
+        return next(self._valid(await self._read(queries.LATEST, entry_id)), None)
 
     async def attempts(self, parents: Sequence[str]) -> list[MessageRecord]:
         """Return the attempts for these messages of a route, oldest first."""
@@ -263,7 +274,7 @@ class MessageDatabase:
 
     async def close(self) -> None:
         """Commit what was written, then release the file and the thread."""
-        await self._end_check()
+        await self._checks.end()
         if self._thread is None:
             return
         self._flush()
@@ -292,22 +303,21 @@ class MessageDatabase:
     async def _read(self, sql: str, *parameters: object) -> list[Row]:
         return await self._run(self._file.read, sql, parameters)
 
-    async def _find_first(self, *searches: tuple[str, tuple[object, ...]]) -> MessageRecord | None:
-        """Return the first record that one of these queries finds."""
-
-        def find() -> MessageRecord | None:
-            for sql, parameters in searches:
-                if found := next(self._valid(self._file.read(sql, parameters)), None):
-                    return found
-            return None
-
-        return await self._run(find)
-
     async def _run[*Arguments, Result](self, job: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """Run a job in the thread, after everything that was written before."""
+        if not self._commits:
+            self._flush()
+        elif self._writers:  # they wait for the next commit, and reads force none of their own
+            self._next_flush = self._next_flush or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._next_flush)
+        return await self._run_soon(job, *arguments)
+
+    async def _run_soon[*Arguments, Result](
+        self, job: Callable[[*Arguments], Result], *arguments: *Arguments
+    ) -> Result:
+        """Run a job in the thread, after the commits that have begun."""
         if self._thread is None:
             raise DatabaseError("closed")
-        self._flush()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, job, *arguments)
         finally:
@@ -321,13 +331,17 @@ class MessageDatabase:
         inbound, self._inbound = self._inbound, InboundRows()
         writers, self._writers = self._writers, []
         syncs, self._syncs = self._syncs, False
+        flush, self._next_flush = self._next_flush, None
         self._commits += 1
         run = partial(asyncio.get_running_loop().run_in_executor, self._thread)
         run(partial(self._file.write, records, inbound, syncs=syncs)).add_done_callback(
             partial(self._committed, writers)
         )
-        if not syncs:
+        if not syncs and (records or inbound.incoming):
+            # Marks alone are synced with the next commit: it is enough that they survive the end of the process.
             run(self._file.sync).add_done_callback(lambda _synced: self._check_state())
+        if flush:
+            flush.set_result(None)
 
     def _committed(self, writers: list[Writer], commit: asyncio.Future[None]) -> None:
         self._commits -= 1
@@ -349,29 +363,15 @@ class MessageDatabase:
         state = self._file.failing, self._file.damaged
         if state[0] and self._retry is None and self._thread:
             self._retry = asyncio.get_running_loop().call_later(RETRY_DELAY, self._try_again)
-        if (check := self._file.due_check) and check is not self._check and self._thread and not self._is_checking:
-            self._check = check
-            self._checking = asyncio.get_running_loop().create_task(self._run_check(check))
+        if (check := self._file.due_check) and self._thread:
+            self._checks.begin(check)
         if state != (self.failing, self.damaged):
             self.failing, self.damaged = state
             self._on_changed()
 
-    @property
-    def _is_checking(self) -> bool:
-        return self._checking is not None and not self._checking.done()
-
-    async def _run_check(self, check: FullCheck) -> None:
-        """Check a file in a thread of its own, so that the database's thread goes on."""
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="texting check") as thread:
-            is_intact = await asyncio.get_running_loop().run_in_executor(thread, check.run)
+    async def _finish_check(self, check: FullCheck, is_intact: bool | None) -> None:
         with suppress(DatabaseError):
             await self._run(partial(self._file.finish_check, check, is_intact=is_intact))
-
-    async def _end_check(self) -> None:
-        """Interrupt a check. It may not have begun to read, so that is tried until the check has ended."""
-        while self._check and self._checking and not self._checking.done():
-            self._check.interrupt()
-            await asyncio.wait([self._checking], timeout=_INTERRUPT_INTERVAL)
 
     def _try_again(self) -> None:
         self._retry = None
@@ -381,6 +381,15 @@ class MessageDatabase:
 def _kind(error: BaseException) -> str:
     """Return what went wrong, without a value."""
     return str(error) if isinstance(error, DatabaseError) else type(error).__name__
+
+
+def _refused(error: str, then: Callable[[], None]) -> asyncio.Future[None]:
+    """Return a future that has failed. What writes calls then a moment later, as for every other failure."""
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    future.set_exception(DatabaseError(error))
+    future.add_done_callback(_retrieve_error)
+    future.add_done_callback(lambda _refused: then())
+    return future
 
 
 def _retrieve_error(future: asyncio.Future[None]) -> None:

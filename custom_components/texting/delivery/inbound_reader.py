@@ -32,14 +32,12 @@ class InboundReader:
     ) -> LookUp:
         """Find what MessageDatabase.look_up returns."""
         number = to_text(number)
-        if own_id and own_id != to_text(own_id):
-            own_id = None  # SQLite cannot compare it
-        known = self._file.read(queries.KNOWN, (fingerprint, lowest_id(since), own_id))
+        known = self._known(fingerprint, lowest_id(since), own_id)
         latest = self._file.read(queries.LATEST_INCOMING, (entry_id, number))
         by_reference, by_message_id, by_number = queries.REPLIED
         last = self._file.read(by_number, (entry_id, number, accepted_since))
         return LookUp(
-            known=list(self._incoming(known)),
+            known=known,
             latest=next(self._incoming(latest), None),
             named=self._message(by_reference, entry_id, reference)
             or self._message(by_message_id, entry_id, message_id),
@@ -51,12 +49,20 @@ class InboundReader:
         return next(self._incoming(self._file.read(queries.FIND_INCOMING, (to_text(incoming_id),))), None)
 
     def not_handed_on(self, entry_id: str, since: float) -> list[IncomingRecord]:
-        """Return the texts of an entry that came in since a moment and were not handed on, oldest first."""
-        return list(self._incoming(self._file.read(queries.NOT_HANDED_ON, (entry_id, lowest_id(since)))))
+        """Return the newest texts of an entry that came in since a moment and were not handed on, oldest first."""
+        return list(self._incoming(reversed(self._file.read(queries.NOT_HANDED_ON, (entry_id, lowest_id(since))))))
 
     def reply_codes(self, since: float) -> list[ReplyCode]:
         """Return the codes that are open, or were closed since a moment."""
-        return list(read_rows(self._file.read(queries.REPLY_CODES, (since,)), reply_codes.from_row, self._on_invalid))
+        rows = self._file.read(queries.REPLY_CODES, (since,))
+        return list(read_rows(rows, reply_codes.from_row, self._on_invalid, keys=2))  # number and code
+
+    def _known(self, fingerprint: str, lowest: str, own_id: str | None) -> list[IncomingRecord]:
+        """Return the texts with a fingerprint that may be the one with an id of the provider, newest first."""
+        found = self._file.read(queries.KNOWN_WITHOUT_ID, (fingerprint, lowest))
+        found += self._file.read(queries.KNOWN_WITH_ID, (fingerprint, lowest, own_id and to_text(own_id)))
+        known = sorted(self._incoming(found), key=lambda each: each.id, reverse=True)
+        return known if own_id else known[: queries.MAX_KNOWN]
 
     def _message(self, sql: str, entry_id: str, value: str | None) -> MessageRecord | None:
         """Return the message that an id names, if there is one."""

@@ -10,10 +10,10 @@ from ..gateway.message import IncomingMessage, IncomingType
 from .record import MessageRecord
 from .serialization import FLAGS, Model, Row, check, to_text
 
-COLUMNS = ("id", "entry_id", "number", "fingerprint", "handed_on", "text", "keyword", "content")
+COLUMNS = ("id", "entry_id", "number", "fingerprint", "message_id", "handed_on", "text", "keyword", "content")
 
 # Fields of a message that are columns. content is JSON with the others.
-_OWN_COLUMNS = ("sender", "text", "keyword")
+_OWN_COLUMNS = ("sender", "message_id", "text", "keyword")
 _DEFAULTS = {each.name: each.default for each in fields(IncomingMessage) if each.name not in _OWN_COLUMNS}
 # As gateway/time_text.py reads them.
 _YEARS = range(1970, 9999)
@@ -41,7 +41,9 @@ class IncomingRecord:
     is_handed_on: bool = False
     # Whether it answered a question, or was a command that got a response.
     was_answered: bool = False
-    # Whether text and keyword are stored. If not, they are empty when the row is read.
+    # What the agent is asked, if it is a command that is to run.
+    command: str | None = None
+    # Whether text, keyword and command are stored. If not, they are empty when the row is read.
     keeps_text: bool = True
 
 
@@ -62,9 +64,14 @@ class LookUp:
 _RECORD, _MESSAGE = Model.of(IncomingRecord), Model.of(IncomingMessage)
 
 
-def fingerprint(entry_id: str, sender: str, text: str) -> str:
-    """Return 32 characters that are equal for texts of the same account and sender with the same words."""
-    return blake2b(json.dumps([entry_id, sender, text.strip()]).encode(), digest_size=16).hexdigest()
+def fingerprint(key: str, entry_id: str, sender: str, text: str) -> str:
+    """Return 32 characters that are equal for texts of the same account and sender with the same words.
+
+    The key is a secret of at most 64 bytes that is not in the database. Without it, a fingerprint would give away a
+    short text that is not kept, and the PIN of a command.
+    """
+    words = json.dumps([entry_id, sender, text.strip()]).encode()
+    return blake2b(words, digest_size=16, key=key.encode()).hexdigest()
 
 
 def lowest_id(seconds: float) -> str:
@@ -84,11 +91,14 @@ def to_row(record: IncomingRecord) -> Row:
         stored["sent_at"] = message.sent_at.isoformat()
     # json.dumps writes it in ASCII, so no odd character breaks the file.
     content = {"received_at": record.received_at, "was_answered": record.was_answered, "message": stored}
+    if record.command is not None and record.keeps_text and not record.is_handed_on:
+        content["command"] = record.command
     return (
         record.id,
         record.entry_id,
         to_text(message.sender),
         record.fingerprint,
+        to_text(message.message_id or ""),
         int(record.is_handed_on),
         to_text(message.text) if record.keeps_text else None,
         to_text(message.keyword) if record.keeps_text and message.keyword is not None else None,
@@ -113,12 +123,17 @@ def from_row(row: Row) -> IncomingRecord:
         id=known["id"],
         entry_id=known["entry_id"],
         message=IncomingMessage(
-            sender=known["number"], text="" if text is None else text, keyword=known["keyword"], **message
+            sender=known["number"],
+            text="" if text is None else text,
+            keyword=known["keyword"],
+            message_id=known["message_id"] or None,
+            **message,
         ),
         received_at=content["received_at"],
         fingerprint=known["fingerprint"],
         is_handed_on=FLAGS[known["handed_on"]],
         was_answered=content["was_answered"],
+        command=content.get("command"),
         keeps_text=text is not None,
     )
     check(_RECORD, record)

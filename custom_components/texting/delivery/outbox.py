@@ -128,6 +128,10 @@ class Outbox:
         """Return a pending message."""
         return self._records.get(reference)
 
+    def attempts(self, parent: str) -> list[MessageRecord]:
+        """Return the attempts for a route's message that are pending, or accepted and not published yet."""
+        return [each for each in (*self, *self._unpublished_accepted.values()) if each.parent == parent]
+
     @property
     def is_publishing(self) -> bool:
         """Return True while the listener will hear of more that was saved."""

@@ -1,7 +1,7 @@
 """What the database is asked. Each query finds its rows by an index, so it takes the same time with any history."""
 
 from .record import Phase
-from .schema import FIELDS, SELECT, SELECT_CODE, SELECT_INCOMING
+from .schema import FIELDS, SELECT, SELECT_CODE, SELECT_INCOMING, WITHOUT_COMMAND
 
 # The condition is that of the index, word for word. Without its name, SQLite may take another index and read all rows.
 _PENDING = f"FROM message INDEXED BY message_pending WHERE phase != '{Phase.DONE}'"
@@ -81,19 +81,23 @@ REMOVE_OTHERS = tuple(
     }.items()
 )
 
-# How many texts with the same words are looked at, and how many are returned.
-_MAX_COMPARED = 2000
-_MAX_KNOWN = 50
-_OWN_ID = "iif(json_valid(content), content ->> '$.message.message_id', NULL)"
-# The newest texts with a fingerprint. Takes it, the lowest id, and the provider's id of a text. A text with another id
-# of the provider is another text, and is left out.
-KNOWN = f"""
-SELECT * FROM ({SELECT_INCOMING} WHERE fingerprint = ?1 AND id >= ?2 ORDER BY id DESC LIMIT {_MAX_COMPARED})
-WHERE ?3 IS NULL OR {_OWN_ID} IS NULL OR {_OWN_ID} = ?3 LIMIT {_MAX_KNOWN}
+MAX_KNOWN = 50
+# The newest texts with a fingerprint, which the provider gave no id. Takes it and the lowest id of ours.
+KNOWN_WITHOUT_ID = f"""
+{SELECT_INCOMING} WHERE fingerprint = ? AND message_id = '' AND id >= ? ORDER BY id DESC LIMIT {MAX_KNOWN}
+"""
+# The same, which the provider gave an id. Takes it too, or None for any. No text is above a BLOB.
+KNOWN_WITH_ID = f"""
+{SELECT_INCOMING} WHERE id IN (
+    SELECT id FROM incoming
+    WHERE fingerprint = ?1 AND message_id BETWEEN coalesce(?3, char(1)) AND coalesce(?3, x'') AND id >= ?2
+    ORDER BY id DESC LIMIT {MAX_KNOWN}
+)
 """  # noqa: S608  our own names
 LATEST_INCOMING = f"{SELECT_INCOMING} WHERE entry_id = ? AND number = ? ORDER BY id DESC LIMIT 1"
 FIND_INCOMING = f"{SELECT_INCOMING} WHERE id = ?"
-NOT_HANDED_ON = f"{SELECT_INCOMING} WHERE entry_id = ? AND id >= ? AND handed_on = 0 ORDER BY id"
+# The newest ones, newest first.
+NOT_HANDED_ON = f"{SELECT_INCOMING} WHERE entry_id = ? AND id >= ? AND handed_on = 0 ORDER BY id DESC LIMIT 1000"
 # There are at most 90 codes of a phone, and nearly all rows are found.
 REPLY_CODES = f"{SELECT_CODE} WHERE closed_at IS NULL OR closed_at >= ?"
 
@@ -101,11 +105,11 @@ REPLY_CODES = f"{SELECT_CODE} WHERE closed_at IS NULL OR closed_at >= ?"
 PURGE_INCOMING = """
 DELETE FROM incoming WHERE id IN (SELECT id FROM incoming WHERE entry_id = ? AND id < ? ORDER BY id LIMIT ?)
 """
-PURGE_TEXTS = """
-UPDATE incoming SET text = NULL, keyword = NULL WHERE id IN (
+PURGE_TEXTS = f"""
+UPDATE incoming SET text = NULL, keyword = NULL, content = {WITHOUT_COMMAND} WHERE id IN (
     SELECT id FROM incoming WHERE entry_id = ? AND id < ? AND text IS NOT NULL ORDER BY id LIMIT ?
 )
-"""
+"""  # noqa: S608  our own names
 # Takes the moment and the number of rows.
 PURGE_CODES = """
 DELETE FROM reply_code WHERE (number, code) IN (SELECT number, code FROM reply_code WHERE closed_at < ? LIMIT ?)
@@ -115,7 +119,7 @@ DELETE FROM reply_code WHERE (number, code) IN (SELECT number, code FROM reply_c
 INCOMING_INDEXES = {
     "incoming_entry": ("entry_id", "id"),
     "incoming_number": ("entry_id", "number", "id"),
-    "incoming_fingerprint": ("fingerprint", "id"),
+    "incoming_fingerprint": ("fingerprint", "message_id", "id"),
 }
 # The text with an id, read from its left and from its right. A text between two pages is on neither of them, but SQLite
 # reads one of them first.
@@ -125,3 +129,11 @@ SALVAGE_INCOMING = (
 )
 # Deletes all texts but the newest. Takes their number.
 TRIM_INCOMING = "DELETE FROM incoming WHERE id <= (SELECT id FROM incoming ORDER BY id DESC LIMIT 1 OFFSET ?)"
+# Deletes all texts but the newest that are so many bytes together.
+TRIM_TEXTS = """
+DELETE FROM incoming WHERE id <= (
+    SELECT max(id) FROM (
+        SELECT id, sum(coalesce(length(CAST(text AS BLOB)), 0)) OVER (ORDER BY id DESC) AS size FROM incoming
+    ) WHERE size > ?
+)
+"""

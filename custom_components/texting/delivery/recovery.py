@@ -5,12 +5,12 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 import glob
 from itertools import count
+import os
 from pathlib import Path
 import re
 import shutil
 import sqlite3
 
-from . import inbound_rows
 from .inbound_rows import merge_inbound
 from .integrity import Damaged, page_size
 from .queries import ALL_PENDING, FIND_BY_REFERENCE
@@ -81,12 +81,15 @@ def delete_files(path: Path) -> None:
 @contextmanager
 def readable_copy(path: Path) -> Iterator[sqlite3.Connection]:
     """Copy a damaged database and open the copy, since SQLite writes to a file that it repairs."""
-    copy = Path(f"{path}.copy")
+    copy = _copy_of(path)
     try:
+        delete_copy(path)
         for old, new in zip(database_files(path), database_files(copy), strict=True):
-            new.unlink(missing_ok=True)  # a crash left it
             if old.exists() and not old.name.endswith("-shm"):
+                _create_private(new)
                 shutil.copyfile(old, new)
+        if not copy.exists():
+            _create_private(copy)
         _repair_length(copy)
         with closing(sqlite3.connect(copy)) as connection:
             with suppress(sqlite3.Error):
@@ -95,8 +98,23 @@ def readable_copy(path: Path) -> Iterator[sqlite3.Connection]:
             connection.text_factory = read_text
             yield connection
     finally:
-        for file in database_files(copy):
-            file.unlink(missing_ok=True)
+        delete_copy(path)
+
+
+def delete_copy(path: Path) -> None:
+    """Delete the copy of a damaged database, if a crash left one; raise OSError."""
+    copy = _copy_of(path)
+    for file in (*database_files(copy), Path(f"{copy}-journal")):
+        file.unlink(missing_ok=True)
+
+
+def _copy_of(path: Path) -> Path:
+    return Path(f"{path}.copy")
+
+
+def _create_private(path: Path) -> None:
+    """Create a file that only its owner can read. Copying into it does not change that."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def copy_recent(source: sqlite3.Connection, target: sqlite3.Connection, references: Iterable[str], rows: int) -> None:
@@ -112,7 +130,7 @@ def copy_recent(source: sqlite3.Connection, target: sqlite3.Connection, referenc
             insert(target, source.execute(FIND_BY_REFERENCE, (reference, None)).fetchall())
     insert(target, intact_rows(source, first))
     merge_totals(source, target)
-    merge_inbound(source, target, inbound_rows.MAX_MEMORY_ROWS)
+    merge_inbound(source, target, only_newest=True)
 
 
 def intact_rows(connection: sqlite3.Connection, first: int = 1) -> Iterator[Row]:
@@ -176,7 +194,6 @@ def _repair_length(path: Path) -> None:
 
     SQLite reads nothing from a file that is shorter than its header says.
     """
-    path.touch()
     with path.open("r+b") as file:
         try:
             size = page_size(file.read(100))

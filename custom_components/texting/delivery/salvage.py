@@ -8,17 +8,22 @@ from .serialization import Row
 
 
 def read_end(
-    connection: sqlite3.Connection, select: str, key: Sequence[str], *, descending: bool = False, limit: int = -1
+    connection: sqlite3.Connection,
+    select: str,
+    key: Sequence[str],
+    *,
+    descending: bool = False,
+    limit: int | None = None,
 ) -> Iterator[Row]:
     """Yield rows in the order of a key, up to the first page that cannot be read; raise sqlite3.Error there.
 
-    The key is the first columns that are selected. A negative limit is none.
+    The key is the first columns that are selected. Without a limit, all rows are read.
     """
     order, compare = (" DESC", "<") if descending else ("", ">")
     by = f"ORDER BY {', '.join(f'{name}{order}' for name in key)}"
     last: Row | None = None
     try:
-        for row in connection.execute(f"{select} {by} LIMIT ?", (limit,)):
+        for row in connection.execute(f"{select} {by} LIMIT ?", (-1 if limit is None else limit,)):
             last = row
             yield row
     except sqlite3.Error:

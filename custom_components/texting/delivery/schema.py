@@ -25,6 +25,7 @@ def _short(script: str) -> str:
 # state: one row with the time when the file was closed without a doubt, and when all of it was checked.
 # incoming: its ids are ULIDs, so the table is in the order of time, and so are the rows of one key in each index: an
 # index of a table without rowid ends with the primary key. text and keyword are NULL if they are not kept.
+# message_id is empty if the provider gave none: keys of an index are compared, and NULL compares with nothing.
 # Script 2 lets the update trigger count a new message too, since two full triggers leave no room on the first page.
 MIGRATIONS = (
     _short("""
@@ -118,12 +119,13 @@ MIGRATIONS = (
         entry_id TEXT,
         number TEXT,
         fingerprint TEXT,
+        message_id TEXT,
         handed_on INTEGER,
         text TEXT,
         keyword TEXT,
         content TEXT
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX incoming_fingerprint ON incoming (fingerprint);
+    CREATE INDEX incoming_fingerprint ON incoming (fingerprint, message_id);
     CREATE INDEX incoming_number ON incoming (entry_id, number);
     CREATE INDEX incoming_entry ON incoming (entry_id);
     CREATE INDEX incoming_text ON incoming (entry_id) WHERE text IS NOT NULL;
@@ -153,12 +155,20 @@ UPDATE = f"UPDATE message SET {_CHANGES} WHERE reference = ?"  # noqa: S608  our
 # Of the other two tables.
 SELECT_INCOMING = f"SELECT {', '.join(incoming.COLUMNS)} FROM incoming"  # noqa: S608  our own names
 SELECT_CODE = f"SELECT {', '.join(reply_codes.COLUMNS)} FROM reply_code"  # noqa: S608  our own names
-# Takes a whole row. Only these columns change. A text that was deleted does not come back.
+_COMMAND_REMOVED = (
+    "iif(instr({0}, '\"command\"') AND json_valid({0}), json_remove({0}, '$.command'), {0})"  # a damaged row is no JSON
+)
+# The content of an incoming message without its command.
+WITHOUT_COMMAND = _COMMAND_REMOVED.format("content")
+# Takes a whole row. Only these columns change. A text that was deleted does not come back, nor a command that began.
 UPSERT_INCOMING = (
     f"INSERT INTO incoming VALUES ({', '.join('?' * len(incoming.COLUMNS))}) ON CONFLICT DO UPDATE SET "  # noqa: S608  our own names
-    "handed_on = excluded.handed_on, content = excluded.content, "
+    "handed_on = max(handed_on, excluded.handed_on), "
+    f"content = iif(handed_on OR text IS NULL, {_COMMAND_REMOVED.format('excluded.content')}, excluded.content), "
     "text = iif(text IS NULL, NULL, excluded.text), keyword = iif(text IS NULL, NULL, excluded.keyword)"
 )
+# Takes the id of an incoming message.
+HAND_ON = f"UPDATE incoming SET handed_on = 1, content = {WITHOUT_COMMAND} WHERE id = ? AND NOT handed_on"  # noqa: S608  our own names
 UPSERT_CODE = f"INSERT OR REPLACE INTO reply_code VALUES ({', '.join('?' * len(reply_codes.COLUMNS))})"  # noqa: S608  our own names
 
 

@@ -145,14 +145,17 @@ def valid_records(
 
 
 def read_rows[Value](
-    rows: Iterable[Row], read: Callable[[Row], Value], on_invalid: Callable[[object], object]
+    rows: Iterable[Row], read: Callable[[Row], Value], on_invalid: Callable[[object], object], *, keys: int = 1
 ) -> Iterator[Value]:
-    """Return what a function reads from rows, and skip rows that it cannot read: on_invalid gets their first column."""
+    """Return what a function reads from rows, and skip rows that it cannot read.
+
+    on_invalid gets the first column of those, or a tuple of so many keys.
+    """
     for row in rows:
         try:
             value = read(row)
         except INVALID:
-            on_invalid(row[0])
+            on_invalid(row[0] if keys == 1 else row[:keys])
         else:
             yield value
 

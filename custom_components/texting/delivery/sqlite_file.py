@@ -7,8 +7,8 @@ from pathlib import Path
 import sqlite3
 import time
 
-from . import integrity, queries, recovery, schema
-from .inbound_rows import InboundRows, keep_newest, merge_inbound
+from . import inbound_rows, integrity, queries, recovery, schema
+from .inbound_rows import InboundRows, keep_newest, keep_size, merge_inbound
 from .record import MessageRecord, Phase
 from .serialization import COLUMNS, Row, to_changes, to_row
 from .totals import merge_totals
@@ -42,6 +42,8 @@ class SqliteFile:
         # The device and inode of the open file.
         self._inode: tuple[int, int] | None = None
         self._memory: sqlite3.Connection | None = None
+        # The bytes of texts that came into it since they were counted.
+        self._memory_growth = 0
         # Rows that are not in the file, by reference.
         self._unwritten: dict[str, Row] = {}
         self._unwritten_inbound = InboundRows()
@@ -62,6 +64,8 @@ class SqliteFile:
 
     def open(self) -> None:
         """Open or create the file. This never raises."""
+        with suppress(OSError):
+            recovery.delete_copy(self.path)
         try:
             self._connect()
         except sqlite3.Error, OSError:
@@ -216,6 +220,8 @@ class SqliteFile:
     def _commit(self, records: Sequence[MessageRecord], inbound: InboundRows, *, syncs: bool = True) -> None:
         """Write to the file, and use it again if memory replaced it."""
         file = self._writable_file()
+        # What could not be written before is not remembered a second time.
+        syncs = syncs or bool(self._unwritten or self._unwritten_inbound)
         file.execute(f"PRAGMA synchronous = {'FULL' if syncs else 'NORMAL'}")
         with file:
             # A new file needs more than the latest rows.
@@ -317,6 +323,11 @@ class SqliteFile:
             with self._memory:
                 inbound.write(self._memory)
             keep_newest(self._memory)
+            # Counting takes 10 ms.
+            self._memory_growth += inbound.size
+            if self._memory_growth >= inbound_rows.MAX_MEMORY_SIZE // 10:
+                keep_size(self._memory)
+                self._memory_growth = 0
 
     def _set_checkpoints(self, file: sqlite3.Connection) -> None:
         file.execute(f"PRAGMA wal_autocheckpoint = {0 if self.is_paused else _AUTOCHECKPOINT}")

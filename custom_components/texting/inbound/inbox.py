@@ -1,27 +1,19 @@
-"""Inbox: the texts that came in lately. Repetitions of them are recognized, and each can be replied to for a while."""
+"""Inbox: the texts of one account that came in lately, and the requests that are kept open for a reply to them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from homeassistant.util.ulid import ulid_now
-
-from ..gateway.message import IncomingMessage
+from ..delivery.incoming import IncomingRecord
+from .repetitions import repeats
 
 # All times in seconds. "replies without a keyword within 12 hours" (Group Texting)
 MAX_AGE = 12 * 3600.0
 MAX_MESSAGES = 1000
-# How long the request that brought a command is kept open for its result.
+# How long the request that brought a command, or an answer that the home replies to, is kept open for its result.
 COMMAND_TIMEOUT = 20.0
 # Requests of a provider that are kept open at once.
 MAX_OPEN = 100
-# A provider repeats a call that was not answered. Without id and date a repetition cannot be told from a person who
-# repeats themselves, so only the latest text of the sender counts: ON, OFF and ON again are three.
-REPETITION_WINDOW = 600.0
-REPETITION_WINDOW_WITHOUT_ID = 60.0
-# A text that was answered is not repeated. But Club and Group may bring a keyword by both of their APIs.
-REPETITION_WINDOW_AFTER_REPLY = 5.0
 
 
 def _always() -> bool:
@@ -30,36 +22,46 @@ def _always() -> bool:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class ReceivedMessage:
-    """What is kept of one text that came in, without the text itself."""
+    """A text that came in during this run."""
 
-    # The id to reply to.
-    id: str
-    # The phone, in E.164 if it is a number.
-    sender: str
-    # Equal for texts of the same sender with the same words.
-    key: int
+    # The text as it is stored.
+    record: IncomingRecord
     # When it came in, in monotonic seconds.
     at: float
-    # The provider's id of the text.
-    message_id: str | None = None
-    # The provider's id of the message that it answers.
-    replied_message_id: str | None = None
-    # When it was written, as the provider says.
-    sent_at: datetime | None = None
     # Done once entities and automations know of it; None from then on.
     published: asyncio.Future[None] | None = None
+    # Done once it is on disk, or cannot be saved; None before and after that.
+    saved: asyncio.Future[None] | None = None
+    # Whether it is on disk.
+    is_saved: bool = False
     # Gets the reply while the provider's request is open; None if there is none.
     waiter: asyncio.Future[str | None] | None = None
     # Whether the provider still waits.
     is_connected: Callable[[], bool] = _always
     # How long the request is kept open, in seconds.
     timeout: float = 0.0
-    # Whether it is a command, which we answer ourselves.
-    is_command: bool = False
-    # Whether it answers one of our questions.
-    is_answer: bool = False
-    # Whether it was replied to within the request.
-    has_reply: bool = False
+    # Whether we reply to it ourselves, so that no fixed reply is needed.
+    is_replied_to: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id to reply to."""
+        return self.record.id
+
+    @property
+    def sender(self) -> str:
+        """The phone, in E.164 if it is a number."""
+        return self.record.message.sender
+
+    def save_with(self, saved: asyncio.Future[None]) -> None:
+        """Remember what saves this text until that is done."""
+        self.saved = saved
+        saved.add_done_callback(self._note_saved)
+
+    def _note_saved(self, saved: asyncio.Future[None]) -> None:
+        self.is_saved = saved.exception() is None
+        if self.saved is saved:
+            self.saved = None
 
     def publish_with(self, task: asyncio.Future[None]) -> None:
         """Remember what publishes this text until that is done. A task keeps the whole request that it runs for."""
@@ -69,31 +71,14 @@ class ReceivedMessage:
     def _forget_task(self, _task: asyncio.Future[None]) -> None:
         self.published = None
 
-    def repeats(self, known: ReceivedMessage, *, is_latest: bool) -> bool:
-        """Return True if this is a known text again: the same words, and nothing that both tell differs."""
-        if self.key != known.key:
-            return False
-        is_identified = False
-        for own, other in ((self.message_id, known.message_id), (self.sent_at, known.sent_at)):
-            if _differ(own, other):
-                return False
-            is_identified = is_identified or (own is not None and other is not None)
-        age = self.at - known.at
-        if is_identified:
-            return age < REPETITION_WINDOW
-        if _differ(self.replied_message_id, known.replied_message_id):
-            return False
-        was_answered = known.is_answer or (known.is_command and known.has_reply)
-        window = REPETITION_WINDOW_AFTER_REPLY if was_answered else REPETITION_WINDOW_WITHOUT_ID
-        return is_latest and age < window
-
 
 class Inbox:
-    """The inbox of one account, in memory only."""
+    """The inbox of one account. The database has the older texts."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        """Start empty; now is in monotonic seconds."""
+    def __init__(self, now: Callable[[], float], time: Callable[[], float]) -> None:
+        """Start empty; now is in monotonic seconds, time in Unix seconds."""
         self._now = now
+        self._time = time
         self._messages: dict[str, ReceivedMessage] = {}
         # The same texts by sender, oldest first.
         self._by_sender: dict[str, list[ReceivedMessage]] = {}
@@ -111,29 +96,34 @@ class Inbox:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def receive(self, incoming: IncomingMessage) -> ReceivedMessage | None:
-        """Take a text; return None if it is a repetition."""
+    def receive(self, record: IncomingRecord, stored: Iterable[IncomingRecord] = ()) -> ReceivedMessage | None:
+        """Take a text; return None if it is a repetition, also of a stored one."""
         now = self._now()
-        received = ReceivedMessage(
-            id=ulid_now(),
-            sender=incoming.sender,
-            key=hash((incoming.sender, incoming.text.strip())),
-            at=now,
-            message_id=incoming.message_id,
-            replied_message_id=incoming.replied_message_id,
-            sent_at=incoming.sent_at,
-        )
-        known = self._by_sender.get(received.sender, [])
-        if any(received.repeats(each, is_latest=each is known[-1]) for each in known):
+        own = self._by_sender.get(record.message.sender, [])
+        if any(repeats(record, each.record, now - each.at, is_latest=each is own[-1]) for each in own):
             return None
-        self._drop_old(now)
-        self._messages[received.id] = received
+        others = [each for each in stored if each.id not in self._messages]
+        latest = max((each.id for each in others), default="") if not own else None
+        if any(self._repeats(record, each, is_latest=each.id == latest) for each in others):
+            return None
+        return self.take(record)
+
+    def take(self, record: IncomingRecord) -> ReceivedMessage:
+        """Take a text that is no repetition."""
+        received = ReceivedMessage(record=record, at=self._now())
+        self._drop_old(received.at)
+        self._messages[record.id] = received
         self._by_sender.setdefault(received.sender, []).append(received)
         return received
 
+    def _repeats(self, record: IncomingRecord, stored: IncomingRecord, *, is_latest: bool) -> bool:
+        # Nobody heard of a text that was lost with the run that took it.
+        is_lost = not (stored.is_handed_on or stored.keeps_text)
+        return not is_lost and repeats(record, stored, self._time() - stored.received_at, is_latest=is_latest)
+
     def keep_open(self, received: ReceivedMessage, timeout: float, is_connected: Callable[[], bool]) -> None:
         """Keep the request of a text open for a reply, if there is room for one more."""
-        if timeout and self._is_open and len(self._waiters) < MAX_OPEN:
+        if timeout and self._is_open and is_connected() and len(self._waiters) < MAX_OPEN:
             received.is_connected, received.timeout = is_connected, timeout
             received.waiter = asyncio.get_running_loop().create_future()
             self._waiters.add(received.waiter)
@@ -163,7 +153,6 @@ class Inbox:
             return None
         try:
             await asyncio.wait([waiter], timeout=received.timeout)
-            received.has_reply = waiter.done() and bool(waiter.result())
             return waiter.result() if waiter.done() else None
         finally:
             # The provider may repeat the call only from now on.
@@ -180,7 +169,3 @@ class Inbox:
             self._by_sender[oldest.sender].remove(oldest)
             if not self._by_sender[oldest.sender]:
                 del self._by_sender[oldest.sender]
-
-
-def _differ(one: object, other: object) -> bool:
-    return one is not None and other is not None and one != other

@@ -33,7 +33,7 @@ from ..messenger import Messenger, MessengerConfigEntry, Outcome, raise_for
 from ..permissions import INCOMING, MESSAGE, TARGETS
 from ..recipients import recipient_by_id, recipient_with_number
 from ..replies import async_reply
-from ..storage.entry_state import async_find_received
+from ..storage.received import async_find_received
 from ..targets import (
     Address,
     addresses_of,
@@ -194,7 +194,7 @@ async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
 async def _async_reply(call: ServiceCall) -> ServiceResponse:
     """Reply to a text, within the provider's own request if that still waits for it."""
     incoming_id: str = call.data[ATTR_INCOMING_ID]
-    account, sender = _find_incoming(call.hass, incoming_id)
+    account, sender = await _find_incoming(call.hass, incoming_id)
     recipient = recipient_with_number(account.entry, sender)
     if not sender.startswith("+"):
         raise validation_error("cannot_reply", account=account.entry.title)
@@ -205,14 +205,14 @@ async def _async_reply(call: ServiceCall) -> ServiceResponse:
     return {"method": "webhook" if within_request else "message", **outcome.as_response()}
 
 
-def _find_incoming(hass: HomeAssistant, incoming_id: str) -> tuple[Account, str]:
+async def _find_incoming(hass: HomeAssistant, incoming_id: str) -> tuple[Account, str]:
     """Return the account that a text came in through, and its sender."""
-    if not (found := async_find_received(hass, incoming_id)):
+    if not (found := await async_find_received(hass, incoming_id)):
         raise validation_error("unknown_incoming")
     entry: TextingConfigEntry = found[0]
     if entry.state is not ConfigEntryState.LOADED:
         raise validation_error("account_not_loaded", account=entry.title)
-    return entry.runtime_data, found[1].sender
+    return entry.runtime_data, found[1].message.sender
 
 
 # -- afterwards --------------------------------------------------------------------------------------------------------

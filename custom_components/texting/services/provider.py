@@ -31,7 +31,7 @@ from ..gateway.capabilities import Capability
 from ..gateway.message import IncomingMessage, ListedMessage, VoiceBroadcast
 from ..gateway.orders import KeywordSetup
 from ..gateway.status import Status
-from ..inbound.commands import visible_text
+from ..inbound.pins import visible_text
 from ..permissions import ADMINISTRATOR
 from ..storage.opt_outs import opted_out
 from ..targets import Address, resolve, validation_error

@@ -10,7 +10,8 @@ import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import instance_id
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
@@ -19,19 +20,24 @@ from homeassistant.util.signal_type import SignalType
 
 from ..const import DOMAIN, MAX_EVENT_AGE
 from ..delivery.database import DatabaseError, MessageDatabase
+from ..delivery.incoming import IncomingRecord
 from ..delivery.outbox import MAX_LOAD, Change, Outbox, OutboxListener, Update
 from ..delivery.record import MessageRecord, Phase
 from ..delivery.worker import Worker
 from ..gateway.base import Gateway
 from ..gateway.capabilities import Capability
-from ..gateway.errors import GatewayError, MessageRejected
+from ..gateway.errors import GatewayError
+from ..gateway.pieces import PIECE
 from ..gateway.status import Status
+from ..inbound.command_sessions import Command, Kind
 from ..inbound.inbox import Inbox, ReceivedMessage
+from ..inbound.open_items import CODE_REST
+from ..inbound.repetitions import MEMORY
 from ..issues import async_connection_failed, async_connection_works
 from ..options import read_options
-from ..signals import MESSAGES_UPDATED, OPT_OUT_CHANGED, STATE_CHANGED
+from ..signals import COMMAND, MESSAGE_RECEIVED, MESSAGES_UPDATED, OPT_OUT_CHANGED, STATE_CHANGED
 from .account_store import AccountStore
-from .open_database import async_open, async_release, async_remove_leftovers, async_remove_messages
+from .open_database import async_open, async_release, async_remove_leftovers
 from .opt_outs import OptOuts, opted_out
 
 _LOGGER = logging.getLogger(__name__)
@@ -66,7 +72,9 @@ class EntryState:
             if gateway
             else None
         )
-        self.inbox = Inbox(hass.loop.time)
+        self.inbox = Inbox(hass.loop.time, time.time)
+        # The secret behind the fingerprints of incoming texts. It is not in the database.
+        self.fingerprint_key = ""
         # The message that was accepted or ended last.
         self.last_record: MessageRecord | None = None
         # True from set-up to unload.
@@ -91,10 +99,25 @@ class EntryState:
                 self.worker.enqueue(batch)
             await asyncio.sleep(0)
         self.last_record = await self.outbox.database.latest(self._entry_id)
+        incoming = await self.outbox.database.not_handed_on(self._entry_id, time.time() - MAX_EVENT_AGE)
+        for texts in batched(incoming, PIECE, strict=False):
+            for text in texts:
+                self._hand_on(text)
+            await asyncio.sleep(0)
         self._segments_day = _today()
         self._segments, self._urgent_segments = await self.outbox.database.segments_on(
             self._entry_id, self._segments_day
         )
+
+    def _hand_on(self, text: IncomingRecord) -> None:
+        """Publish a text that an earlier run took."""
+        if not text.keeps_text:
+            return  # it is lost. If the provider repeats it, it is taken then.
+        self.inbox.take(text).is_saved = True
+        self.publish(MESSAGE_RECEIVED, self._entry_id, text.message, text.id)
+        if text.command:
+            command = Command(Kind.ASK, text.command)
+            self.publish(COMMAND, self._entry_id, text.message.sender, text.id, command)
 
     @callback
     def async_attach(self, listener: OutboxListener | None) -> None:
@@ -176,6 +199,32 @@ class EntryState:
         if error:
             async_connection_failed(self._hass, self._entry, error)
 
+    # -- incoming texts ------------------------------------------------------------------------------------------------
+
+    @callback
+    def async_save_incoming(self, received: ReceivedMessage, *, syncs: bool = True) -> asyncio.Future[None]:
+        """Save a text as it is now. The future is done once it is on disk, or raises DatabaseError."""
+        saved = self.outbox.database.write((), incoming=[received.record], syncs=syncs)
+        received.save_with(saved)
+        return saved
+
+    @callback
+    def async_handed_on(self, incoming_id: str, *, syncs: bool = False) -> asyncio.Future[None]:
+        """Note that automations heard of a text, so that no restart repeats that. Done once that is on disk."""
+        saved = self.outbox.database.hand_on(incoming_id, syncs=syncs)
+        if received := self.inbox.find(incoming_id):
+            received.record.is_handed_on = True
+            received.save_with(saved)
+        return saved
+
+    async def async_begin_command(self, incoming_id: str) -> bool:
+        """Note on disk that the command of a text begins. Return False if a restart would run it again."""
+        received = self.inbox.find(incoming_id)
+        is_stored = received is None or received.is_saved
+        saved = self.async_handed_on(incoming_id, syncs=True)
+        await asyncio.wait([saved])
+        return not is_stored or saved.exception() is None
+
     # -- opt-outs ------------------------------------------------------------------------------------------------------
 
     @callback
@@ -216,7 +265,12 @@ class EntryState:
         """Delete messages that were done longer ago than the option keep_days says, and rests of removed entries."""
         keep_for = timedelta(days=read_options(self._entry).keep_days)
         with suppress(DatabaseError):
-            await self.outbox.database.purge((now - keep_for).timestamp(), self._entry_id)
+            database, options = self.outbox.database, read_options(self._entry)
+            await database.purge((now - keep_for).timestamp(), self._entry_id)
+            texts_before = now - timedelta(days=options.keep_incoming_days)
+            before = min(texts_before, now - timedelta(seconds=MEMORY))
+            await database.purge_incoming(self._entry_id, before.timestamp(), texts_before.timestamp())
+            await database.purge_reply_codes((now - timedelta(seconds=CODE_REST)).timestamp())
         await async_remove_leftovers(self._hass)
 
     @callback
@@ -253,6 +307,7 @@ async def async_load_state(hass: HomeAssistant, entry: ConfigEntry, gateway: Gat
     states = hass.data.setdefault(_STATES, {})
     if not (state := states.get(entry.entry_id)):
         state = EntryState(hass, entry, database, gateway)
+        state.fingerprint_key = await instance_id.async_get(hass)
         try:
             await state.async_load()
         except Exception:
@@ -270,22 +325,9 @@ def async_get_state(hass: HomeAssistant, entry_id: str) -> EntryState | None:
 
 
 @callback
-def async_find_received(hass: HomeAssistant, incoming_id: str) -> tuple[ConfigEntry, ReceivedMessage] | None:
-    """Return a text that came in lately, and its account's entry, loaded or not."""
-    for entry in hass.config_entries.async_entries(DOMAIN):
-        state = async_get_state(hass, entry.entry_id)
-        if state and (received := state.inbox.find(incoming_id)):
-            return entry, received
-    return None
-
-
-@callback
-def async_cause(hass: HomeAssistant, context: Context | None) -> str | None:
-    """Return the number whose text caused what has this context. The context of a text that came in has its id."""
-    for incoming_id in (context.id, context.parent_id) if context else ():
-        if incoming_id and (found := async_find_received(hass, incoming_id)):
-            return found[1].sender
-    return None
+def async_pop_state(hass: HomeAssistant, entry_id: str) -> EntryState | None:
+    """Return the state of an entry that is removed, for the last time."""
+    return hass.data.setdefault(_STATES, {}).pop(entry_id, None)
 
 
 async def async_unload_state(hass: HomeAssistant, entry_id: str) -> None:
@@ -320,63 +362,6 @@ async def async_cancel_record(
         await state.worker.cancel(known, error)
         return known.snapshot()
     return await database.find(reference=record.reference) or record
-
-
-async def async_remove_state(hass: HomeAssistant, entry: ConfigEntry) -> int:
-    """Delete the state and the messages of a removed entry. Return how many texts were waiting; they are never sent.
-
-    Requests under way finish first. Then nothing is left of their messages either.
-    """
-    database = await async_open(hass, entry.entry_id)
-    state = hass.data.setdefault(_STATES, {}).pop(entry.entry_id, None)
-    if state is None:
-        # Its file is not read, since that may fail.
-        state = EntryState(hass, entry, database, None)
-        await state.outbox.load()
-    state.loaded = True
-    outbox = state.outbox
-    waiting = await outbox.abandon()
-    requests = set(state.worker.requests) if state.worker else set()
-    requests |= await _async_cancel_attempts(hass, database, entry.entry_id)
-
-    async def finish() -> None:
-        if requests:
-            await asyncio.wait(requests)
-            await outbox.abandon()
-            await _async_cancel_attempts(hass, database, entry.entry_id)
-        await async_remove_messages(hass, entry.entry_id)
-
-    try:
-        await state.store.async_remove()
-    finally:
-        if requests:
-            if not hass.config_entries.async_entries(DOMAIN):
-                # Texting does not run after a crash, so nothing would delete the messages then.
-                await async_remove_leftovers(hass)
-            hass.async_create_task(finish(), "texting removed account")
-        else:
-            await finish()
-    return waiting
-
-
-async def _async_cancel_attempts(
-    hass: HomeAssistant, database: MessageDatabase, route_id: str
-) -> set[asyncio.Task[None]]:
-    """End what accounts still do for messages of a removed route. Return the requests that are sending some of them."""
-    requests: set[asyncio.Task[None]] = set()
-    for attempt in await database.pending_attempts(route_id):
-        await async_cancel_record(hass, database, attempt, MessageRejected("the route was removed"))
-        state = async_get_state(hass, attempt.entry_id)
-        known = state.outbox.get(attempt.reference) if state else None
-        if state and state.worker and known and known.is_in_flight:
-            requests |= state.worker.requests
-        elif state and known:  # no report is awaited any more
-            state.outbox.finish(known)
-            await state.outbox.save([known], changed=())
-        elif state is None and attempt.phase is not Phase.WAITING:
-            attempt.phase = Phase.DONE
-            await asyncio.wait([database.write([attempt])])
-    return requests
 
 
 async def async_finish_sends(hass: HomeAssistant) -> None:

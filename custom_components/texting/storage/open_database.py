@@ -67,13 +67,20 @@ async def async_open(hass: HomeAssistant, entry_id: str) -> MessageDatabase:
     return opened.database
 
 
+@callback
+def open_database(hass: HomeAssistant) -> MessageDatabase | None:
+    """Return the database if an entry was loaded in this run."""
+    opened = hass.data.get(_OPEN)
+    return opened.database if opened else None
+
+
 async def async_find_message(
     hass: HomeAssistant, *, reference: str | None, message_id: str | None, entry_id: str | None
 ) -> MessageRecord | None:
     """Return a message by our id or the provider's. None if there is none, or if no account is loaded."""
-    if opened := hass.data.get(_OPEN):
+    if database := open_database(hass):
         with suppress(DatabaseError):
-            return await opened.database.find(reference=reference, message_id=message_id, entry_id=entry_id)
+            return await database.find(reference=reference, message_id=message_id, entry_id=entry_id)
     return None
 
 

@@ -13,7 +13,7 @@ phrase may begin and end anywhere. Korean words have endings: a phrase of two or
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import re
 from typing import Self
 import unicodedata
@@ -163,9 +163,13 @@ def match_choice(choices: Choices, text: str) -> Choice | None:
     return None if choice is None else Choice(choice)
 
 
-def takes_free_text(choices: Choices) -> bool:
-    """Return True if any words are an answer: some phrase consists of slots alone."""
-    return any(len(phrase.slots) == len(phrase.words) for _, phrase in choices.with_slots)
+def without_free_text(choices: Choices) -> Choices:
+    """Return choices without those phrases that any words match: they consist of slots alone.
+
+    If there are none, these are the same choices.
+    """
+    with_slots = [each for each in choices.with_slots if len(each[1].slots) < len(each[1].words)]
+    return choices if len(with_slots) == len(choices.with_slots) else replace(choices, with_slots=with_slots)
 
 
 def is_whole_word(phrase: str) -> bool:
