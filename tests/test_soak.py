@@ -5,14 +5,18 @@ from pathlib import Path
 from random import Random
 import sqlite3
 
+import aiohttp
 import pytest
 
+from custom_components.texting.delivery import incoming
+from custom_components.texting.delivery.incoming import IncomingRecord
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.delivery.serialization import COLUMNS, to_row
-from custom_components.texting.gateway.message import Message
+from custom_components.texting.gateway.message import IncomingMessage, Message
 from custom_components.texting.gateway.status import Status
 from scripts.soak_home.count import CallResult, Row, count_messages, format_table
-from scripts.soak_home.database import count_pending, read_statuses
+from scripts.soak_home.database import count_pending, read_handed_on, read_statuses
+from scripts.soak_home.incoming import IncomingRow, Phones, count_texts
 from scripts.soak_home.plan import plan_calls, plan_kills
 
 HOUSE = ("textinghouse", "+33612341000", "soak 000001")
@@ -85,3 +89,30 @@ def test_database_is_read_as_the_integration_writes_it(tmp_path: Path) -> None:
         database.execute(f"CREATE TABLE message ({', '.join(COLUMNS)})")
         database.execute(f"INSERT INTO message VALUES ({', '.join('?' * len(COLUMNS))})", to_row(record))  # noqa: S608
     assert (count_pending(path), read_statuses(path)) == (1, {HOUSE: Status.QUEUED})
+
+
+async def test_what_became_of_incoming_texts_is_counted() -> None:
+    async with aiohttp.ClientSession() as session:
+        phones = Phones(session, "http://127.0.0.1", Random(7))  # noqa: S311  not for cryptography
+    phones.sent = 6
+    phones.answered = {text: ("club_texting", {}) for text in ("heard", "twice", "ended", "waits", "gone")}
+    row = count_texts(phones, {"heard": 1, "twice": 2}, {"heard": True, "twice": True, "ended": True, "waits": False})
+    assert row == IncomingRow(sent=6, answered=5, passed_on=2, ended=1, lost=2, doubled=1)
+
+
+def test_incoming_texts_are_read_as_the_integration_writes_them(tmp_path: Path) -> None:
+    path = tmp_path / "texting.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f"CREATE TABLE incoming ({', '.join(incoming.COLUMNS)})")
+        for text, is_handed_on in (("one", True), ("two", False)):
+            record = IncomingRecord(
+                id=text,
+                entry_id=HOUSE[0],
+                message=IncomingMessage(sender=HOUSE[1], text=text),
+                received_at=1.0,
+                fingerprint=text,
+                is_handed_on=is_handed_on,
+            )
+            row = incoming.to_row(record)
+            database.execute(f"INSERT INTO incoming VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+    assert read_handed_on(path) == {"one": True, "two": False}

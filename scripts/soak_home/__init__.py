@@ -1,1 +1,1 @@
-"""Kill a home repeatedly while it sends messages, and count the outcome of each message."""
+"""Kill a home repeatedly while it sends and gets messages, and count the outcome of each message."""

@@ -14,8 +14,9 @@ from scripts.demo_home.__main__ import free_port, print_progress
 from scripts.demo_home.api import Api
 from scripts.soak_home import gateways
 from scripts.soak_home.count import count_messages, format_table
-from scripts.soak_home.database import read_statuses
+from scripts.soak_home.database import read_handed_on, read_statuses
 from scripts.soak_home.home import SoakHome
+from scripts.soak_home.incoming import Listener, Phones, count_texts, format_row
 from scripts.soak_home.plan import plan_calls, plan_kills
 from scripts.soak_home.program import run_in_folder
 from scripts.soak_home.soak import Soak
@@ -42,20 +43,24 @@ async def run(options: argparse.Namespace, folder: Path) -> int:
         gateways.prepare(simulator, random)
         if options.faults:
             gateways.add_faults(simulator)
-        home = SoakHome(folder, free_port(0), simulator)
+        await (listener := Listener()).start()
+        home = SoakHome(folder, free_port(0), simulator, listener.url)
         home.create_config()
-        soak = Soak(home, simulator, Api(session, home.url, home.token), calls)
+        soak = Soak(home, simulator, Api(session, home.url, home.token), calls, Phones(session, home.url, random))
         try:
             await soak.run(kills)
             nothing_pending = await soak.wait_for_pending()
         finally:
             await home.stop()
+            await listener.stop()
         rows = count_messages(soak.load.results, gateways.count_by_key(simulator), read_statuses(home.database))
     _print_summary(soak, home.errors(), time.monotonic() - began)
     print(format_table(rows), flush=True)
+    texts = count_texts(soak.phones, listener.heard, read_handed_on(home.database))
+    print(format_row(texts), flush=True)
     if options.keep:
         print_progress(f"The home's folder is {folder}")
-    return 1 if not nothing_pending or any(row.is_wrong for row in rows) else 0
+    return 1 if not nothing_pending or texts.lost or any(row.is_wrong for row in rows) else 0
 
 
 def _print_summary(soak: Soak, errors: Sequence[str], seconds: float) -> None:

@@ -21,6 +21,12 @@ def read_statuses(path: Path) -> dict[MessageKey, str]:
     }
 
 
+def read_handed_on(path: Path) -> dict[str, bool]:
+    """Return for each incoming text whether it was handed on."""
+    rows = _rows(path, "SELECT text, handed_on FROM incoming WHERE text IS NOT NULL")
+    return {text: bool(handed_on) for text, handed_on in rows}
+
+
 def _rows(path: Path, query: str) -> list[tuple[str, ...]]:
     if not path.exists():
         return []

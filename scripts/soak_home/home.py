@@ -31,6 +31,26 @@ api:
 logger:
   default: warning
 """
+# Passes each incoming text on to the soak.
+AUTOMATION = """\
+rest_command:
+  pass_on:
+    url: "{url}"
+    method: post
+    content_type: text/plain
+    payload: "{{{{ text }}}}"
+automation:
+  - id: pass_on
+    alias: Pass on
+    mode: parallel
+    max: 1000
+    triggers:
+      - trigger: texting.message_received
+    actions:
+      - action: rest_command.pass_on
+        data:
+          text: "{{{{ trigger.text }}}}"
+"""
 
 
 class SoakHome(Home):
@@ -38,9 +58,10 @@ class SoakHome(Home):
 
     program = "scripts.soak_home.bare"
 
-    def __init__(self, folder: Path, port: int, simulator: Simulator) -> None:
-        """Use this folder, this port and this simulator."""
+    def __init__(self, folder: Path, port: int, simulator: Simulator, listener: str = "") -> None:
+        """Use this folder, this port and this simulator. listener is the address that gets each incoming text."""
         super().__init__(folder, port)
+        self._listener = listener
         self.database = folder / "config" / DATABASE
         self._simulator = simulator
         self._refresh_token = {name: secrets.token_hex(32) for name in ("id", "token", "jwt_key")}
@@ -64,8 +85,8 @@ class SoakHome(Home):
         await until(is_running, f"Home Assistant did not start (see {self.log})", START_TIMEOUT)
 
     def configuration(self) -> str:
-        """Return a configuration with only the API and the log."""
-        return CONFIGURATION
+        """Return a configuration with only the API and the log, and what passes incoming texts on."""
+        return CONFIGURATION + (AUTOMATION.format(url=self._listener) if self._listener else "")
 
     def subentries(self, provider: str) -> list[dict[str, Any]]:
         """Return the recipients of an account, as they are stored."""

@@ -8,6 +8,7 @@ from scripts.demo_home.api import Api
 from scripts.demo_home.waiting import WaitTimeout, until
 from scripts.soak_home.database import count_pending
 from scripts.soak_home.home import SoakHome
+from scripts.soak_home.incoming import Phones
 from scripts.soak_home.load import Load
 from scripts.soak_home.plan import Call, Kill
 from tests.simulator import Simulator
@@ -22,9 +23,10 @@ PROGRESS_INTERVAL = 10
 class Soak:
     """One soak and its measurements."""
 
-    def __init__(self, home: SoakHome, simulator: Simulator, api: Api, calls: Iterable[Call]) -> None:
+    def __init__(self, home: SoakHome, simulator: Simulator, api: Api, calls: Iterable[Call], phones: Phones) -> None:
         """Prepare the calls. `run` starts everything."""
         self.load = Load(api, calls)
+        self.phones = phones
         # How often the home was killed.
         self.killed = 0
         # The seconds that each complete start took.
@@ -38,9 +40,10 @@ class Soak:
         self._api = api
 
     async def run(self, kills: Sequence[Kill]) -> None:
-        """Make all calls, and kill the home as planned. The home runs afterwards."""
+        """Make all calls, let phones text, and kill the home as planned. The home runs afterwards."""
         began = time.monotonic()
         callers = asyncio.create_task(self.load.run())
+        phones = asyncio.create_task(self.phones.run(self.load.open))
         try:
             for kill in kills:
                 await self._run_until(kill)
@@ -49,8 +52,12 @@ class Soak:
             await self._start()
             self.load.open.set()
             await callers
+            self.phones.end()
+            await phones
+            await self.phones.repeat()
         finally:
             callers.cancel()
+            phones.cancel()
 
     async def wait_for_pending(self) -> bool:
         """Wait until no message is pending. Return False if this takes too long."""
