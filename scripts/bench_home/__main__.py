@@ -17,6 +17,7 @@ from scripts.bench_home.home import home
 from scripts.bench_home.database import measure_outbox
 from scripts.bench_home.incoming import measure_incoming
 from scripts.bench_home.lists import measure_lists
+from scripts.bench_home.questions import measure_questions
 from scripts.bench_home.sending import measure_sending
 from scripts.bench_home.simulator import SimulatorProcess
 from scripts.bench_home.table import Table
@@ -57,6 +58,7 @@ async def main(loop: MonitoredSelector, *, of_rows: bool) -> int:
             await measure_lists(hass, loop, table)
             await measure_sending(hass, simulator, Path(folder), table)
             await measure_incoming(hass, simulator, table)
+            await measure_questions(hass, simulator, table)
             await measure_accounts(hass, simulator, table)
             await measure_requests(hass, simulator, table)
             return table.exceeded
