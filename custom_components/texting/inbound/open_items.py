@@ -289,7 +289,7 @@ class OpenItems:
         if waiting and text.waits:
             return InFlight(waiting)
         items = [item for item in items if self._left_at(item, number) is not None]
-        if items and not all(references.isdisjoint(named) for references in self._unanswered):
+        if items and named and not all(references.isdisjoint(named) for references in self._unanswered):
             return Which(items)
         if len(items) > 1:
             claiming = _claiming(items, text.text)
