@@ -1,6 +1,7 @@
 """Wrong PINs: they lock commands for a time that doubles, are told, and are kept nowhere."""
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -53,7 +54,9 @@ def issues(hass: HomeAssistant) -> list[dict[str, str]]:
     found = [issue for issue in ir.async_get(hass).issues.values() if issue.translation_key == "commands_locked"]
     for issue in found:
         assert not issue.is_persistent
-        assert not any(secret in str(issue) for secret in (CLARA[2:], PIN, "1004"))
+        # The digits of a time may be those of any secret.
+        told = str({**dataclasses.asdict(issue), "created": None})
+        assert not any(secret in told for secret in (CLARA[2:], PIN, "1004"))
     return [issue.translation_placeholders or {} for issue in found]
 
 
