@@ -12,7 +12,7 @@ from homeassistant.util.ulid import ulid_at_time
 
 from .automations import async_listen
 from .delivery.database import DatabaseError
-from .delivery.incoming import IncomingRecord, LookUp, fingerprint
+from .delivery.incoming import IncomingRecord, LookUp, TextQuery, fingerprint
 from .gateway.message import OPT_IN_WORDS, IncomingMessage, IncomingType, bare_words
 from .gateway.provider import ProviderInfo
 from .inbound.command_sessions import Kind
@@ -126,19 +126,20 @@ class Receiver:
 
     async def _async_look_up(self, incoming: IncomingMessage) -> LookUp | None:
         """Return what the database knows of a text; None if it takes too long."""
-        outbox, entry_id = self._state.outbox, self._entry.entry_id
+        now = self._state.outbox.time()
+        query = TextQuery(
+            entry_id=self._entry.entry_id,
+            number=incoming.sender,
+            fingerprint=self._fingerprint(incoming),
+            since=now - MEMORY,
+            accepted_since=now - REPLY_WINDOW,
+            reference=incoming.reference,
+            message_id=incoming.replied_message_id,
+            own_id=incoming.message_id,
+        )
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT):
-                return await outbox.database.look_up(
-                    entry_id,
-                    incoming.sender,
-                    self._fingerprint(incoming),
-                    outbox.time() - MEMORY,
-                    reference=incoming.reference,
-                    message_id=incoming.replied_message_id,
-                    own_id=incoming.message_id,
-                    accepted_since=outbox.time() - REPLY_WINDOW,
-                )
+                return await self._state.outbox.database.look_up(query)
         except (DatabaseError, TimeoutError) as err:
             _LOGGER.debug("What is known of a text was not found: %s", type(err).__name__)
             return None
@@ -189,6 +190,8 @@ class Receiver:
         """
 
         def find_open(kept: IncomingMessage) -> Match | None:
+            if is_plain:
+                return None
             text = IncomingText(
                 number=kept.sender,
                 text=kept.text,
@@ -198,7 +201,7 @@ class Receiver:
                 words=reply_words(self._hass),
                 waits=waits,
             )
-            return None if is_plain else self._find_open(kept, text)
+            return self._find_open(kept, text)
 
         may_command = known is not None and not is_plain
         return async_interpret(self._hass, self._entry, incoming, find_open, may_command=may_command)

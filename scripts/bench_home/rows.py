@@ -15,7 +15,7 @@ import time
 
 from custom_components.texting.delivery import incoming, schema
 from custom_components.texting.delivery.database import MessageDatabase
-from custom_components.texting.delivery.incoming import IncomingRecord, fingerprint, lowest_id
+from custom_components.texting.delivery.incoming import IncomingRecord, TextQuery, fingerprint, lowest_id
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.delivery.serialization import Row, to_row
 from custom_components.texting.gateway.message import IncomingMessage, Message
@@ -119,11 +119,16 @@ def _operations(database: MessageDatabase, rows: int, now: float) -> dict[str, C
     async def look_up(reference: str | None = None, message_id: str | None = None) -> None:
         text = _incoming(some(), rows, now)
         await database.look_up(
-            *(text.entry_id, text.message.sender, text.fingerprint, now - HISTORY),
-            reference=reference,
-            message_id=message_id,
-            own_id=text.message.message_id,
-            accepted_since=now - HISTORY,
+            TextQuery(
+                entry_id=text.entry_id,
+                number=text.message.sender,
+                fingerprint=text.fingerprint,
+                since=now - HISTORY,
+                accepted_since=now - HISTORY,
+                reference=reference,
+                message_id=message_id,
+                own_id=text.message.message_id,
+            )
         )
 
     async def receive() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.texting.delivery.database import DatabaseError, MessageDatabase
-from tests.support.records import ACCOUNT, OTHER, ended, numbers, record
+from tests.support.records import OTHER, ended, look_up, numbers, record
 
 NUMBER = "+33612345678"
 
@@ -18,9 +18,7 @@ async def find(
     number: str = NUMBER,
     since: float = 100.0,
 ) -> int | None:
-    looked_up = await database.look_up(
-        *(ACCOUNT, number, "no text", 0.0), reference=reference, message_id=message_id, accepted_since=since
-    )
+    looked_up = await look_up(database, number=number, reference=reference, message_id=message_id, accepted_since=since)
     found = looked_up.named or looked_up.last
     return numbers([found])[0] if found else None
 

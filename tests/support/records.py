@@ -12,7 +12,7 @@ import struct
 from typing import Any
 
 from custom_components.texting.delivery.database import MessageDatabase
-from custom_components.texting.delivery.incoming import IncomingRecord, LookUp, fingerprint, lowest_id
+from custom_components.texting.delivery.incoming import IncomingRecord, LookUp, TextQuery, fingerprint, lowest_id
 from custom_components.texting.delivery.outbox import Change, Update
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.delivery.reply_codes import ReplyCode
@@ -156,17 +156,20 @@ async def look_up(
     reference: str | None = None,
     message_id: str | None = None,
     own_id: str | None = None,
+    accepted_since: float = 100.0,
 ) -> LookUp:
     """Look up a text of ACCOUNT."""
     return await database.look_up(
-        ACCOUNT,
-        number,
-        fingerprint(KEY, ACCOUNT, number, text),
-        since,
-        reference=reference,
-        message_id=message_id,
-        accepted_since=100.0,
-        own_id=own_id,
+        TextQuery(
+            entry_id=ACCOUNT,
+            number=number,
+            fingerprint=fingerprint(KEY, ACCOUNT, number, text),
+            since=since,
+            accepted_since=accepted_since,
+            reference=reference,
+            message_id=message_id,
+            own_id=own_id,
+        )
     )
 
 

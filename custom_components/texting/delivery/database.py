@@ -12,7 +12,7 @@ from . import inbound_rows, queries
 from .check_task import CheckTask
 from .inbound_reader import InboundReader
 from .inbound_rows import InboundRows
-from .incoming import IncomingRecord, LookUp, lowest_id
+from .incoming import IncomingRecord, LookUp, TextQuery, lowest_id
 from .integrity import FullCheck
 from .record import MessageRecord
 from .reply_codes import ReplyCode
@@ -148,32 +148,14 @@ class MessageDatabase:
                 return next(self._valid(found), None)
         return None
 
-    async def look_up(  # noqa: PLR0913  each is a fact about the text
-        self,
-        entry_id: str,
-        number: str,
-        fingerprint: str,
-        since: float,
-        *,
-        reference: str | None,
-        message_id: str | None,
-        accepted_since: float,
-        own_id: str | None = None,
-    ) -> LookUp:
-        """Return what may matter for a new text. Moments are in Unix seconds.
+    async def look_up(self, text: TextQuery) -> LookUp:
+        """Return what may matter for a new text.
 
-        What waits for the next commit is not found: a flood of texts must not force a commit for each.
-
-        known: the newest texts with its fingerprint since a moment: 50 with and without an id of the provider, or if it
-        has an own_id, 50 with that and 50 without one. latest: the newest text of the number at this entry. named: our
-        message with this reference, else with this message id. last: our last message to the number that was accepted
-        since accepted_since.
+        What waits for the next commit is found only if no commit is running: many texts must not force a commit each.
         """
-        find = partial(self._reader.look_up, accepted_since=accepted_since, own_id=own_id)
-        find = partial(find, reference=reference, message_id=message_id)
-        if not self._commits:  # else what waits is not looked for: many texts must not force a commit each
+        if not self._commits:
             self._flush()
-        return await self._run_soon(find, entry_id, number, fingerprint, since)
+        return await self._run_soon(self._reader.look_up, text)
 
     async def find_incoming(self, incoming_id: str) -> IncomingRecord | None:
         """Return the incoming message with this id of ours."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from . import incoming, queries, reply_codes
-from .incoming import IncomingRecord, LookUp, lowest_id
+from .incoming import IncomingRecord, LookUp, TextQuery, lowest_id
 from .record import MessageRecord
 from .reply_codes import ReplyCode
 from .serialization import Row, read_rows, to_text, valid_records
@@ -18,29 +18,18 @@ class InboundReader:
         self._file = file
         self._on_invalid = on_invalid
 
-    def look_up(  # noqa: PLR0913  each is a fact about the text
-        self,
-        entry_id: str,
-        number: str,
-        fingerprint: str,
-        since: float,
-        *,
-        reference: str | None,
-        message_id: str | None,
-        accepted_since: float,
-        own_id: str | None,
-    ) -> LookUp:
+    def look_up(self, text: TextQuery) -> LookUp:
         """Find what MessageDatabase.look_up returns."""
-        number = to_text(number)
-        known = self._known(fingerprint, lowest_id(since), own_id)
+        entry_id, number = text.entry_id, to_text(text.number)
+        known = self._known(text.fingerprint, lowest_id(text.since), text.own_id)
         latest = self._file.read(queries.LATEST_INCOMING, (entry_id, number))
         by_reference, by_message_id, by_number = queries.REPLIED
-        last = self._file.read(by_number, (entry_id, number, accepted_since))
+        last = self._file.read(by_number, (entry_id, number, text.accepted_since))
         return LookUp(
             known=known,
             latest=next(self._incoming(latest), None),
-            named=self._message(by_reference, entry_id, reference)
-            or self._message(by_message_id, entry_id, message_id),
+            named=self._message(by_reference, entry_id, text.reference)
+            or self._message(by_message_id, entry_id, text.message_id),
             last=next(self._messages(last), None),
         )
 

@@ -48,10 +48,32 @@ class IncomingRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextQuery:
+    """What a new text is looked up by. Moments are in Unix seconds."""
+
+    # The account's entry id.
+    entry_id: str
+    # The phone that wrote it.
+    number: str
+    fingerprint: str
+    # Since when a text with the same fingerprint matters.
+    since: float
+    # Since when a message that the provider accepted may be the one that the text answers.
+    accepted_since: float
+    # Our reference of the message that the text names, if it names one.
+    reference: str | None = None
+    # The provider's id of the message that the text names, if it names one.
+    message_id: str | None = None
+    # The provider's id of the text itself, if it has one.
+    own_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LookUp:
     """What the database knows that may matter for a new text."""
 
-    # Texts with the same fingerprint, newest first.
+    # The newest texts with the same fingerprint, newest first: 50 with and without an id of the provider, or if the new
+    # text has one, 50 with that id and 50 without any.
     known: list[IncomingRecord] = field(default_factory=list)
     # The newest text of the same number.
     latest: IncomingRecord | None = None
