@@ -108,13 +108,16 @@ async def _everything_is_saved(account: Account) -> bool:
 async def async_opt_out(account: Account, incoming: IncomingMessage) -> bool:
     """Take an opt-out, also one that came in before. Return True if it is on disk in time."""
     publishing = account.hass.async_create_task(_async_publish(account, incoming), "texting opt-out")
-    if not is_e164(incoming.sender):
-        await asyncio.wait([publishing], timeout=PUBLISH_TIMEOUT)
-        return True
-    saved = account.hass.async_create_task(account.store.async_save_opt_out(incoming.sender), "texting opt-out")
-    await asyncio.wait([saved], timeout=WRITE_TIMEOUT)
+    is_saved = not is_e164(incoming.sender) or await _opt_out_is_saved(account, incoming.sender)
     # Earlier texts of the phone are published first, and that may take long.
     await asyncio.wait([publishing], timeout=PUBLISH_TIMEOUT)
+    return is_saved
+
+
+async def _opt_out_is_saved(account: Account, number: str) -> bool:
+    """Return True once an opt-out is on disk, False if that takes too long."""
+    saved = account.hass.async_create_task(account.store.async_save_opt_out(number), "texting opt-out")
+    await asyncio.wait([saved], timeout=WRITE_TIMEOUT)
     return saved.done() and saved.result()
 
 
@@ -184,11 +187,13 @@ async def _async_ask_back(
 
 def _which(account: Account, number: str, match: Which) -> str:
     """Return the text that asks which item is meant, empty if none is open any more. Each gets a number."""
-    open_items, now = async_open_items(account.hass), account.outbox.time()
-    items = [(open_items.give_code(item, number, account.entry.entry_id, now), item) for item in match.items]
-    for _, item in items:
-        async_save_codes(account.outbox.database, open_items.codes_of(item))
-    known = [(code, item.question) for code, item in items if code is not None and open_items.is_open(item, number)]
+    open_items, outbox = async_open_items(account.hass), account.outbox
+    known = []
+    for item in match.items:
+        code = open_items.give_code(item, number, account.entry.entry_id, outbox.time())
+        if code is not None and open_items.is_open(item, number):
+            async_save_codes(outbox.database, open_items.codes_of(item))
+            known.append((code, item.question))
     return which(known) if known else ""
 
 
