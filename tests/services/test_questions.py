@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 import time
-from typing import Any
 
 import pytest
 
@@ -29,14 +28,26 @@ async def stop(*asked: Asked) -> None:
     await asyncio.gather(*asked, return_exceptions=True)
 
 
-async def ask_anna(hass: HomeAssistant, simulator: Simulator, *questions: str, **data: Any) -> Sequence[Asked]:
-    """Ask Anna one question after the other."""
+async def ask_in_turn(
+    hass: HomeAssistant, simulator: Simulator, name: str, number: str, *questions: str
+) -> Sequence[Asked]:
+    """Ask one person one question after the other."""
     asked = []
     for question in questions:
-        before = len(texts_to(simulator, ANNA))
-        asked.append(ask(hass, entity_id="notify.anna", question=question, timeout=LONG, **data))
-        await times_asked(simulator, ANNA, before + 1)
+        before = len(texts_to(simulator, number))
+        asked.append(ask(hass, entity_id=f"notify.{name}", question=question, timeout=LONG))
+        await times_asked(simulator, number, before + 1)
     return asked
+
+
+async def ask_anna(hass: HomeAssistant, simulator: Simulator, *questions: str) -> Sequence[Asked]:
+    """Ask Anna, who has TextingHouse."""
+    return await ask_in_turn(hass, simulator, "anna", ANNA, *questions)
+
+
+async def ask_clara(hass: HomeAssistant, simulator: Simulator, *questions: str) -> Sequence[Asked]:
+    """Ask Clara, who has Club Texting."""
+    return await ask_in_turn(hass, simulator, "clara", CLARA, *questions)
 
 
 # -- what is not understood --------------------------------------------------------------------------------------------
@@ -100,10 +111,7 @@ async def test_a_bare_reply_to_two_questions_is_asked_about(
 ) -> None:
     """The first question gets its number only now."""
     await connect(await set_up(CLUB))
-    asked = [ask(hass, entity_id="notify.clara", question="Water off?", timeout=LONG)]
-    await times_asked(simulator, CLARA, 1)
-    asked.append(ask(hass, entity_id="notify.clara", question="Light off?", timeout=LONG))
-    await times_asked(simulator, CLARA, 2)
+    asked = await ask_clara(hass, simulator, "Water off?", "Light off?")
     assert texts_to(simulator, CLARA) == ["Water off?", "Light off? Reply 10 and your answer."]
     which = "Which one? 11 Water off, 10 Light off. Reply the number and your answer."
     assert await simulator.answer(CLARA, "Yes", CLUB) == (200, which)
@@ -117,10 +125,7 @@ async def test_a_closed_number_gets_over(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
 ) -> None:
     await connect(await set_up(CLUB))
-    kept = ask(hass, entity_id="notify.clara", question="Water off?", timeout=LONG)
-    await times_asked(simulator, CLARA, 1)
-    stopped = ask(hass, entity_id="notify.clara", question="Light off?", timeout=LONG)
-    await times_asked(simulator, CLARA, 2)
+    kept, stopped = await ask_clara(hass, simulator, "Water off?", "Light off?")
     await stop(stopped)
     status, body = await simulator.answer(CLARA, "10 yes", CLUB) or (0, "")
     assert status == 200
@@ -134,10 +139,7 @@ async def test_after_a_restart_a_number_gets_over(
 ) -> None:
     entry = await set_up(CLUB)
     await connect(entry)
-    asked = [ask(hass, entity_id="notify.clara", question="Water off?", timeout=LONG)]
-    await times_asked(simulator, CLARA, 1)
-    asked.append(ask(hass, entity_id="notify.clara", question="Light off?", timeout=LONG))
-    await times_asked(simulator, CLARA, 2)
+    asked = await ask_clara(hass, simulator, "Water off?", "Light off?")
     await until(lambda: not entry.runtime_data.state.worker.requests)
     await restart(hass, entry)
     status, body = await simulator.answer(CLARA, "No 10", CLUB) or (0, "")
@@ -247,8 +249,7 @@ async def test_a_question_that_is_too_long_with_its_number_has_none(
 ) -> None:
     """Its answer may be the number that it would have had."""
     await connect(await set_up(CLUB))
-    first = ask(hass, entity_id="notify.clara", question="One?", timeout=LONG)
-    await times_asked(simulator, CLARA, 1)
+    (first,) = await ask_clara(hass, simulator, "One?")
     question = f"How warm? {'y' * 140}"
     second = ask(hass, entity_id="notify.clara", question=question, timeout=LONG, choices={"warm": "{degrees}"})
     await times_asked(simulator, CLARA, 2)
