@@ -1,4 +1,4 @@
-"""Texts that phones send to the home while it is killed, and what became of each.
+"""Texts that phones send to the home while it is killed, and what happened to each.
 
 An automation of the home passes each text on to a web server of the soak. A provider repeats a call until it gets 200.
 """
@@ -130,7 +130,7 @@ def _fields(provider: str, number: int, text: str) -> dict[str, str]:
 
 
 def count_texts(phones: Phones, heard: Mapping[str, int], handed_on: Mapping[str, bool]) -> IncomingRow:
-    """Count what became of the texts. handed_on says for each text on disk whether it was handed on."""
+    """Count what happened to the texts. handed_on says for each text on disk whether it was handed on."""
     answered = phones.answered
     return IncomingRow(
         sent=phones.sent,

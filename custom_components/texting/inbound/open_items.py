@@ -31,7 +31,7 @@ class Reply:
     incoming: IncomingMessage
     # The id to reply to.
     incoming_id: str
-    # The entry id of the account where it came in.
+    # The entry id of the account that received it.
     account_id: str
 
 
@@ -133,7 +133,7 @@ class IncomingText:
     number: str
     # Without a PIN.
     text: str = field(repr=False)
-    # The entry id of the account where it came in.
+    # The entry id of the account that received it.
     account_id: str
     # When it was written, if the provider says so.
     sent_at: datetime | None = None

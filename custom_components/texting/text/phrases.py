@@ -108,7 +108,7 @@ class PhraseFinder:
         return None if {self.choices[phrase] for _, phrase in found} - {choice, None} else choice
 
     def _find_all(self, line: str) -> Iterator[tuple[int, str]]:
-        """Yield the phrases of the line, and where they begin. They do not overlap."""
+        """Yield the position and the words of each phrase in the line. Phrases do not overlap."""
         start = 0
         while start < len(line):
             if phrase := self.longest(line, start):
