@@ -314,7 +314,7 @@ async def test_the_last_delivery_status_is_of_the_text_that_moved_last(
         "reference": first["reference"],
         "message_id": first["message_id"],
     }
-    assert (state.attributes["provider_status"], state.attributes["reason"]) == ("7", "prohibited")
+    assert state.attributes["reason"] == "prohibited"
 
 
 async def test_a_refusal_is_an_event_with_its_reason(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:

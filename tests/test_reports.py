@@ -42,7 +42,6 @@ async def test_reports_follow_a_text_to_its_phone(
     await settle()
     assert [callback.status for callback in simulator.callbacks] == [200, 200]
     assert [report.attributes["event_type"] for report in reports] == ["delivered"]
-    assert [report.attributes["provider_status"] for report in reports] == ["3"]
     last = dict(reports[-1].attributes)
     assert (
         last.items()
@@ -52,6 +51,7 @@ async def test_reports_follow_a_text_to_its_phone(
             "reference": answer["reference"],
             "message_id": answer["message_id"],
             "reason": None,
+            "reason_text": None,
         }.items()
     )
     status = state_of(hass, entity(HOUSE, "last_delivery_status"))
@@ -61,13 +61,13 @@ async def test_reports_follow_a_text_to_its_phone(
 
 
 @pytest.mark.parametrize(
-    ("number", "status", "reason"),
+    ("number", "status", "reason", "in_words"),
     [
-        ("+33600000004", "expired", "expired"),
-        ("+33600000005", "undelivered", "other"),
-        ("+33600000006", "undelivered", "other"),
-        ("+33600000007", "rejected", "prohibited"),
-        ("+33600000020", "rejected", "insufficient_credit"),
+        ("+33600000004", "expired", "expired", "Phone off or out of reach"),
+        ("+33600000005", "undelivered", "other", "The number is not subscribed, the provider says no more"),
+        ("+33600000006", "undelivered", "other", "The phone did not get it"),
+        ("+33600000007", "rejected", "prohibited", "The account is not allowed to send this"),
+        ("+33600000020", "rejected", "insufficient_credit", "Not enough credit"),
     ],
 )
 async def test_a_text_that_never_arrives_says_why(
@@ -79,6 +79,7 @@ async def test_a_text_that_never_arrives_says_why(
     number: str,
     status: str,
     reason: str,
+    in_words: str,
 ) -> None:
     entry = await set_up(HOUSE)
     await connect(entry)
@@ -86,8 +87,9 @@ async def test_a_text_that_never_arrives_says_why(
     await ask_to_send(hass, "Water", account=entry.entry_id, to=number)
     await settle()
     assert [report.attributes["event_type"] for report in reports] == [status]
-    assert reports[-1].attributes["reason"] == reason
-    assert state_of(hass, entity(HOUSE, "last_delivery_status")).attributes["reason"] == reason
+    for shown in (reports[-1], state_of(hass, entity(HOUSE, "last_delivery_status"))):
+        assert (shown.attributes["reason"], shown.attributes["reason_text"]) == (reason, in_words)
+        assert "provider_status" not in shown.attributes
 
 
 async def test_the_same_report_twice_is_one_event(

@@ -31,6 +31,7 @@ from custom_components.texting.gateway.status import FailureReason, Status
 from custom_components.texting.inbound.command_sessions import Kind
 from custom_components.texting.inbound.commands import MORE
 from custom_components.texting.options import IF_UNSURE
+from custom_components.texting.outcomes import Cause
 from custom_components.texting.services import ACTIONS
 from custom_components.texting.trigger import FROM, async_get_triggers
 from homeassistant.core import HomeAssistant
@@ -127,7 +128,8 @@ def test_errors_give_the_placeholders_of_their_texts() -> None:
         assert placeholders(EXCEPTIONS[key]) == given, key
     for key, text in EXCEPTIONS.items():
         if not key.startswith("limit_") and key not in keys_in_code():
-            assert placeholders(text) <= ALWAYS, key
+            given = ALWAYS | ({"reason"} if key.startswith("rejected_") else set())
+            assert placeholders(text) <= given, key
 
 
 def details_given() -> Iterator[tuple[str, set[str]]]:
@@ -316,6 +318,7 @@ def test_choices() -> None:
         "if_unsure": set(IF_UNSURE),
         "from": set(FROM),
         "reason": {str(reason) for reason in FailureReason},
+        "outcome": {*FailureReason, *Cause},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
         | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"},
         "check": {*Item, *Outcome, *Note, "own_site", "other_site", "unknown_words"},
@@ -365,6 +368,21 @@ async def test_every_text_and_icon_belongs_to_an_entity(
 
 def pairs(texts: dict[str, Iterable[str]]) -> set[tuple[str, str]]:
     return {(domain, key) for domain, keys in texts.items() for key in keys}
+
+
+def test_a_reason_has_the_same_words_everywhere() -> None:
+    words = {reason: SELECTORS["outcome"]["options"][reason] for reason in FailureReason}
+    entities = TRANSLATIONS["entity"]
+    assert SELECTORS["reason"]["options"] == words
+    assert entities["sensor"]["last_delivery_status"]["state_attributes"]["reason"]["state"] == words
+    assert entities["event"]["delivery_report"]["state_attributes"]["reason"]["state"] == words
+
+
+def test_a_reason_is_no_sentence_yet() -> None:
+    """It stands alone or in the middle of a sentence."""
+    for text in SELECTORS["outcome"]["options"].values():
+        assert re.fullmatch(r"[A-Z][^.:]*[^.:!]", text), text
+        assert len(text) <= 60, text
 
 
 def test_every_state_has_a_name() -> None:

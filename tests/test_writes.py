@@ -44,7 +44,7 @@ async def lines(recorder_mock: Any, hass: HomeAssistant, hass_client: Callable[[
         url = f"/api/logbook/{began.isoformat().replace('+00:00', 'Z')}"
         found = await (await client.get(url, params={"end_time": end.replace("+00:00", "Z")})).json()
         new, read_before = found[read_before:], len(found)
-        return [line.get("entity_id") or f"{line['name']} {line['message']}" for line in new]
+        return [line.get("entity_id") or line["message"] for line in new]
 
     return read
 

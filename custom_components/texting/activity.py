@@ -10,9 +10,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import EVENT_MESSAGE
 from .delivery.outbox import Change, Update
-from .delivery.record import MessageRecord
-from .gateway.errors import Cancelled
 from .gateway.message import IncomingMessage, IncomingType
+from .outcomes import kind_of, why_failed
 from .recipients import device_of, recipient_for_number
 from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED
 from .targets import redact_name
@@ -41,23 +40,22 @@ def async_setup_activity(hass: HomeAssistant) -> None:
         if ended and (entry := hass.config_entries.async_get_entry(entry_id)):
             for record in ended:
                 name = record.recipient_name or redact_name(record.to)
-                _write(hass, entry, record.recipient_id, _outcome(record), name)
+                why = why_failed(hass, record)
+                _write(hass, entry, record.recipient_id, kind_of(record, why), name, why)
 
     async_dispatcher_connect(hass, MESSAGE_RECEIVED, received)
     async_dispatcher_connect(hass, MESSAGES_UPDATED, updated)
 
 
 def _sender(sender: str) -> str:
-    """Return a sender as the recorder may keep it. Who knows the webhook's address can write anything there."""
-    return redact_name(sender) if _SENDER.fullmatch(sender) else "—"
-
-
-def _outcome(record: MessageRecord) -> str:
-    return "cancelled" if isinstance(record.error, Cancelled) else str(record.status)
+    """Return a sender as the recorder may keep it, else nothing. Who knows the webhook's address can write anything."""
+    return redact_name(sender) if _SENDER.fullmatch(sender) else ""
 
 
 @callback
-def _write(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, kind: str, name: str) -> None:
+def _write(  # noqa: PLR0913, PLR0917  each is a part of the line
+    hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, kind: str, name: str, why: str | None = None
+) -> None:
     """Fire the event of a line. The recorder keeps events, so it has neither a text nor a whole number."""
     data = {ATTR_DEVICE_ID: device_of(hass, entry, recipient_id), "kind": kind, "name": single_line(name)}
-    hass.bus.async_fire(EVENT_MESSAGE, data)
+    hass.bus.async_fire(EVENT_MESSAGE, {**data, "reason": str(why)} if why else data)

@@ -8,6 +8,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from .const import DOMAIN
 from .gateway import errors
 from .gateway.errors import Field, FieldRejected, GatewayError, MessageRejected
+from .outcomes import within_sentence
 
 # The first class that an error is an instance of decides, so a subclass stands before its base.
 KEYS: Mapping[type[GatewayError], str] = {
@@ -75,6 +76,8 @@ ORDER_ERRORS = frozenset({"declined", "order_too_small", "keyword_taken", "order
         Field.URL,
     )
 }
+# How the keys of refusals by the provider begin. A reason follows.
+_REJECTED = "rejected_"
 
 
 class ErrorText(TypedDict):
@@ -94,7 +97,7 @@ def translation_key(error: GatewayError) -> str:
         return f"wrong_{error.field}"
     if isinstance(error, MessageRejected) and error.limit:
         return f"limit_{error.limit}"
-    return f"rejected_{error.reason}"
+    return f"{_REJECTED}{error.reason}"
 
 
 def form_error(error: GatewayError) -> str:
@@ -107,7 +110,7 @@ def form_error(error: GatewayError) -> str:
 def request_text(error: GatewayError, account: str) -> ErrorText:
     """Return the text of an error of a request that is no send. It does not speak of a message."""
     key = translation_key(error)
-    return _text("request_rejected" if key.startswith("rejected_") else REQUEST_KEYS.get(key, key), error, account)
+    return _text("request_rejected" if key.startswith(_REJECTED) else REQUEST_KEYS.get(key, key), error, account)
 
 
 def logged_text(error: GatewayError, account: str) -> ErrorText:
@@ -117,9 +120,17 @@ def logged_text(error: GatewayError, account: str) -> ErrorText:
     return text
 
 
-def home_assistant_error(error: GatewayError, account: str) -> HomeAssistantError:
-    """Return the error of a send: a validation error if the caller broke a limit, else a failure."""
-    return _kind_of(error)(**_text(translation_key(error), error, account))
+def home_assistant_error(error: GatewayError, account: str, reason: str | None = None) -> HomeAssistantError:
+    """Return the error of a send: a validation error if the caller broke a limit, else a failure.
+
+    reason is why the provider refused the text, in words.
+    """
+    key = translation_key(error)
+    text = _text(key, error, account)
+    if key.startswith(_REJECTED):
+        words = within_sentence(reason) if reason else "—"
+        text["translation_placeholders"]["reason"] = f"{words} ({error.detail})" if error.detail else words
+    return _kind_of(error)(**text)
 
 
 def request_error(error: GatewayError, account: str) -> HomeAssistantError:

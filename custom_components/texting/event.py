@@ -13,6 +13,7 @@ from .entity import MessengerEntity
 from .gateway.message import IncomingMessage, IncomingType
 from .gateway.status import Status
 from .messenger import Messenger, MessengerConfigEntry
+from .outcomes import reason_text
 from .recipients import recipient_for_number
 from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED, STATE_CHANGED
 
@@ -82,8 +83,7 @@ class DeliveryReportEvent(MessengerEntity, EventEntity):
     """A text has ended: it was delivered, it failed, or no more is known of it."""
 
     _attr_event_types = list(Status)
-    # The provider may say anything in its own words.
-    _unrecorded_attributes = frozenset({"to", "provider_status"})
+    _unrecorded_attributes = frozenset({"to"})
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, messenger: Messenger) -> None:
@@ -112,8 +112,8 @@ class DeliveryReportEvent(MessengerEntity, EventEntity):
                 "recipient_name": record.recipient_name,
                 "reference": record.reference,
                 "message_id": record.message_id,
-                "provider_status": record.provider_status,
                 "reason": record.reason,
+                "reason_text": reason_text(self.hass, record),
                 **self._messenger.attributes(record),
             },
         )

@@ -1,12 +1,12 @@
-"""The logbook's lines: "Anna wrote", "Text to Anna was not delivered"."""
+"""Activity's lines: "Anna wrote", "Text to Ben was not delivered: phone off or out of reach".
+
+The message is the whole sentence, and there is no name: Home Assistant shows it in front of the message, or above it.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
-from homeassistant.components.logbook import (
-    LOGBOOK_ENTRY_MESSAGE,
-    LOGBOOK_ENTRY_NAME,
-)
+from homeassistant.components.logbook import LOGBOOK_ENTRY_ICON, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import (
@@ -18,23 +18,23 @@ from .const import (
     EVENT_OPTED_IN,
     EVENT_OPTED_OUT,
 )
+from .outcomes import sentence
+from .text.single_line import single_line
 
-# The lines of incoming texts, by their type.
-RECEIVED = {"reply": "wrote", "keyword": "wrote"}
-# The lines of opt-outs, by their event.
-OPT_OUTS = {EVENT_OPTED_OUT: "wants no more texts", EVENT_OPTED_IN: "wants texts again"}
-# The lines of sent texts, by their status.
-SENT = {
-    "queued": "is waiting",
-    "accepted": "was sent",
-    "sent": "was sent",
-    "delivered": "was delivered",
-    "undelivered": "was not delivered",
-    "expired": "was not delivered in time",
-    "rejected": "was not delivered",
-    "uncertain": "may not have been delivered",
-    "cancelled": "was canceled",
+# The types of incoming texts.
+RECEIVED = ("reply", "keyword")
+RECEIVED_ICON = "mdi:message-text"
+STOP_ICON, START_ICON, LOCK_ICON = "mdi:message-off", "mdi:message-text", "mdi:lock-alert"
+# The icons of sent texts, by what became of them.
+SENT_ICONS = {
+    "delivered": "mdi:message-check",
+    "undelivered": "mdi:message-off",
+    "expired": "mdi:clock-alert",
+    "rejected": "mdi:message-alert",
+    "uncertain": "mdi:message-question",
+    "cancelled": "mdi:message-minus",
 }
+SENT_ICON = "mdi:send"
 
 
 @callback
@@ -42,31 +42,39 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, Any]]], None],
 ) -> None:
-    """Describe the events of texts that came in or were sent, and of commands that are locked."""
-    async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
-    for event_type in OPT_OUTS:
-        async_describe_event(DOMAIN, event_type, _describe_opt_out)
-    async_describe_event(DOMAIN, EVENT_COMMANDS_LOCKED, _describe_lock)
+    """Describe the events of texts that came in or were sent, of opt-outs, and of commands that are locked."""
+
+    @callback
+    def message(event: Event) -> dict[str, Any]:
+        kind, name, reason = str(event.data.get("kind") or ""), _name(event), event.data.get("reason")
+        if kind in RECEIVED:
+            return _line(f"{name} wrote", RECEIVED_ICON)
+        told = sentence(hass, kind, name, reason if isinstance(reason, str) else None)
+        return _line(told, SENT_ICONS.get(kind, SENT_ICON))
+
+    @callback
+    def opted_out(event: Event) -> dict[str, Any]:
+        return _line(f"{_name(event)} wants no more texts", STOP_ICON)
+
+    @callback
+    def opted_in(event: Event) -> dict[str, Any]:
+        return _line(f"{_name(event)} wants texts again", START_ICON)
+
+    @callback
+    def locked(event: Event) -> dict[str, Any]:
+        minutes = event.data.get(ATTR_MINUTES)
+        told = f"{_name(event)}’s commands are locked for {minutes} minutes"  # noqa: RUF001  an apostrophe
+        return _line(told, LOCK_ICON)
+
+    async_describe_event(DOMAIN, EVENT_MESSAGE, message)
+    async_describe_event(DOMAIN, EVENT_OPTED_OUT, opted_out)
+    async_describe_event(DOMAIN, EVENT_OPTED_IN, opted_in)
+    async_describe_event(DOMAIN, EVENT_COMMANDS_LOCKED, locked)
 
 
-@callback
-def _describe(event: Event) -> dict[str, Any]:
-    kind, name = (str(event.data.get(key) or "") for key in ("kind", "name"))
-    return {
-        LOGBOOK_ENTRY_NAME: name if kind in RECEIVED else f"Text to {name}",
-        LOGBOOK_ENTRY_MESSAGE: RECEIVED.get(kind) or SENT.get(kind, kind),
-    }
+def _name(event: Event) -> str:
+    return single_line(str(event.data.get(ATTR_NAME) or "Somebody"))
 
 
-@callback
-def _describe_opt_out(event: Event) -> dict[str, Any]:
-    name = str(event.data.get("name") or "Somebody")
-    return {LOGBOOK_ENTRY_NAME: name, LOGBOOK_ENTRY_MESSAGE: OPT_OUTS[str(event.event_type)]}
-
-
-@callback
-def _describe_lock(event: Event) -> dict[str, Any]:
-    return {
-        LOGBOOK_ENTRY_NAME: f"{event.data.get(ATTR_NAME)}’s commands",  # noqa: RUF001  an apostrophe
-        LOGBOOK_ENTRY_MESSAGE: f"are locked for {event.data.get(ATTR_MINUTES)} minutes",
-    }
+def _line(text: str, icon: str) -> dict[str, Any]:
+    return {LOGBOOK_ENTRY_NAME: "", LOGBOOK_ENTRY_MESSAGE: text, LOGBOOK_ENTRY_ICON: icon}

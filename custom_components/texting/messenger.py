@@ -23,6 +23,7 @@ from .gateway.status import FailureReason, Status
 from .inbound.loop_guard import async_loop_guard
 from .issues import async_loop_stopped
 from .options import RESEND, Options, read_options
+from .outcomes import reason_text
 from .recipients import Recipient
 from .storage.entry_state import EntryState
 from .storage.received import async_cause
@@ -267,7 +268,8 @@ class Messenger(ABC):
     def outcome(self, address: Address, record: MessageRecord | None) -> Outcome:
         """Return how a send ended, with its error in words."""
         if record and record.failure:
-            return Outcome(address, record, home_assistant_error(record.failure, self.entry.title))
+            error = home_assistant_error(record.failure, self.entry.title, reason_text(self.hass, record))
+            return Outcome(address, record, error)
         return Outcome(address, record, address.error, held_until=self.held_until(record) if record else None)
 
     # -- from an action's fields to a message --------------------------------------------------------------------------

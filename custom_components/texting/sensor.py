@@ -17,6 +17,7 @@ from .entity import BalanceEntity, StateEntity
 from .gateway.message import Balance
 from .gateway.status import Status
 from .messenger import Messenger, MessengerConfigEntry
+from .outcomes import reason_text
 
 PARALLEL_UPDATES = 0
 
@@ -89,8 +90,6 @@ class CreditBalanceSensor(BalanceEntity, SensorEntity):
 class LastDeliveryStatusSensor(StateEntity, SensorEntity):
     """The status of the text that was accepted or ended last."""
 
-    # The provider may say anything in its own words.
-    _unrecorded_attributes = frozenset({"provider_status"})
     _attr_device_class = SensorDeviceClass.ENUM
 
     def __init__(self, messenger: Messenger) -> None:
@@ -112,8 +111,8 @@ class LastDeliveryStatusSensor(StateEntity, SensorEntity):
             "recipient_name": record.recipient_name,
             "reference": record.reference,
             "message_id": record.message_id,
-            "provider_status": record.provider_status,
             "reason": record.reason,
+            "reason_text": reason_text(self.hass, record),
             **self._messenger.attributes(record),
         }
 

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.translation import async_get_cached_translations, async_get_translations
+from homeassistant.helpers.translation import (
+    LOCALE_EN,
+    async_get_cached_translations,
+    async_get_translations,
+)
 
 from .const import DOMAIN
 
@@ -23,11 +27,22 @@ async def async_translations(hass: HomeAssistant, selector: str) -> Mapping[str,
 
 
 @callback
-def known_texts(hass: HomeAssistant, selector: str) -> Mapping[str, str]:
-    """Return the same without waiting. Home Assistant has loaded them when the integration is set up."""
-    return _options(selector, async_get_cached_translations(hass, hass.config.language, _CATEGORY, DOMAIN))
+def known_text(hass: HomeAssistant, selector: str, key: str) -> str | None:
+    """Return the text of one option without waiting, in English as long as there is no other.
+
+    Home Assistant has loaded the texts when the integration is set up.
+    """
+    path = f"{_prefix(selector)}{key}"
+    for language in (hass.config.language, LOCALE_EN):
+        if text := async_get_cached_translations(hass, language, _CATEGORY, DOMAIN).get(path):
+            return text
+    return None
 
 
 def _options(selector: str, texts: Mapping[str, str]) -> Mapping[str, str]:
-    prefix = f"component.{DOMAIN}.selector.{selector}.options."
+    prefix = _prefix(selector)
     return {key.removeprefix(prefix): text for key, text in texts.items() if key.startswith(prefix)}
+
+
+def _prefix(selector: str) -> str:
+    return f"component.{DOMAIN}.selector.{selector}.options."

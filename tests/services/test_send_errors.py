@@ -118,14 +118,16 @@ async def test_credit_that_lasts_for_one_of_two(
 async def test_an_opted_out_recipient(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     await set_up(CLUB)
     simulator.accounts[CLUB].opted_out.add("2125550142")
-    assert "opted out of texts from Club Texting" in text_of(await failure(hass, CLUB), "rejected_opted_out")
+    error = text_of(await failure(hass, CLUB), "rejected_opted_out")
+    assert error.startswith("Club Texting did not send the text: the person opted out (STOP). Only the recipient")
 
 
 async def test_a_refusal_keeps_the_gateways_words(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     await set_up(PRO)
     body = {"status": "error", "message": "Your plan has ended."}
     simulator.faults.add(PRO, "answer", path="sms/send", body=body)
-    assert "(Your plan has ended.)" in text_of(await failure(hass, PRO), "rejected_other")
+    error = text_of(await failure(hass, PRO), "rejected_other")
+    assert error.startswith("TextioPro did not send the text: the text was refused (Your plan has ended.). Correct")
 
 
 @EVERY_PROVIDER
@@ -274,7 +276,9 @@ async def test_a_count_that_differs_from_the_document(hass: HomeAssistant, set_u
     await set_up(CLUB)
     simulator.use_variant(CLUB, "counts-double")
     error = await failure(hass, CLUB, "=" * 20 + "a" * 130)
-    assert "(-7 too long, or characters that it does not take)" in text_of(error, "rejected_invalid_message")
+    assert text_of(error, "rejected_invalid_message").startswith(
+        "Club Texting did not send the text: too long, or with characters that the provider does not take. Change it"
+    )
 
 
 @pytest.mark.parametrize("provider", [CLUB, GROUP])

@@ -34,7 +34,7 @@ SEND: Outcomes = {
     -2: InsufficientCredit,
     -5: partial(MessageRejected, reason=FailureReason.OPTED_OUT),
     # The brands count some characters twice, and not always as they document it.
-    -7: partial(MessageRejected, "too long, or characters that it does not take", reason=FailureReason.INVALID_MESSAGE),
+    -7: partial(MessageRejected, reason=FailureReason.INVALID_MESSAGE),
     -10: OutcomeUnknown,
     -104: partial(MessageRejected, reason=FailureReason.OPTED_OUT),
     -106: partial(MessageRejected, reason=FailureReason.INVALID_NUMBER),
