@@ -180,7 +180,7 @@ async def test_an_error_of_this_run_says_the_same_as_its_row_later(
     record.fail(Status.REJECTED, InsufficientCredit(code="104"))
     assert reason_text(hass, record) == "Not enough credit"
     record.fail(Status.REJECTED, Cancelled(code="cancelled"))
-    assert reason_text(hass, record) == "Canceled before it was sent"
+    assert reason_text(hass, record) == "Canceled"
 
 
 @pytest.mark.parametrize("provider", [*Provider, "route", "removed"])

@@ -58,6 +58,8 @@ PAYING = (FORM_ERRORS - {"invalid_response"}) | {"declined", "order_under_way", 
 PAYING |= {f"invalid_{field}" for field in ("type", "number", "code", "month", "year")}
 # The placeholders of every exception.
 ALWAYS = {"account", "detail", "host", "target", "firewall"}
+# The entities of a recipient that have the texts and icons of their account's entities.
+OF_RECIPIENTS = {("sensor", "last_message_status"), ("event", "message")}
 # The fields of an action's target.
 TARGETS = {str(marker) for marker in cv.ENTITY_SERVICE_FIELDS}
 
@@ -361,7 +363,7 @@ async def test_every_text_and_icon_belongs_to_an_entity(
     for provider in Provider:
         await set_up(provider)
     entities = [entity for entity in er.async_get(hass).entities.values() if entity.platform == "texting"]
-    used = {(entity.domain, str(entity.translation_key)) for entity in entities}
+    used = {(entity.domain, str(entity.translation_key)) for entity in entities} | OF_RECIPIENTS
     assert pairs(ICONS["entity"]) == used
     assert pairs(TRANSLATIONS["entity"]) == used - {("notify", "recipient")}
 
@@ -375,7 +377,18 @@ def test_a_reason_has_the_same_words_everywhere() -> None:
     entities = TRANSLATIONS["entity"]
     assert SELECTORS["reason"]["options"] == words
     assert entities["sensor"]["last_delivery_status"]["state_attributes"]["reason"]["state"] == words
+    assert entities["sensor"]["last_message_status"]["state_attributes"]["reason"]["state"] == words
     assert entities["event"]["delivery_report"]["state_attributes"]["reason"]["state"] == words
+
+
+def test_a_recipients_entities_have_the_words_of_its_accounts() -> None:
+    entities = TRANSLATIONS["entity"]
+    for kind, of_recipient, of_account, part in (
+        ("sensor", "last_message_status", "last_delivery_status", "state"),
+        ("event", "message", "incoming_message", "state_attributes"),
+    ):
+        assert entities[kind][of_recipient][part] == entities[kind][of_account][part]
+        assert ICONS["entity"][kind][of_recipient] == ICONS["entity"][kind][of_account]
 
 
 def test_a_reason_is_no_sentence_yet() -> None:
