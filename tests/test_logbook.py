@@ -214,6 +214,19 @@ async def test_the_event(hass: HomeAssistant, set_up: SetUp, simulator: Simulato
     assert fired == [{"device_id": device_of(hass, IN), "kind": "reply", "name": "+33…99"}]
 
 
+async def test_the_event_of_a_text_that_failed(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Callable[[], Awaitable[None]]
+) -> None:
+    fired: list[dict[str, Any]] = []
+    entry = await set_up(HOUSE)
+    await connect(entry)
+    hass.bus.async_listen("texting_message", callback(lambda event: fired.append(dict(event.data))))
+    await ask_to_send(hass, "Water", account=entry.entry_id, to="+33612340004")
+    await settle()
+    device = device_of(hass, IN)
+    assert fired == [{"device_id": device, "kind": "expired", "name": "+33…04", "reason": "phone_unreachable"}]
+
+
 def device_of(hass: HomeAssistant, entity_id: str) -> str | None:
     entity = er.async_get(hass).async_get(entity_id)
     assert entity is not None
@@ -226,11 +239,14 @@ async def test_an_event_of_somebody_else_is_shown_as_it_is(lines: Lines, hass: H
     hass.bus.async_fire("texting_message", {"kind": "rejected", "name": "Anna", "reason": ["odd"]})
     hass.bus.async_fire("texting_message", {"kind": "rejected", "name": "Anna", "reason": "odd"})
     hass.bus.async_fire("texting_opted_out", {})
+    # A name is shown as it is.
+    hass.bus.async_fire("texting_message", {"kind": "delivered", "name": "<b>{Anna}</b>"})
     assert await lines() == [
         "Text to Somebody odd",
         "Text to Anna was not delivered",
         "Text to Anna was not delivered",
         "Somebody wants no more texts",
+        "Text to <b>{Anna}</b> was delivered",
     ]
 
 

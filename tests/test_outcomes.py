@@ -129,6 +129,7 @@ def test_every_decision_has_a_sentence_and_every_sentence_a_decision(
         ("thesmspoint", Status.UNDELIVERED, FailureReason.OTHER, "U: ABSENT_SUBSCRIBER", Cause.PHONE_UNREACHABLE),
         # Our reason, if the word says no more.
         ("textiopro", Status.REJECTED, FailureReason.PROHIBITED, "Failed", FailureReason.PROHIBITED),
+        ("textiopro", Status.REJECTED, FailureReason.OPTED_OUT, "Rejected", FailureReason.OPTED_OUT),
         ("textinghouse", Status.REJECTED, FailureReason.INVALID_NUMBER, "999", FailureReason.INVALID_NUMBER),
         ("thesmspoint", Status.EXPIRED, FailureReason.EXPIRED, "Expired", FailureReason.EXPIRED),
         ("textinghouse", Status.EXPIRED, FailureReason.UNREACHABLE, None, FailureReason.UNREACHABLE),

@@ -130,8 +130,8 @@ STATUSES: Mapping[Status, Why | None] = {
     Status.REJECTED: Cause.REFUSED,
     Status.UNCERTAIN: Cause.UNCERTAIN,
 }
-# The sentences that say no more than a status does.
-_PLAIN = (None, FailureReason.OTHER)
+# What says no more than a status does.
+_PLAIN = (None, FailureReason.OTHER, Cause.REFUSED)
 # Characters of a provider's word that are read.
 _MAX_WORD = 200
 # A status, and what stands beside it: "Undelivered: Absent Subscriber", "Delivered|SM123".
