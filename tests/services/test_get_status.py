@@ -72,7 +72,7 @@ async def test_a_text_that_waits_can_be_cancelled(
         "cancelled": True,
     }
     assert [report.attributes["event_type"] for report in reports] == ["rejected"]
-    assert (reports[0].attributes["reference"], reports[0].attributes["provider_status"]) == (reference, "cancelled")
+    assert (reports[0].attributes["reference"], reports[0].attributes["reason_text"]) == (reference, "Canceled")
     await simulator.restore()
     await pass_time(3601)
     assert not simulator.messages()
