@@ -64,7 +64,7 @@ def test_home_assistant_has_these_functions() -> None:
 
 async def address_shown(hass: HomeAssistant, entry: ConfigEntry) -> str:
     menu = await hass.config_entries.options.async_init(entry.entry_id)
-    step = {"next_step_id": f"webhook_{entry.data['provider']}"}
+    step = {"next_step_id": "webhook"}
     form = await hass.config_entries.options.async_configure(menu["flow_id"], step)
     assert form["description_placeholders"] is not None
     return form["description_placeholders"]["url"]

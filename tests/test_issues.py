@@ -45,6 +45,7 @@ KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.LOOP_STOPPED: (lambda hass: issues.async_loop_stopped(hass, ENTRY, "R", "Anna"), "_ENTRY_R", "error"),
     Issue.LOOP_STOPPED_NUMBER: (lambda hass: issues.async_loop_stopped(hass, ENTRY, None, None), "_ENTRY", "error"),
     Issue.COMMANDS_LOCKED: (lambda hass: issues.async_commands_locked(hass, "ANNA", "Anna", 20), "_ANNA", "warning"),
+    Issue.NEVER_CALLED: (lambda hass: issues.async_never_called(hass, ENTRY), "_ENTRY", "warning"),
     Issue.ROUTE_BROKEN: (lambda hass: issues.async_route_broken(hass, ENTRY), "_ENTRY", "error"),
 }
 EVERY_KIND = pytest.mark.parametrize("kind", Issue)
@@ -72,7 +73,8 @@ def test_every_kind_has_its_texts_and_no_other() -> None:
 async def test_what_the_texts_name_is_given(hass: HomeAssistant, kind: Issue) -> None:
     issue = create(hass, kind)
     assert (issue.translation_key, issue.severity) == (kind, KINDS[kind][2])
-    named = {name for text in texts(TEXTS[kind]) for _, name, _, _ in Formatter().parse(text) if name}
+    shown = TEXTS[kind]["title"] if kind in issues.GUIDED else TEXTS[kind]
+    named = {name for text in texts(shown) for _, name, _, _ in Formatter().parse(text) if name}
     assert named == set(issue.translation_placeholders or {})
 
 
@@ -80,11 +82,13 @@ async def test_what_the_texts_name_is_given(hass: HomeAssistant, kind: Issue) ->
 async def test_what_is_only_news_is_confirmed_and_the_rest_described(hass: HomeAssistant, kind: Issue) -> None:
     issue = create(hass, kind)
     news = kind in issues.NEWS
-    assert issue.is_fixable is news
+    has_dialog = news or kind in issues.GUIDED
+    assert issue.is_fixable is has_dialog
+    assert issue.data == ({"entry_id": "ENTRY"} if kind in issues.GUIDED else None)
     # What names a person is not kept on disk.
     named = "name" in (issue.translation_placeholders or {})
     assert issue.is_persistent is (news and not named)
-    assert set(TEXTS[kind]) == {"title", "fix_flow" if news else "description"}
+    assert set(TEXTS[kind]) == {"title", "fix_flow" if has_dialog else "description"}
 
 
 @EVERY_KIND

@@ -18,7 +18,8 @@ LAYERS = (
     ("signals",),
     ("storage",),
     ("access", "automations", "contact_groups", "coordinator", "open_questions", "permissions"),
-    ("messenger", "receiver"),
+    ("call_watch",),
+    ("messenger", "receiver", "own_call"),
     ("account",),
     ("routing", "replies", "webhook", "assist"),
     ("opt_outs",),
@@ -27,7 +28,7 @@ LAYERS = (
     ("entity",),
     (
         *("notify", "notify_legacy", "sensor", "binary_sensor", "event", "button"),
-        *("trigger", "condition", "activity", "logbook", "diagnostics", "backup"),
+        *("trigger", "condition", "activity", "logbook", "diagnostics", "backup", "repairs"),
     ),
     ("__init__",),
 )

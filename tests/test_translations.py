@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import voluptuous as vol
 
+from custom_components.texting import own_call
 from custom_components.texting.condition import async_get_conditions
 from custom_components.texting.error_messages import FORM_ERRORS, ORDER_ERRORS, request_error, translation_key
 from custom_components.texting.flows.forms import route_schema, settings_schema
@@ -247,7 +248,8 @@ def test_recipients() -> None:
 
 
 def test_options() -> None:
-    pages = {f"webhook_{info.provider}" for info in INFOS if info.uses_webhook}
+    pages = {"webhook", "test_webhook"}
+    assert placeholders(json_text(OPTIONS["step"]["test_webhook"])) == {"result", "note"}
     checks = {"check", "check_result"}
     assert set(OPTIONS["step"]) == {"init", "settings", "buy_credits", "credits_bought"} | checks | pages
     assert named(OPTIONS["step"]["check"]) == {"send_test"}
@@ -255,8 +257,8 @@ def test_options() -> None:
     assert placeholders(json_text(OPTIONS["step"]["check_result"])) == {"report"}
     fields = {str(marker) for info in INFOS for marker in settings_schema(info).schema}
     assert named(OPTIONS["step"]["settings"]) == fields
-    for page in pages:
-        assert placeholders(json_text(OPTIONS["step"][page])) == {"url", "note", "last_call", "refused"}
+    page = json_text(OPTIONS["step"]["webhook"])
+    assert placeholders(page) == {"url", "note", "where", "last_call", "refused"}
     assert placeholders(json_text(OPTIONS["step"]["settings"])) == set()
     assert named(OPTIONS["step"]["buy_credits"]) == {"credits", *CARD}
     assert OPTIONS["step"]["credits_bought"]["title"]
@@ -322,7 +324,10 @@ def test_choices() -> None:
         "reason": {str(reason) for reason in FailureReason},
         "outcome": {*FailureReason, *Cause},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
-        | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"},
+        | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"}
+        | {"test_webhook", "close_webhook", "never_called", "no_reports", "no_replies"}
+        | {f"paste_{info.provider}" for info in INFOS if info.uses_webhook},
+        "webhook_test": set(own_call.Outcome),
         "check": {*Item, *Outcome, *Note, "own_site", "other_site", "unknown_words"},
         "card_type": {type_key(kind) for kind in CARD_TYPES},
         "assist": {"more", "more_with_pin", "done", "sorry", "too_many", "blocked"},

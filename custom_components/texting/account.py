@@ -15,6 +15,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.dt import utcnow
 
 from .access import REGULAR, Access, Request
+from .call_watch import CallWatch
 from .const import CONF_PROVIDER
 from .contact_groups import ContactGroups
 from .coordinator import BalanceCoordinator, IncomingCoordinator
@@ -76,6 +77,7 @@ class Account(Messenger):
         self.words = NotedWords(state.store, state.outbox, gateway)
         self.access = Access(hass, entry, self.words)
         self.balance = BalanceCoordinator(hass, entry, gateway, self.access)
+        self.calls = CallWatch(hass, entry, gateway.info, state.store)
         self.contact_groups = ContactGroups(hass, entry, gateway, state.store, self.async_failed)
         read_failed = partial(self.async_failed, request=Request.INCOMING)
         self.incoming = (
@@ -102,6 +104,7 @@ class Account(Messenger):
             self.state.worker.start(self.gateway)
         if self._poller:
             self._poller.start()
+        self.calls.async_start()
         self.state.inbox.open()
         self.entry.async_create_background_task(self.hass, self._async_refresh(utcnow()), "texting refresh")
         refresh = async_track_time_interval(self.hass, self._async_refresh, REFRESH_INTERVAL, cancel_on_shutdown=True)
@@ -118,6 +121,7 @@ class Account(Messenger):
     def async_stop(self) -> None:
         self.state.inbox.close()
         self.access.async_stop()
+        self.calls.async_stop()
         if self._poller:
             self._poller.stop()
         if self.state.worker:
@@ -290,6 +294,7 @@ class Account(Messenger):
                 self._poller.track(known)
             if change is Change.ACCEPTED and record.error is None:
                 self.access.async_works(Request.SEND)
+                self.calls.async_accepted(record)
             if change is not Change.ENDED:
                 self._act_on(record)
                 self.words.note_result(record, is_accepted=change is Change.ACCEPTED)

@@ -33,6 +33,7 @@ class Issue(StrEnum):
     LOOP_STOPPED = "loop_stopped"
     LOOP_STOPPED_NUMBER = "loop_stopped_number"
     COMMANDS_LOCKED = "commands_locked"
+    NEVER_CALLED = "never_called"
 
 
 # News of something that is over. It stays until the user confirms it, also after a restart if it names nobody. The
@@ -43,6 +44,8 @@ NEWS = frozenset(
         *(Issue.URGENT_REFUSED_NUMBER, Issue.LOOP_STOPPED, Issue.LOOP_STOPPED_NUMBER),
     }
 )
+# What a dialog of its own helps to solve (repairs.py).
+GUIDED = frozenset({Issue.NEVER_CALLED})
 # What keeps an account from its provider, with its error and what its text names besides the account.
 _CONNECTION: Mapping[Issue, tuple[type[GatewayError], tuple[str, ...]]] = {
     Issue.CERTIFICATE_INVALID: (CertificateInvalid, ()),
@@ -153,6 +156,12 @@ def async_commands_locked(hass: HomeAssistant, recipient_id: str, name: str, min
 
 
 @callback
+def async_never_called(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """The provider should have called the account's webhook long ago, and never did."""
+    _create(hass, Issue.NEVER_CALLED, entry, ir.IssueSeverity.WARNING, account=entry.title)
+
+
+@callback
 def async_delete(hass: HomeAssistant, issue: Issue, entry: ConfigEntry | None = None, about: str = "") -> None:
     """Delete an issue that is solved or no longer matters, if it exists."""
     ir.async_delete_issue(hass, DOMAIN, _id(issue, entry, about))
@@ -195,7 +204,8 @@ def _create(
         hass,
         DOMAIN,
         _id(issue, entry, about),
-        is_fixable=issue in NEWS,
+        data={"entry_id": entry.entry_id} if entry and issue in GUIDED else None,
+        is_fixable=issue in NEWS | GUIDED,
         # Home Assistant shows in its diagnostics what it keeps, so nobody is named there.
         is_persistent=issue in NEWS and not about,
         severity=severity,

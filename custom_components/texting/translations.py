@@ -17,6 +17,8 @@ _CATEGORY = "selector"
 CONFIGURE = "configure"
 # The words of a check of the connection.
 CHECK = "check"
+# The results of a test of the webhook's address.
+WEBHOOK_TEST = "webhook_test"
 # Replies to commands.
 ASSIST = "assist"
 

@@ -21,7 +21,6 @@ from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.network import NoURLAvailableError
-from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .account import Account, TextingConfigEntry
@@ -30,6 +29,7 @@ from .gateway.errors import WebhookRejected
 from .gateway.json_fields import read_json
 from .gateway.message import DeliveryReport, IncomingMessage, IncomingType, WebhookCall
 from .gateway.providers import GATEWAYS
+from .own_call import async_is_own_call
 from .replies import async_opt_out, async_respond
 
 _LOGGER = logging.getLogger(__name__)
@@ -68,6 +68,8 @@ def async_register(hass: HomeAssistant, entry: ConfigEntry) -> None:
             # Home Assistant lets everybody see with HEAD that an address exists.
             is_head = request.method == METH_HEAD
             return Response(status=HTTPStatus.OK if is_head else HTTPStatus.METHOD_NOT_ALLOWED)
+        if async_is_own_call(hass, entry_id, request.query):
+            return Response(status=HTTPStatus.OK)
         if (account := hass.data.get(_LISTENING, {}).get(entry_id)) is None:
             return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
         try:
@@ -116,8 +118,7 @@ async def async_handle_call(account: Account, request: Request) -> Response:
         if isinstance(err, _Refused):
             response.force_close()  # the body may not have been read to its end
         return response
-    memory.webhook_called_at = dt_util.utcnow().isoformat()
-    account.store.async_changed()
+    account.calls.async_called()
     texts = [item for item in items if isinstance(item, IncomingMessage)]
     stops = [text for text in texts if text.type is IncomingType.OPT_OUT]
     # Opt-outs come first, and count even if the rest fails.

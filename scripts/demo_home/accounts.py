@@ -93,10 +93,11 @@ async def _set_options(api: Api, simulator: Simulator, entry: dict[str, Any]) ->
     if provider in SETTINGS:
         step = await _configure(api, entry, "settings")
         _expect(await api.post(f"{FLOWS}/options/flow/{step['flow_id']}", SETTINGS[provider]), "create_entry")
-    if (webhook := f"webhook_{provider}") in await _menu_options(api, entry):
-        step = await _configure(api, entry, webhook)
+    if "webhook" in await _menu_options(api, entry):
+        step = await _configure(api, entry, "webhook")
         simulator.accounts[provider].callback_url = step["description_placeholders"]["url"]
-        _expect(await api.post(f"{FLOWS}/options/flow/{step['flow_id']}", {}), "create_entry")
+        done = {"next_step_id": "close_webhook"}
+        _expect(await api.post(f"{FLOWS}/options/flow/{step['flow_id']}", done), "create_entry")
 
 
 async def _menu_options(api: Api, entry: dict[str, Any]) -> list[str]:

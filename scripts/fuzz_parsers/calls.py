@@ -67,9 +67,8 @@ class Receiver:
         """Use the gateway's parser."""
         self.info = gateway.info
         self.gateway = SimpleNamespace(parse_webhook=self._parse)
-        self.store = SimpleNamespace(
-            memory=SimpleNamespace(webhook_refused=0, webhook_called_at=None), async_changed=lambda: None
-        )
+        self.store = SimpleNamespace(memory=SimpleNamespace(webhook_refused=0), async_changed=lambda: None)
+        self.calls = SimpleNamespace(async_called=lambda: None)
         self.found: Sequence[DeliveryReport | IncomingMessage] = ()
         self._gateway, self._inbox = gateway, inbox
 

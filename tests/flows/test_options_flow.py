@@ -12,10 +12,12 @@ from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.flows import suggested
-from tests.support.home import notify, record_changes
+from tests.support.home import TRANSLATIONS, notify, record_changes
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 HOUSE, PRO, CLUB, GROUP = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
+CONFIGURE = TRANSLATIONS["selector"]["configure"]["options"]
+NEVER_CALLED = "Nobody has called yet"
 PUSHING = pytest.mark.parametrize("provider", [HOUSE, CLUB, GROUP])
 
 
@@ -31,9 +33,12 @@ async def submit(hass: HomeAssistant, form: ConfigFlowResult, **values: object) 
 
 
 async def webhook_page(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
-    form = await choose(hass, entry, f"webhook_{entry.data['provider']}")
-    assert form["description_placeholders"] is not None
-    return dict(form["description_placeholders"])
+    page = await choose(hass, entry, "webhook")
+    assert (page["type"], page["step_id"]) == (FlowResultType.MENU, "webhook")
+    assert page["menu_options"] == {"test_webhook": "Test now", "close_webhook": "Done"}
+    placeholders = dict(page["description_placeholders"] or {})
+    assert placeholders.pop("where") == CONFIGURE[f"paste_{entry.data['provider']}"]
+    return placeholders
 
 
 # -- settings ------------------------------------------------------------------------------------------------------
@@ -46,7 +51,7 @@ async def test_the_menu_offers_what_the_provider_has(
     entry = await set_up(provider)
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "init")
-    page = {f"webhook_{provider}": "Receive replies"} if GATEWAYS[provider].info.uses_webhook else {}
+    page = {"webhook": "Receive replies"} if GATEWAYS[provider].info.uses_webhook else {}
     buy = {"buy_credits": "Buy credits"} if provider in (CLUB, GROUP) else {}
     assert menu["menu_options"] == {"settings": "Settings", **page, **buy, "check": "Check the connection"}
 
@@ -172,7 +177,7 @@ async def test_the_page_shows_the_address_and_what_came_there(
     await hass.config.async_set_time_zone("Europe/Paris")
     entry = await set_up(provider)
     address = f"https://home.example.com/api/webhook/{entry.data['webhook_id']}"
-    assert await webhook_page(hass, entry) == {"url": address, "note": "", "last_call": "—", "refused": "0"}
+    assert await webhook_page(hass, entry) == {"url": address, "note": "", "last_call": NEVER_CALLED, "refused": "0"}
     await connect(entry)
     await notify(hass, next(iter(hass.states.async_entity_ids("notify"))), "Water")
     number = f"+{simulator.messages()[0].phone_number}"
@@ -213,7 +218,7 @@ async def test_closing_the_page_changes_nothing(
 ) -> None:
     entry = await set_up(provider, options={"balance_interval": 20})
     before = set_ups(entry)
-    result = await submit(hass, await choose(hass, entry, f"webhook_{provider}"))
+    result = await submit(hass, await choose(hass, entry, "webhook"), next_step_id="close_webhook")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert dict(entry.options) == {"balance_interval": 20}
     assert set_ups(entry) == before
@@ -228,7 +233,7 @@ async def test_an_account_that_is_not_loaded_has_its_page_too(
     await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
     page = await webhook_page(hass, entry)
-    assert (page["last_call"], page["refused"]) == ("—", "3")
+    assert (page["last_call"], page["refused"]) == (NEVER_CALLED, "3")
     form = await choose(hass, entry, "settings")
     assert form["type"] is FlowResultType.FORM
 

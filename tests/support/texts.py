@@ -35,6 +35,8 @@ def strings(texts: object, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, str(texts)
 
 
+# The step of a dialog that only confirms an issue.
+CONFIRM = "fix_flow.step.confirm"
 # The variables of every text.
 VARIABLES = {path: frozenset(placeholders(text)) for path, text in strings(TRANSLATIONS)}
 
@@ -64,7 +66,9 @@ class GivenVariables:
 
     def see_issue(self, key: str, given: Mapping[str, Any] | None) -> None:
         """Compare the variables of an issue. If it has a dialog to confirm it, that gets the same."""
-        self._compare(f"issues.{key}", given or {}, surplus=set(given or ()))
+        path = f"issues.{key}"
+        has_own_dialog = variables(f"{path}.fix_flow") is not None and variables(f"{path}.{CONFIRM}") is None
+        self._compare(f"{path}.title" if has_own_dialog else path, given or {}, surplus=set(given or ()))
 
     def see_dialog(self, flow: FlowHandler[Any, Any, Any], result: Mapping[str, Any]) -> None:
         """Compare the variables of a step that is shown, or of the reason why a dialog ends."""

@@ -150,6 +150,11 @@ class ProviderInfo:
         """Return True if the provider calls our webhook."""
         return bool(self.webhook_methods)
 
+    @property
+    def awaits_reports(self) -> bool:
+        """Return True if the provider calls our webhook about each message, not only if somebody replies."""
+        return self.uses_webhook and Capability.DELIVERY_REPORTS in self.capabilities
+
     def serves(self, number: str) -> bool:
         """Return True if the provider sends to the country of a number in E.164."""
         return not self.calling_codes or number.startswith(tuple(f"+{code}" for code in self.calling_codes))

@@ -191,6 +191,11 @@ class OpenItems:
         """Return True if an item is open on a phone."""
         return item in self._open.get(number, ())
 
+    def includes(self, reference: str) -> bool:
+        """Return True if a message belongs to an item that is open, or was closed without an answer lately."""
+        items = (item.references for items in self._open.values() for item in items)
+        return any(reference in references for references in (*items, *self._unanswered))
+
     def close(self, item: OpenItem, now: float, *, is_answered: bool = False) -> list[ReplyCode]:
         """Close an item. Return its numbers, to be saved."""
         for number in [number for number, items in self._open.items() if item in items]:

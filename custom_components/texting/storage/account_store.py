@@ -28,6 +28,8 @@ class Memory:
     seen: list[str] | None = None
     # When the webhook was last called.
     webhook_called_at: str | None = None
+    # Since when the provider should have called the webhook; None once it did, too.
+    call_awaited_since: str | None = None
     # Calls of the webhook that were refused.
     webhook_refused: int = 0
     # Delivery reports for messages that nobody knows.
@@ -53,8 +55,10 @@ def read_memory(stored: object) -> tuple[Memory, int]:
     groups = {group_id: group for group_id, group in memory.groups.items() if _is_group(group)}
     skipped += len(memory.groups) - len(groups)
     memory.groups = groups
-    if memory.webhook_called_at and not read_time(memory.webhook_called_at, None):
-        memory.webhook_called_at, skipped = None, skipped + 1
+    for name in ("webhook_called_at", "call_awaited_since"):
+        if (moment := getattr(memory, name)) and not read_time(moment, None):
+            setattr(memory, name, None)
+            skipped += 1
     return memory, skipped
 
 
