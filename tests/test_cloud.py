@@ -6,16 +6,20 @@ import sys
 from types import ModuleType
 from unittest.mock import AsyncMock, Mock
 
-from aiohttp import ClientError
+from aiohttp import ClientError, web
+from aiohttp.test_utils import TestServer
 import pytest
 
 from custom_components.texting.gateway.provider import Provider
 import homeassistant.components
+from homeassistant.components.webhook import async_handle_webhook
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.aiohttp import MockRequest
 from tests.conftest import SetUp
 from tests.simulator import Simulator
+from tests.support.home import TRANSLATIONS
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
 HOUSE = Provider.TEXTINGHOUSE
@@ -78,6 +82,29 @@ async def test_the_clouds_address_is_preferred(
     assert await address_shown(hass, entry) == HOOK
     assert cloud.async_get_or_create_cloudhook.await_args_list[0].args == (hass, entry.data["webhook_id"])
     assert dict(entry.data) == data
+
+
+async def test_the_clouds_address_is_tested(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, cloud: Cloud
+) -> None:
+    """The cloud passes calls on without a connection of its own to the home's web server."""
+    entry = await set_up(HOUSE)
+
+    async def pass_on(request: web.Request) -> web.StreamResponse:
+        mocked = MockRequest(await request.read(), "cloud", method=request.method, query_string=request.query_string)
+        response = await async_handle_webhook(hass, entry.data["webhook_id"], mocked)
+        return web.Response(status=response.status)
+
+    app = web.Application()
+    app.router.add_post("/hook", pass_on)
+    async with TestServer(app) as server:
+        cloud.async_get_or_create_cloudhook.return_value = str(server.make_url("/hook"))
+        step = await hass.config_entries.options.async_init(entry.entry_id)
+        for name in ("webhook", "test_webhook"):
+            step = await hass.config_entries.options.async_configure(step["flow_id"], {"next_step_id": name})
+    result = TRANSLATIONS["selector"]["webhook_test"]["options"]["reached"]
+    assert step["description_placeholders"] == {"result": result, "note": ""}
+    assert entry.runtime_data.store.memory.webhook_called_at is None
 
 
 async def test_without_a_subscription_the_homes_own_address_is_shown(

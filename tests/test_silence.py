@@ -116,7 +116,7 @@ async def test_a_text_that_is_refused_is_not_waited_for(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     entry = await set_up(HOUSE)
-    simulator.accounts[HOUSE].password = "another-password"  # noqa: S105
+    simulator.accounts[HOUSE].password = "another-password"
     with pytest.raises(HomeAssistantError):
         await notify(hass, "notify.anna", "Water")
     await pass_time(2 * HOUR)
