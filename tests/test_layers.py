@@ -13,7 +13,7 @@ ROOT = Path(package.__file__).parent
 LAYERS = (
     ("gateway", "text"),
     ("delivery",),
-    ("const", "options", "recipients", "translations", "error_messages", "outcomes", "targets", "issues"),
+    ("const", "options", "recipients", "people", "translations", "error_messages", "outcomes", "targets", "issues"),
     ("inbound",),
     ("signals",),
     ("storage",),

@@ -17,6 +17,8 @@ CONF_OPTED_OUT: Final = "opted_out"
 CONF_GROUP_NAME: Final = "group_name"
 CONF_PROVIDER: Final = "provider"
 CONF_NUMBERS: Final = "numbers"
+CONF_ORIGINAL: Final = "original"
+CONF_PERSON: Final = "person"
 CONF_PIN: Final = "pin"
 CONF_REMOVE_PIN: Final = "remove_pin"
 CONF_QUIET_START: Final = "quiet_start"
@@ -41,6 +43,9 @@ MAX_EVENT_AGE: Final = 600.0
 
 # The provider of a route's entry.
 ROUTE: Final = "route"
+
+# The domain of persons of Home Assistant.
+PERSON: Final = "person"
 
 SUBENTRY_RECIPIENT: Final = "recipient"
 SUBENTRY_KEYWORD: Final = "keyword"

@@ -6,7 +6,7 @@ device. All other actions need an administrator. (An entity that the call names 
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from homeassistant.auth.models import User
@@ -15,13 +15,14 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.target import TargetSelection
 
 from .const import ATTR_ACCOUNT, ATTR_INCOMING_ID, ATTR_MESSAGE_ID, ATTR_REFERENCE, ATTR_TO, DOMAIN
 from .delivery.record import MessageRecord
 from .recipients import recipient_with_number
 from .storage.open_database import async_find_message
 from .storage.received import async_find_received
-from .targets import named_entities, recipient_entity, resolve
+from .targets import Named, named_people, resolve
 
 type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
@@ -48,6 +49,8 @@ class Need:
     text: str
     # Returns what a call names. None: the action needs an administrator.
     resources: Callable[[ServiceCall], Awaitable[Iterable[Resource]]] | None
+    # Whether a call needs an administrator nevertheless.
+    is_for_administrators: Callable[[ServiceCall], bool] = lambda _call: False
 
 
 def guarded(need: Need, handler: Handler) -> Handler:
@@ -71,9 +74,10 @@ async def async_authorize(call: ServiceCall, need: Need) -> None:
     user = await call.hass.auth.async_get_user(call.context.user_id)
     if user is None:
         raise UnknownUser(context=call.context)
-    if not user.is_active or not (user.is_admin if need.resources is None else _controls_anything(call.hass, user)):
+    needs_administrator = need.resources is None or need.is_for_administrators(call)
+    if not user.is_active or not (user.is_admin if needs_administrator else _controls_anything(call.hass, user)):
         raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
-    if need.resources is None or _controls_everything(user):
+    if needs_administrator or need.resources is None or _controls_everything(user):
         return
     for resource in await need.resources(call):
         if not any(user.permissions.check_entity(entity_id, POLICY_CONTROL) for entity_id in resource.entities):
@@ -139,14 +143,32 @@ def resources_of_account(hass: HomeAssistant, entry_id: str, wanted: Iterable[st
 
 async def _resources_of_targets(call: ServiceCall) -> list[Resource]:
     hass, data = call.hass, call.data
-    registry, selected = er.async_get(hass), named_entities(hass, data)
-    # An area may hold other things. They get no text.
-    indirect = (entity_id for entity_id in selected.indirectly_referenced if recipient_entity(registry, entity_id))
-    entity_ids = sorted({*selected.referenced, *indirect})
-    resources = [Resource(tuple(_if_enabled(registry, entity_id)), entity_id=entity_id) for entity_id in entity_ids]
+    resources = [each for named in named_people(hass, data) for each in _resources_of_named(hass, named)]
     if ATTR_ACCOUNT in data:
         resources += resources_of_account(hass, data[ATTR_ACCOUNT], cv.ensure_list(data.get(ATTR_TO)))
     return resources
+
+
+def _resources_of_named(hass: HomeAssistant, named: Named) -> list[Resource]:
+    """Return a use for each recipient that is named: control of a person's entity alone is no permission to text."""
+    registry, target_id = er.async_get(hass), named.target_id
+    if not named.recipients:
+        return [Resource(tuple(_if_enabled(registry, target_id)), entity_id=target_id)] if "." in target_id else []
+    return [Resource(tuple(_of_recipient(hass, each.recipient.id)), entity_id=target_id) for each in named.recipients]
+
+
+async def _resources_of_history(call: ServiceCall) -> list[Resource]:
+    hass = call.hass
+    resources = []
+    for named in named_people(hass, call.data):
+        for resource, found in zip(_resources_of_named(hass, named), named.recipients, strict=False):
+            own = _of_account(hass, found.entry.entry_id)
+            resources.append(replace(resource, entities=(*resource.entities, *own)))
+    return resources or [Resource(())]
+
+
+def _names_nobody(call: ServiceCall) -> bool:
+    return not TargetSelection(dict(call.data)).has_any_target
 
 
 async def _resources_of_message(call: ServiceCall) -> list[Resource]:
@@ -190,6 +212,13 @@ MESSAGE = Need(
     "Control of the notify entity of the recipient that the message went to, or of an entity of the own device of its "
     "account or route.",
     _resources_of_message,
+)
+HISTORY = Need(
+    "History",
+    "For the history of people: control of the notify entity of each recipient, or of an entity of the own device of "
+    "its account or route. For everybody's history: an administrator.",
+    _resources_of_history,
+    _names_nobody,
 )
 INCOMING = Need(
     "Incoming text",

@@ -14,6 +14,8 @@ from .const import (
     CONF_GROUP,
     CONF_GROUP_NAME,
     CONF_NUMBERS,
+    CONF_ORIGINAL,
+    CONF_PERSON,
     CONF_PIN,
     CONF_QUIET_END,
     CONF_QUIET_START,
@@ -40,6 +42,10 @@ class Recipient:
     numbers: tuple[str, ...]
     # A contact group of the account, in place of numbers.
     group: ContactGroup | None = None
+    # The person of Home Assistant that it is, as the id in the entity registry, which outlives a new entity id.
+    person: str | None = None
+    # The id of the recipient whose name, numbers and person it has. links.py keeps them equal.
+    original: str | None = None
     # The type of its messages.
     type: MessageType = MessageType.SMS
     # The sender that it sees, if it is not the account's.
@@ -110,9 +116,10 @@ def commanding_recipient(entry: ConfigEntry, number: str) -> Recipient | None:
 
 
 def device_of(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None) -> str | None:
-    """Return the id of the device of a recipient of this entry, or else that of the account or the route."""
-    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    by_identifier = {identifier: device.id for device in devices for identifier in device.identifiers}
+    """Return the id of the device of a recipient, of whatever account, or else that of this account or route."""
+    entries = (entry, *(each for each in hass.config_entries.async_entries(DOMAIN) if each is not entry))
+    devices = [dr.async_entries_for_config_entry(dr.async_get(hass), each.entry_id) for each in entries]
+    by_identifier = {identifier: device.id for each in devices for device in each for identifier in device.identifiers}
     return by_identifier.get((DOMAIN, recipient_id or "")) or by_identifier.get((DOMAIN, entry.entry_id))
 
 
@@ -131,20 +138,25 @@ def pins_for_number(hass: HomeAssistant, number: str) -> set[str]:
 def read_subentry(subentry: ConfigSubentry) -> Recipient:
     """Return the recipient of a subentry. A value of a wrong type counts as missing."""
     data, pin = subentry.data, subentry.data.get(CONF_PIN)
-    sender = data.get(CONF_SENDER)
     return Recipient(
         id=subentry.subentry_id,
         name=subentry.title,
         numbers=_numbers(data.get(CONF_NUMBERS)),
         group=_group(data),
+        person=_text(data.get(CONF_PERSON)),
+        original=_text(data.get(CONF_ORIGINAL)),
         type=_type(data.get(CONF_TYPE)),
-        sender=sender if isinstance(sender, str) else None,
+        sender=_text(data.get(CONF_SENDER)),
         quiet_hours=_quiet_hours(data),
         urgent_after_stop=data.get(CONF_URGENT_AFTER_STOP) is True,
         # A PIN that cannot be read must not let commands through without one.
         allow_commands=data.get(CONF_ALLOW_COMMANDS) is True and isinstance(pin, str | None),
-        pin=pin if isinstance(pin, str) else None,
+        pin=_text(pin),
     )
+
+
+def _text(stored: object) -> str | None:
+    return stored if isinstance(stored, str) else None
 
 
 def _numbers(stored: object) -> tuple[str, ...]:

@@ -1,16 +1,15 @@
 """Whom a message goes to: names, numbers and contact groups as addresses. What is none carries its error."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import ATTR_ENTITY_ID, ENTITY_MATCH_ALL, Platform
+from homeassistant.const import ATTR_ENTITY_ID, ENTITY_MATCH_ALL
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.target import SelectedEntities, TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
 from .const import DOMAIN
 from .gateway.contacts import ContactGroup
@@ -18,7 +17,8 @@ from .gateway.errors import MessageRejected
 from .gateway.phone_number import mask, to_e164
 from .gateway.redaction import redact
 from .gateway.status import FailureReason
-from .recipients import Recipient, recipient_by_id, recipients
+from .people import RecipientOf, everybody, is_person, recipients_named
+from .recipients import Recipient, recipients
 
 # A text with this many digits may be somebody's number.
 MASK_DIGITS = 7
@@ -104,30 +104,33 @@ def _number(text: str, by_number: dict[str, Recipient], country: str | None, acc
     return Address(recipient.name if recipient else mask(number), number, recipient)
 
 
-def named_entities(hass: HomeAssistant, data: Mapping[str, Any]) -> SelectedEntities:
-    """Return the entities that an action's data names, directly or by device, area, floor or label."""
+class Named(NamedTuple):
+    """Somebody whom an action's data names: by an entity, or by a device, an area, a floor or a label."""
+
+    # The id that the caller wrote, or the entity that it stands for.
+    target_id: str
+    # The recipients that it may mean, the preferred one first. A person may be several. Empty: it is nobody.
+    recipients: Sequence[RecipientOf] = ()
+
+
+def named_people(hass: HomeAssistant, data: Mapping[str, Any]) -> list[Named]:
+    """Return whom an action's data names. An area may hold other things; only what is named itself may be nobody.
+
+    A person who is also named by one of its own recipients is not named twice.
+    """
     if data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
-        data = {**data, ATTR_ENTITY_ID: _everyone(hass)}
-    return async_extract_referenced_entity_ids(hass, TargetSelection(dict(data)))
-
-
-def _everyone(hass: HomeAssistant) -> list[str]:
-    """Return the notify entities of all recipients except groups, which must be named."""
-    return [
-        entity.entity_id
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for entity in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-        if entity.domain == Platform.NOTIFY
-        and not entity.disabled
-        and (recipient := recipient_by_id(entry, entity.config_subentry_id or ""))
-        and not recipient.group
-    ]
-
-
-def recipient_entity(registry: er.EntityRegistry, entity_id: str) -> er.RegistryEntry | None:
-    """Return a recipient's notify entity, or None if the entity is another one or does not exist."""
-    entity = registry.async_get(entity_id)
-    return entity if entity and entity.platform == DOMAIN and entity.domain == Platform.NOTIFY else None
+        data = {**data, ATTR_ENTITY_ID: everybody(hass)}
+    selected = async_extract_referenced_entity_ids(hass, TargetSelection(dict(data)))
+    found: list[Named] = []
+    persons: list[Named] = []
+    for entity_id in sorted(selected.referenced | selected.indirectly_referenced):
+        recipients = list(recipients_named(hass, [entity_id]))
+        if recipients or entity_id in selected.referenced:
+            (persons if is_person(entity_id) else found).append(Named(entity_id, recipients))
+    known = {each.recipient.id for named in found for each in named.recipients}
+    found += [each for each in persons if known.isdisjoint(one.recipient.id for one in each.recipients)]
+    missing = (selected.missing_devices, selected.missing_areas, selected.missing_floors, selected.missing_labels)
+    return [*found, *(Named(target_id) for target_id in sorted(set().union(*missing)))]
 
 
 def _mask_number(number: str) -> str:

@@ -9,7 +9,7 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers import config_validation as cv
 
 from ..account import Account, TextingConfigEntry
 from ..const import (
@@ -30,16 +30,17 @@ from ..gateway.errors import Limit, MessageRejected
 from ..gateway.phone_number import mask
 from ..gateway.status import FailureReason
 from ..messenger import Messenger, MessengerConfigEntry, Outcome, raise_for
+from ..people import RecipientOf, is_person, preferred
 from ..permissions import INCOMING, MESSAGE, TARGETS
-from ..recipients import recipient_by_id, recipient_with_number
+from ..recipients import recipient_with_number
 from ..replies import async_reply
 from ..storage.received import async_find_received
 from ..targets import (
     Address,
+    Named,
     addresses_of,
     deduplicate,
-    named_entities,
-    recipient_entity,
+    named_people,
     resolve,
     validation_error,
 )
@@ -105,9 +106,15 @@ async def _async_send(messenger: Messenger | None, addresses: list[Address], cal
     return await messenger.async_send(deduplicate(addresses), call.data, call.context)
 
 
-def targets_of(call: ServiceCall) -> Targets:
-    """Return whom the caller names, by account or route."""
-    targets = _entity_targets(call)
+def targets_of(call: ServiceCall, *, receives: bool = False) -> Targets:
+    """Return whom the caller names, by account or route.
+
+    receives: a person is reached through an account or route that gets the replies, if there is one.
+    """
+    targets: Targets = {}
+    for named in named_people(call.hass, call.data):
+        messenger, addresses = _of_named(named, receives=receives)
+        targets.setdefault(messenger, []).extend(addresses)
     if ATTR_ACCOUNT in call.data:
         try:
             messenger = async_messenger(call.hass, call.data[ATTR_ACCOUNT])
@@ -124,36 +131,23 @@ def targets_of(call: ServiceCall) -> Targets:
     return targets
 
 
-def _entity_targets(call: ServiceCall) -> Targets:
-    """Return the recipients whose notify entities are named, directly or by device, area, floor or label."""
-    selected = named_entities(call.hass, call.data)
-    registry = er.async_get(call.hass)
-    targets: Targets = {}
-    for entity_id in sorted(selected.referenced | selected.indirectly_referenced):
-        if entity := recipient_entity(registry, entity_id):
-            messenger, addresses = _of_entity(call.hass, entity)
-            targets.setdefault(messenger, []).extend(addresses)
-        elif entity_id in selected.referenced:
-            targets.setdefault(None, []).append(_no_recipient(entity_id))
-    missing = (selected.missing_devices, selected.missing_areas, selected.missing_floors, selected.missing_labels)
-    for target_id in sorted(set().union(*missing)):
-        targets.setdefault(None, []).append(_no_recipient(target_id))
-    return targets
+def _of_named(named: Named, *, receives: bool) -> tuple[Messenger | None, list[Address]]:
+    """Return the account or route of somebody who is named, and the addresses there."""
 
+    def works(candidate: RecipientOf) -> bool:
+        return candidate.is_reachable and bool(not receives or candidate.entry.runtime_data.receiving_accounts)
 
-def _no_recipient(target_id: str) -> Address:
-    error = validation_error("not_a_recipient", entity=target_id)
-    return Address(target_id, error=error, reason=FailureReason.OTHER)
-
-
-def _of_entity(hass: HomeAssistant, entity: er.RegistryEntry) -> tuple[Messenger | None, list[Address]]:
-    """Return the account or route of a recipient's entity, and its addresses."""
-    entry: MessengerConfigEntry | None = hass.config_entries.async_get_entry(entity.config_entry_id or "")
-    if entry is None or entry.state is not ConfigEntryState.LOADED:
-        error = validation_error("account_not_loaded", account=entry.title if entry else entity.entity_id)
-        return None, [Address(entity.entity_id, error=error, reason=FailureReason.OTHER)]
-    recipient = recipient_by_id(entry, entity.config_subentry_id or "")
-    return entry.runtime_data, addresses_of(recipient) if recipient else []
+    if (found := preferred(named.recipients, works)) is None:
+        error = validation_error(
+            "person_unknown" if is_person(named.target_id) else "not_a_recipient", entity=named.target_id
+        )
+    elif found.entry.state is not ConfigEntryState.LOADED:
+        error = validation_error("account_not_loaded", account=found.entry.title)
+    elif addresses := addresses_of(found.recipient):
+        return found.entry.runtime_data, addresses
+    else:
+        error = validation_error("recipient_without_number", name=found.recipient.name)
+    return None, [Address(named.target_id, error=error, reason=FailureReason.OTHER)]
 
 
 async def _async_preview_message(call: ServiceCall) -> ServiceResponse:

@@ -245,7 +245,7 @@ def _current(messenger: Messenger) -> Messenger:
 
 def _person(call: ServiceCall) -> tuple[Messenger, list[Address]]:
     """Return the person to ask: all numbers of one recipient, or one number."""
-    targets = targets_of(call)
+    targets = targets_of(call, receives=True)
     addresses = [address for of_messenger in targets.values() for address in of_messenger]
     for address in addresses:
         if address.error:

@@ -1,0 +1,102 @@
+"""People: who is behind entities. A person of Home Assistant may be several recipients, at several accounts."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from .const import CONF_PROVIDER, DOMAIN, PERSON, ROUTE
+from .recipients import Recipient, recipient_by_id, recipients
+
+
+class RecipientOf(NamedTuple):
+    """A recipient, and the account or route that texts it."""
+
+    entry: ConfigEntry[Any]
+    recipient: Recipient
+
+    @property
+    def is_reachable(self) -> bool:
+        """Return True if a text to it can leave: its account or route is loaded, and it has a number or a group."""
+        has_target = bool(self.recipient.numbers or self.recipient.group)
+        return has_target and self.entry.state is ConfigEntryState.LOADED
+
+
+def is_person(entity_id: str) -> bool:
+    """Return True if an entity is a person of Home Assistant."""
+    return entity_id.startswith(f"{PERSON}.")
+
+
+def recipient_entity(registry: er.EntityRegistry, entity_id: str) -> er.RegistryEntry | None:
+    """Return a recipient's notify entity, or None if the entity is another one or does not exist."""
+    entity = registry.async_get(entity_id)
+    return entity if entity and entity.platform == DOMAIN and entity.domain == Platform.NOTIFY else None
+
+
+def recipient_of_entity(hass: HomeAssistant, entity_id: str) -> RecipientOf | None:
+    """Return the recipient of a notify entity, also if its account is not loaded."""
+    entity = recipient_entity(er.async_get(hass), entity_id)
+    entry = hass.config_entries.async_get_entry(entity.config_entry_id or "") if entity else None
+    recipient = recipient_by_id(entry, entity.config_subentry_id or "") if entry and entity else None
+    return RecipientOf(entry, recipient) if entry and recipient else None
+
+
+def recipients_of_person(hass: HomeAssistant, entity_id: str) -> list[RecipientOf]:
+    """Return the recipients that are linked to a person, those of routes first."""
+    person = er.async_get(hass).async_get(entity_id)
+    if person is None or not is_person(entity_id):
+        return []
+    return [each for each in _all(hass) if each.recipient.person == person.id]
+
+
+def preferred(
+    candidates: Sequence[RecipientOf], works: Callable[[RecipientOf], bool] = attrgetter("is_reachable")
+) -> RecipientOf | None:
+    """Return the first recipient that works, which is the one through which a person is reached.
+
+    If none works, return the first one: its error says why.
+    """
+    return next(filter(works, candidates), candidates[0] if candidates else None)
+
+
+def recipients_named(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator[RecipientOf]:
+    """Yield the recipients that notify entities are, and all recipients of persons. Others are ignored."""
+    for entity_id in entity_ids:
+        if is_person(entity_id):
+            yield from recipients_of_person(hass, entity_id)
+        elif found := recipient_of_entity(hass, entity_id):
+            yield found
+
+
+def person_entity_id(hass: HomeAssistant, recipient: Recipient) -> str | None:
+    """Return the entity id of the person that a recipient is linked to, or None."""
+    entity = er.async_get(hass).async_get(recipient.person) if recipient.person else None
+    return entity.entity_id if entity else None
+
+
+def everybody(hass: HomeAssistant) -> list[str]:
+    """Return the notify entities of all recipients but groups, which must be named.
+
+    Of recipients that are the same person, it is the preferred one. Entities that are disabled do not count.
+    """
+    registry = er.async_get(hass)
+    entities: dict[str, str] = {}
+    by_identity: dict[str, list[RecipientOf]] = {}
+    for found in _all(hass):
+        recipient = found.recipient
+        entity = registry.async_get(registry.async_get_entity_id(Platform.NOTIFY, DOMAIN, recipient.id) or "")
+        if entity and not entity.disabled and not recipient.group:
+            entities[recipient.id] = entity.entity_id
+            by_identity.setdefault(recipient.person or recipient.original or recipient.id, []).append(found)
+    chosen = filter(None, map(preferred, by_identity.values()))
+    return [entities[found.recipient.id] for found in chosen]
+
+
+def _all(hass: HomeAssistant) -> Iterator[RecipientOf]:
+    """Yield all recipients, those of routes first."""
+    entries = sorted(hass.config_entries.async_entries(DOMAIN), key=lambda entry: entry.data[CONF_PROVIDER] != ROUTE)
+    return (RecipientOf(entry, recipient) for entry in entries for recipient in recipients(entry))
