@@ -191,7 +191,7 @@ class Account(Messenger):
         record = self._new_record(item)
         try:
             record.message, preview = self.prepare(item.message, ignores_opt_out=record.ignores_opt_out)
-            record.segments = preview.segments
+            record.segments, record.cost = preview.segments, None if item.is_uncounted else preview.cost
             # An alarm goes out even if nobody knows how many it reaches.
             check_counted(0 if item.urgent else self.options.daily_limit, is_uncounted=item.is_uncounted)
         except MessageRejected as err:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 import os
@@ -15,6 +15,7 @@ import time
 
 from custom_components.texting.delivery import incoming, schema
 from custom_components.texting.delivery.database import MessageDatabase
+from custom_components.texting.delivery.history import HistoryQuery, ReceivedBy, SentBy
 from custom_components.texting.delivery.incoming import IncomingRecord, TextQuery, fingerprint, lowest_id
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.delivery.serialization import Row, to_row
@@ -42,6 +43,7 @@ PURGED = 20_000
 MAX_OPEN = Limit(50, " ms")
 MAX_QUERY = Limit(2, " ms")
 MAX_PIECE = Limit(20, " ms")
+MAX_PAGE = Limit(20, " ms")
 MAX_BLOCKED = Limit(20, " ms")
 HEADINGS = {"cpu": 8, "cpu, worst": 14, "wall": 10, "wall, worst": 14}
 
@@ -94,6 +96,11 @@ async def _measure(path: Path, rows: int, now: float, table: Table) -> None:
         for _ in range(REPEATS):
             await times.measure(operation)
         times.add_to(table, f"{rows:,} rows: {name}", MAX_QUERY)
+    for name, query in _histories(now).items():
+        times = Times()
+        for _ in range(REPEATS):
+            await times.measure(lambda query=query: database.history(query))  # type: ignore[misc]
+        times.add_to(table, f"{rows:,} rows: history, {name}", MAX_PAGE)
     before = now - HISTORY + HISTORY * min(rows // 2, PURGED) / rows
     await _measure_purge(database, before, f"{rows:,} rows: read during a purge", table)
     await database.close()
@@ -149,6 +156,34 @@ def _operations(database: MessageDatabase, rows: int, now: float) -> dict[str, C
         "write and mark an incoming text": receive,
         "attempts of 10": lambda: database.attempts([_reference(some() // 10 * 10) for _ in range(10)]),
         "write one": lambda: database.write([_record(rows + next(numbers), rows, now)]),
+    }
+
+
+def _histories(now: float) -> dict[str, HistoryQuery]:
+    """Return what people ask for, each time the first 200 messages."""
+    entries, month = (ROUTE, *ACCOUNTS), 30 * 24 * 3600.0
+    everybody = HistoryQuery(
+        sent=frozenset(map(SentBy, entries)), received=frozenset(map(ReceivedBy, entries)), limit=200
+    )
+    person = HistoryQuery(
+        sent=frozenset(SentBy(each, _number(3)) for each in entries),
+        received=frozenset(ReceivedBy(each, _number(3)) for each in entries),
+        limit=200,
+    )
+    failed = frozenset({Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED, Status.UNCERTAIN})
+    return {
+        "everybody": everybody,
+        "a person": person,
+        "an account with its attempts": HistoryQuery(
+            sent=frozenset(SentBy(ACCOUNTS[1], attempts=attempts) for attempts in (False, True)),
+            received=frozenset({ReceivedBy(ACCOUNTS[1])}),
+            limit=200,
+        ),
+        "only attempts": replace(everybody, sent=frozenset(SentBy(each, attempts=True) for each in ACCOUNTS)),
+        "failed": replace(everybody, statuses=failed, received=frozenset()),
+        "a status that does not occur": replace(everybody, statuses=frozenset({Status.EXPIRED}), received=frozenset()),
+        "a person, ten months ago": replace(person, since=now - 11 * month, until=now - 10 * month),
+        "a period without messages": replace(everybody, until=now - 2 * HISTORY),
     }
 
 

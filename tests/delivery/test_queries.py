@@ -14,7 +14,19 @@ from tests.support.records import ACCOUNT, OTHER, ended, record
 # What SQLite must do to find the rows.
 PLANS = {
     queries.PENDING: "INDEX message_pending (entry_id=?)",
-    queries.LATEST: "INDEX message_created_at (entry_id=?)",
+    queries.history_of_sent(
+        by_number=False, only_done=False
+    ): "COVERING INDEX message_history (entry_id=? AND status=? AND <expr>=? AND created_at>? AND created_at<?)",
+    queries.history_of_sent(
+        by_number=True, only_done=False
+    ): "COVERING INDEX message_number_history (entry_id=? AND number=? AND status=? AND <expr>=? AND created_at>?",
+    queries.history_of_sent(
+        by_number=True, only_done=True
+    ): "INDEX message_number_history (entry_id=? AND number=? AND status=? AND <expr>=? AND created_at>? AND",
+    queries.HISTORY_OF_RECEIVED[0]: "COVERING INDEX incoming_entry (entry_id=? AND id>? AND id<?)",
+    queries.HISTORY_OF_RECEIVED[1]: "COVERING INDEX incoming_number (entry_id=? AND number=? AND id>? AND id<?)",
+    queries.MESSAGES_BY_ID: "INTEGER PRIMARY KEY (rowid=?)",
+    queries.TEXTS_BY_ID: "PRIMARY KEY (id=?)",
     queries.FIND_BY_REFERENCE: "INDEX sqlite_autoindex_message_1 (reference=?)",
     queries.FIND_BY_MESSAGE_ID: "INDEX message_message_id (message_id=?)",
     queries.REPLIED[0]: "INDEX sqlite_autoindex_message_1 (reference=?)",
@@ -23,9 +35,9 @@ PLANS = {
     queries.ATTEMPTS: "INDEX message_parent (parent=?)",
     queries.SEGMENTS_ON: "PRIMARY KEY (entry_id=? AND day=?)",
     queries.TOTALS: "PRIMARY KEY (entry_id=? AND day>?)",
-    queries.ENTRIES: "COVERING INDEX message_created_at (entry_id>?)",
-    queries.PURGE: "INDEX message_created_at (entry_id=? AND created_at<?)",
-    queries.REMOVABLE: "INDEX message_created_at (entry_id=?)",
+    queries.ENTRIES: "COVERING INDEX message_history (entry_id>?)",
+    queries.PURGE: "INDEX message_history (entry_id=? AND status=? AND <expr>=? AND created_at<?)",
+    queries.REMOVABLE: "INDEX message_number_history (entry_id=?)",
     queries.REMOVE: "INTEGER PRIMARY KEY (rowid=?)",
     queries.REMOVE_ATTEMPTS: "INDEX message_parent (parent=?)",
     queries.REMOVE_OTHERS[0]: "PRIMARY KEY (entry_id=?)",

@@ -12,10 +12,12 @@ from custom_components.texting.delivery.record import MessageRecord
 from custom_components.texting.delivery.serialization import COLUMNS, to_row
 from tests.support.records import ACCOUNT, delivered, ended, incoming, numbers, opened, record, reply_code
 
-COLUMN = "parent TEXT, "
-INDEX = "CREATE INDEX message_parent ON message (parent) WHERE parent IS NOT NULL; "
+COLUMN = "message_id TEXT, progress"
+ADD_COLUMN = "ALTER TABLE message ADD COLUMN message_id TEXT;"
+INDEX = "CREATE INDEX message_message_id ON message (message_id) WHERE message_id IS NOT NULL; "
 INDEXES = {
-    *("message_pending", "message_message_id", "message_parent", "message_created_at", "message_number"),
+    *("message_pending", "message_message_id", "message_parent", "message_number"),
+    *("message_history", "message_number_history"),
     *("incoming_fingerprint", "incoming_number", "incoming_entry", "incoming_text"),
 }
 
@@ -26,7 +28,11 @@ def migrations(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, str]:
     script = "".join(schema.MIGRATIONS)
     assert COLUMN in script
     assert INDEX in script
-    scripts = script.replace(COLUMN, "").replace(INDEX, ""), "ALTER TABLE message ADD COLUMN parent TEXT;", INDEX
+    scripts = (
+        script.replace(COLUMN, "progress").replace(INDEX, ""),
+        ADD_COLUMN,
+        INDEX,
+    )
     monkeypatch.setattr(schema, "MIGRATIONS", scripts)
     monkeypatch.setattr(schema, "VERSION", len(scripts))
     return scripts
@@ -34,7 +40,8 @@ def migrations(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, str]:
 
 def create(path: Path, scripts: tuple[str, ...], records: list[MessageRecord]) -> None:
     """Create a database of an older version, as that version wrote it."""
-    columns = [column for column in COLUMNS if column != "parent" or any(column in each for each in scripts)]
+    has_column = any(each in script for each in (COLUMN, ADD_COLUMN) for script in scripts)
+    columns = [column for column in COLUMNS if column != "message_id" or has_column]
     rows = [dict(zip(COLUMNS, to_row(each), strict=True)) for each in records]
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript("".join(scripts))
@@ -82,7 +89,7 @@ async def test_a_file_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
     await database.write([delivered(3), delivered(2)], incoming=[incoming(1)], codes=[reply_code(10)])
     assert (await database.totals(ACCOUNT, "2026-11-21")).texts == 3
     await database.close()
-    assert version_and_indexes(path) == (2, INDEXES)
+    assert version_and_indexes(path) == (schema.VERSION, INDEXES)
     assert schema_pages(path) == [1]
     await database.open()
     assert await database.find_incoming(incoming(1).id)
@@ -96,13 +103,15 @@ async def test_an_older_file_is_upgraded_and_keeps_its_rows(
     tmp_path: Path, migrations: tuple[str, ...], version: int
 ) -> None:
     path = tmp_path / "texting.db"
-    create(path, migrations[:version], [record(1, message_id="17"), ended(2)])
+    create(path, migrations[:version], [record(1, parent="route"), ended(2)])
     database = MessageDatabase(path)
     await database.open()
     assert (database.failing, database.damaged) == (False, None)
     assert numbers(await database.load(ACCOUNT)) == [1]
-    await database.write([ended(3, parent="route")])
-    assert numbers(await database.attempts(["route"])) == [3]
+    await database.write([ended(3, message_id="17")])
+    assert numbers(await database.attempts(["route"])) == [1]
+    assert (found := await database.find(message_id="17"))
+    assert numbers([found]) == [3]
     await database.close()
     assert version_and_indexes(path) == (3, INDEXES)
     assert opened(path) == (None, [1, 2, 3])

@@ -89,6 +89,7 @@ FULL = MessageRecord(
     resend=True,
     resend_count=2,
     segments=3,
+    cost=6,
     phase=Phase.TRACKED,
     status=Status.SENT,
     message_id="id",

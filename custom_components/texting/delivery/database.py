@@ -10,6 +10,7 @@ from pathlib import Path
 
 from . import inbound_rows, queries
 from .check_task import CheckTask
+from .history import HistoryQuery, HistoryReader, Page
 from .inbound_reader import InboundReader
 from .inbound_rows import InboundRows
 from .incoming import IncomingRecord, LookUp, TextQuery, lowest_id
@@ -67,6 +68,7 @@ class MessageDatabase:
         # The keys of rows that hold nothing that can be read.
         self._skipped: set[object] = set()
         self._reader = InboundReader(self._file, self._skipped.add)
+        self._history = HistoryReader(self._file, self._skipped.add)
 
     @property
     def skipped(self) -> int:
@@ -174,7 +176,11 @@ class MessageDatabase:
 
     async def latest(self, entry_id: str) -> MessageRecord | None:
         """Return the newest message of an entry."""
-        return next(self._valid(await self._read(queries.LATEST, entry_id)), None)
+        return await self._run(self._history.latest, entry_id)
+
+    async def history(self, query: HistoryQuery) -> Page:
+        """Return a page of sent and received messages, newest first. It takes the same time with any history."""
+        return await self._run(self._history.page, query)
 
     async def attempts(self, parents: Sequence[str]) -> list[MessageRecord]:
         """Return the attempts for these messages of a route, oldest first."""

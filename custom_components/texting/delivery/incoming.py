@@ -96,13 +96,22 @@ def fingerprint(key: str, entry_id: str, sender: str, text: str) -> str:
     return blake2b(words, digest_size=16, key=key.encode()).hexdigest()
 
 
-def lowest_id(seconds: float) -> str:
-    """Return the beginning of ULIDs of a moment in Unix seconds. No earlier ULID is higher, and no later one lower."""
-    left, digits = min(max(int(seconds * 1000), 0), _MAX_MILLISECONDS), ""
+def lowest_id(seconds: float = 0.0, *, milliseconds: int | None = None) -> str:
+    """Return the beginning of ULIDs of a moment in Unix time. No earlier ULID is higher, and no later one lower."""
+    left = min(max(int(seconds * 1000) if milliseconds is None else milliseconds, 0), _MAX_MILLISECONDS)
+    digits = ""
     for _ in range(_TIME_DIGITS):
         left, digit = divmod(left, len(_DIGITS))
         digits = _DIGITS[digit] + digits
     return digits
+
+
+def time_of_id(ulid: str) -> float:
+    """Return the time of a ULID in Unix seconds; raise ValueError if it is none."""
+    milliseconds = 0
+    for digit in ulid[:_TIME_DIGITS]:
+        milliseconds = milliseconds * len(_DIGITS) + _DIGITS.index(digit)
+    return milliseconds / 1000
 
 
 def to_row(record: IncomingRecord) -> Row:

@@ -1,5 +1,6 @@
 """What the database is asked. Each query finds its rows by an index, so it takes the same time with any history."""
 
+from ..gateway.status import Status
 from .record import Phase
 from .schema import FIELDS, SELECT, SELECT_CODE, SELECT_INCOMING, WITHOUT_COMMAND
 
@@ -9,7 +10,32 @@ PENDING = f"SELECT {FIELDS} {_PENDING} AND entry_id = ? ORDER BY created_at, id"
 # Of all entries, with the id of the row.
 ALL_PENDING = f"SELECT id, {FIELDS} {_PENDING}"
 
-LATEST = f"{SELECT} WHERE entry_id = ? ORDER BY created_at DESC, id DESC LIMIT 1"
+
+def history_of_sent(*, by_number: bool, only_done: bool) -> str:
+    """Return the query for positions of sent messages of one status, newest first.
+
+    It takes the entry's id, the number, the status, 1 for messages that are no attempts, the first moment, the position
+    that comes after all, and how many are wanted.
+    """
+    index = "message_number_history" if by_number else "message_history"
+    number = " AND number = ?" if by_number else ""
+    done = f" AND phase = '{Phase.DONE}'" if only_done else ""
+    return (
+        f"SELECT created_at, id FROM message INDEXED BY {index} WHERE entry_id = ?{number} AND status = ? "  # noqa: S608  our own names
+        f"AND (parent IS NULL) = ? AND created_at >= ? AND (created_at, id) < (?, ?){done} "
+        "ORDER BY created_at DESC, id DESC LIMIT ?"
+    )
+
+
+# The ids of received messages, newest first: of an entry, and of a number. Each takes the lowest id and the one that
+# comes after all, and how many are wanted.
+HISTORY_OF_RECEIVED = tuple(
+    f"SELECT id FROM incoming WHERE {key} AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?"  # noqa: S608  our own names
+    for key in ("entry_id = ?", "entry_id = ? AND number = ?")
+)
+# Each takes a JSON list of ids.
+MESSAGES_BY_ID = f"SELECT id, {FIELDS} FROM message WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608  our own names
+TEXTS_BY_ID = f"{SELECT_INCOMING} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608  our own names
 
 # Takes the value, then the entry's id, or None for any entry. The plus stops SQLite from using the entry's index.
 FIND_BY_REFERENCE = f"{SELECT} WHERE reference = ?1 AND (?2 IS NULL OR +entry_id = ?2)"
@@ -47,10 +73,14 @@ SELECT * FROM (
     for table in ("message", "daily_total", "incoming", "reply_code")
 )
 
-# Deletes some messages of an entry that are done and were created before a moment. Takes their number last.
+# Deletes some messages of an entry that are done and were created before a moment. Takes their number last. All columns
+# of the index are named, so that SQLite looks only at old messages.
 PURGE = f"""
 DELETE FROM message WHERE id IN (
-    SELECT id FROM message WHERE entry_id = ? AND created_at < ? AND phase = '{Phase.DONE}' ORDER BY created_at LIMIT ?
+    SELECT id FROM message INDEXED BY message_history
+    WHERE entry_id = ? AND status IN ({", ".join(f"'{status}'" for status in Status)}) AND (parent IS NULL) IN (0, 1)
+        AND created_at < ? AND phase = '{Phase.DONE}'
+    LIMIT ?
 )
 """  # noqa: S608  our own names
 

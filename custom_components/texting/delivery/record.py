@@ -60,6 +60,8 @@ class MessageRecord:
     resend_count: int = 0
     # What is billed.
     segments: int = 1
+    # What the provider charges once it accepts it, in its credits. None: that is not known.
+    cost: int | None = None
     # What is still to do.
     phase: Phase = Phase.WAITING
     # What is known of its fate.
@@ -154,7 +156,8 @@ class MessageRecord:
 
     def apply_attempt(self, attempt: MessageRecord) -> bool:
         """Take over the fate of an attempt of a route. Return True if the status changed; it never goes backwards."""
-        self.via, self.message_id, self.segments = attempt.entry_id, attempt.message_id, attempt.segments
+        self.via, self.message_id = attempt.entry_id, attempt.message_id
+        self.segments, self.cost = attempt.segments, attempt.cost
         if self.status is not Status.QUEUED and not attempt.status.follows(self.status):
             return False
         self._update(attempt.status, attempt.provider_status, attempt.reason, attempt.error)

@@ -27,6 +27,8 @@ def _short(script: str) -> str:
 # index of a table without rowid ends with the primary key. text and keyword are NULL if they are not kept.
 # message_id is empty if the provider gave none: keys of an index are compared, and NULL compares with nothing.
 # Script 2 lets the update trigger count a new message too, since two full triggers leave no room on the first page.
+# Script 3 says the same as that trigger in fewer words, which makes room for two indexes: in each, the messages of one
+# status, and of a route's attempts or not, are in the order of time. So no filter of the history has to pass over rows.
 MIGRATIONS = (
     _short("""
     CREATE TABLE message (
@@ -138,6 +140,31 @@ MIGRATIONS = (
         closed_at REAL,
         PRIMARY KEY (number, code)
     ) STRICT, WITHOUT ROWID;
+    """),
+    _short("""
+    DROP TRIGGER message_updated;
+    CREATE TRIGGER message_updated AFTER UPDATE ON message WHEN NEW.day NOTNULL AND
+        (OLD.day, OLD.accepted_at ISNULL, OLD.segments, OLD.status) IS NOT
+        (NEW.day, NEW.accepted_at ISNULL, NEW.segments, NEW.status)
+    BEGIN
+        INSERT INTO daily_total
+        SELECT NEW.entry_id, NEW.day, coalesce(NEW.recipient_id, ''), '',
+            sum(n * a), sum(n * a * s), sum(n * a * s) * NEW.urgent, 0,
+            sum(n * (t = 'delivered')), sum(n * (t IN ('undelivered', 'expired', 'rejected')))
+        FROM (
+            SELECT 1 n, NEW.accepted_at NOTNULL a, NEW.segments s, NEW.status t
+            UNION ALL SELECT -1, OLD.accepted_at NOTNULL, OLD.segments, OLD.status WHERE OLD.day NOTNULL
+        ) WHERE 1
+        ON CONFLICT DO UPDATE SET
+            texts = texts + excluded.texts,
+            segments = segments + excluded.segments,
+            urgent_segments = urgent_segments + excluded.urgent_segments,
+            delivered = delivered + excluded.delivered,
+            failed = failed + excluded.failed;
+    END;
+    DROP INDEX message_created_at;
+    CREATE INDEX message_history ON message (entry_id, status, parent ISNULL, created_at);
+    CREATE INDEX message_number_history ON message (entry_id, number, status, parent ISNULL, created_at);
     """),
 )
 VERSION = len(MIGRATIONS)
