@@ -22,7 +22,7 @@ LAYERS = (
     ("messenger", "receiver", "own_call"),
     ("account",),
     ("routing", "replies", "webhook", "assist"),
-    ("opt_outs",),
+    ("opt_outs", "history"),
     ("services",),
     ("flows", "config_flow"),
     ("entity",),

@@ -29,6 +29,7 @@ from custom_components.texting.gateway.providers import GATEWAYS
 from custom_components.texting.gateway.providers.ez_texting.club_texting import ClubTexting
 from custom_components.texting.gateway.providers.ez_texting.group_texting import GroupTexting
 from custom_components.texting.gateway.status import FailureReason, Status
+from custom_components.texting.history import DIRECTIONS, RECEIVED
 from custom_components.texting.inbound.command_sessions import Kind
 from custom_components.texting.inbound.commands import MORE
 from custom_components.texting.options import IF_UNSURE
@@ -320,6 +321,8 @@ def test_choices() -> None:
         "type": {str(kind) for kind in MessageType},
         "gender": {"male", "female"},
         "if_unsure": set(IF_UNSURE),
+        "direction": set(DIRECTIONS),
+        "status": {*map(str, Status), RECEIVED},
         "from": set(FROM),
         "reason": {str(reason) for reason in FailureReason},
         "outcome": {*FailureReason, *Cause},

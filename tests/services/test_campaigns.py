@@ -93,7 +93,7 @@ async def test_one_text_to_all_of_a_group(
         "texting", "get_status", {"reference": answer["reference"]}, blocking=True, return_response=True
     )
     assert status is not None
-    assert (status["to"], status["status"], status["segments"]) == ("Family", "delivered", 6)
+    assert (status["recipient"], status["number"], status["status"]) == ("Family", None, "delivered")
     told_now = await ask(hass, "get_campaign", entry, campaign_id=made["uid"])
     assert told_now == {
         "campaign_id": made["uid"],

@@ -78,6 +78,7 @@ FULL = MessageRecord(
     expires_at=2.5,
     not_before=1.75,
     accepted_at=2.0,
+    delivered_at=2.25,
     recipient_name="Anna",
     recipient_id="sub",
     day="2026-03-29",

@@ -98,8 +98,7 @@ class Outbox:
         self.now = now
         self.time = time
         self._today = today
-        # Nothing leaves before this moment, in monotonic seconds.
-        self.paused_until = 0.0
+        self.paused_until = 0.0  # nothing leaves before this moment, in monotonic seconds
         self._listener = listener
         self._tracks_accepted = tracks_accepted
         self._tracks_uncertain = tracks_uncertain
@@ -108,8 +107,7 @@ class Outbox:
         self._early: dict[str, tuple[float, DeliveryReport]] = {}
         self._accepted: set[str] = set()  # accepted, and not saved since
         self._ended: set[str] = set()  # done, and not saved since
-        # Accepted messages, by reference.
-        self._unpublished_accepted: dict[str, MessageRecord] = {}
+        self._unpublished_accepted: dict[str, MessageRecord] = {}  # by reference
         self._waiters: set[_ResultWaiter] = set()
         # Updates in the order of their saves. A future follows the updates of its save.
         self._updates: deque[Update | asyncio.Future[None]] = deque()
@@ -242,6 +240,8 @@ class Outbox:
             record.accepted_at = self.time()
             self._accepted.add(record.reference)
             self._unpublished_accepted[record.reference] = record
+        if record.status is Status.DELIVERED and record.delivered_at is None:
+            record.delivered_at = self.time()
 
     def _track(self, record: MessageRecord) -> None:
         """Wait for reports if there may be any."""

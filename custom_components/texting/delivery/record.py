@@ -38,6 +38,8 @@ class MessageRecord:
     expires_at: float
     # When the provider accepted it, or may have; None before that.
     accepted_at: float | None = None
+    # When it was known to be delivered.
+    delivered_at: float | None = None
     # The home's day that counts it, in ISO format: when it was accepted, or else when it failed. It is set once.
     day: str | None = None
     # The recipient's name.

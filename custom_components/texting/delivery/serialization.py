@@ -30,7 +30,10 @@ _AS_STORED = (
 )
 _MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name not in ("reference", "to"))
 _CONTENT = ("recipient_name", "groups", "ignores_opt_out", "resend")
-_PROGRESS = ("batch_id", "provider_status", "reason", "status_on_timeout", "via", "resend_count", "cost")
+_PROGRESS = (
+    *("batch_id", "provider_status", "reason", "status_on_timeout", "via", "resend_count"),
+    *("cost", "delivered_at"),
+)
 # No number, and no time in Unix seconds, is larger: that is the year 9998.
 _MAX_NUMBER = 253_370_764_800
 # What a stored value that is no message, and none of what is stored beside them, raises.

@@ -4,10 +4,11 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
 from ..permissions import guarded
-from . import campaigns, contacts, messages, provider, questions
+from . import campaigns, contacts, history, messages, provider, questions
 
 ACTIONS = (
     *messages.ACTIONS,
+    *history.ACTIONS,
     *questions.ACTIONS,
     *contacts.ACTIONS,
     *campaigns.ACTIONS,

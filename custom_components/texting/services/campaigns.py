@@ -1,6 +1,7 @@
 """The actions texting.send_campaign and texting.get_campaign: one text to all contacts of groups."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import voluptuous as vol
@@ -18,7 +19,8 @@ from ..const import (
 )
 from ..contact_groups import join_groups
 from ..gateway.capabilities import Capability
-from ..messenger import raise_for
+from ..gateway.contacts import ContactGroup
+from ..messenger import Messenger, raise_for
 from ..permissions import ADMINISTRATOR
 from ..targets import Address, validation_error
 from .service import MESSAGE_SCHEMA, Action, async_account, request_errors, requested_account
@@ -44,21 +46,28 @@ async def _async_send_campaign(call: ServiceCall) -> ServiceResponse:
         raise validation_error("no_group")
     with request_errors(account):
         groups = await account.contact_groups.async_choose(wanted)
-    addresses = await asyncio.gather(*(account.async_measure(Address(each.name, group=each)) for each in groups))
-    measured = [address.group for address in addresses if address.group and not address.error]
-    if len(measured) < len(groups):
-        raise next(address.error for address in addresses if address.error)
-    whole, is_uncounted = join_groups(measured), any(group.size is None for group in measured)
-    address = Address(whole.name, group=whole, is_uncounted=is_uncounted)
+    address, measured = await async_address_of_groups(account, groups)
     (outcome,) = outcomes = await account.async_send([address], call.data, call.context)
     raise_for(outcomes)
     sent = outcome.as_response()
     return {
         "campaign_id": sent["message_id"],
         "groups": [{"id": group.id, "name": group.name, "size": group.size} for group in measured],
-        "recipients": None if is_uncounted else whole.size,
+        "recipients": None if address.is_uncounted or not address.group else address.group.size,
         **{name: sent[name] for name in ("reference", "status", "segments", "reason", "error")},
     }
+
+
+async def async_address_of_groups(
+    messenger: Messenger, groups: Sequence[ContactGroup]
+) -> tuple[Address, list[ContactGroup]]:
+    """Return the address of all contacts of groups, and the groups with their sizes; raise unknown_group."""
+    addresses = await asyncio.gather(*(messenger.async_measure(Address(each.name, group=each)) for each in groups))
+    measured = [address.group for address in addresses if address.group and not address.error]
+    if len(measured) < len(groups):
+        raise next(address.error for address in addresses if address.error)
+    whole, is_uncounted = join_groups(measured), any(group.size is None for group in measured)
+    return Address(whole.name, group=whole, is_uncounted=is_uncounted), measured
 
 
 async def _async_get_campaign(call: ServiceCall) -> ServiceResponse:

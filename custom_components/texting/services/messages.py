@@ -1,7 +1,6 @@
 """The actions send_message, preview_message, reply, get_status and cancel_message."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Any
 
 import voluptuous as vol
@@ -29,6 +28,7 @@ from ..error_messages import home_assistant_error
 from ..gateway.errors import Limit, MessageRejected
 from ..gateway.phone_number import mask
 from ..gateway.status import FailureReason
+from ..history import as_row
 from ..messenger import Messenger, MessengerConfigEntry, Outcome, raise_for
 from ..people import RecipientOf, is_person, preferred
 from ..permissions import INCOMING, MESSAGE, TARGETS
@@ -213,25 +213,12 @@ async def _find_incoming(hass: HomeAssistant, incoming_id: str) -> tuple[Account
 
 
 async def _async_get_status(call: ServiceCall) -> ServiceResponse:
-    """Return what is known of a message. The provider is asked if it can be asked."""
+    """Return a message as the history shows it. The provider is asked for its status if it can be asked."""
     messenger, record = await _find(call)
     if messenger:
         await messenger.async_refresh_status(record)
     held = messenger.held_until(record) if messenger else None
-    return {
-        "to": record.to,
-        "recipient": record.recipient_name,
-        "reference": record.reference,
-        "message_id": record.message_id,
-        "account": record.entry_id,
-        "status": record.status,
-        "provider_status": record.provider_status,
-        "reason": record.reason,
-        "segments": record.segments,
-        "created_at": _iso(record.created_at),
-        "accepted_at": _iso(record.accepted_at),
-        "held_until": held.isoformat() if held else None,
-    }
+    return {**as_row(call.hass, record), "held_until": held.isoformat() if held else None}
 
 
 async def _async_cancel_message(call: ServiceCall) -> ServiceResponse:
@@ -260,10 +247,6 @@ async def _find(call: ServiceCall) -> tuple[Messenger | None, MessageRecord]:
 def _loaded(hass: HomeAssistant) -> dict[str, Messenger]:
     entries: list[MessengerConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     return {entry.entry_id: entry.runtime_data for entry in entries}
-
-
-def _iso(moment: float | None) -> str | None:
-    return datetime.fromtimestamp(moment, UTC).isoformat() if moment is not None else None
 
 
 ACTIONS = (
