@@ -296,7 +296,7 @@ async def test_every_way_to_send_makes_one_campaign(
     status: Any = await hass.services.async_call(
         "texting", "get_status", {"reference": last["reference"]}, blocking=True, return_response=True
     )
-    assert (status["to"], status["recipient"], status["status"]) == ("Family", "Everyone", "delivered")
+    assert (status["recipient"], status["number"], status["status"]) == ("Everyone", None, "delivered")
 
 
 async def test_groups_and_numbers_side_by_side(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:

@@ -22,7 +22,7 @@ LAYERS = (
     ("messenger", "receiver", "own_call"),
     ("account",),
     ("routing", "replies", "webhook", "assist"),
-    ("opt_outs", "history"),
+    ("opt_outs", "history", "history_view"),
     ("services",),
     ("flows", "config_flow"),
     ("entity",),

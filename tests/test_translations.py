@@ -251,9 +251,11 @@ def test_recipients() -> None:
 def test_options() -> None:
     pages = {"webhook", "test_webhook"}
     assert placeholders(json_text(OPTIONS["step"]["test_webhook"])) == {"result", "note"}
-    checks = {"check", "check_result"}
+    checks = {"check", "check_result", "messages"}
     assert set(OPTIONS["step"]) == {"init", "settings", "buy_credits", "credits_bought"} | checks | pages
     assert named(OPTIONS["step"]["check"]) == {"send_test"}
+    assert named(OPTIONS["step"]["messages"]) == {"recipient"}
+    assert placeholders(json_text(OPTIONS["step"]["messages"])) == {"messages", "download"}
     assert placeholders(json_text(OPTIONS["step"]["check"])) == {"number"}
     assert placeholders(json_text(OPTIONS["step"]["check_result"])) == {"report"}
     fields = {str(marker) for info in INFOS for marker in settings_schema(info).schema}
@@ -328,6 +330,7 @@ def test_choices() -> None:
         "outcome": {*FailureReason, *Cause},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
         | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"}
+        | {"messages", "when", "who", "message", "status", "no_messages", "download"}
         | {"test_webhook", "close_webhook", "never_called", "no_reports", "no_replies"}
         | {f"paste_{info.provider}" for info in INFOS if info.uses_webhook},
         "webhook_test": set(own_call.Outcome),
@@ -495,7 +498,7 @@ async def test_the_menu_of_the_options_is_translated(hass: HomeAssistant, set_up
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     assert isinstance(menu["menu_options"], dict)
     assert set(menu["menu_options"].values()) == {
-        SELECTORS["configure"]["options"][name] for name in ("settings", "webhook", "check")
+        SELECTORS["configure"]["options"][name] for name in ("settings", "messages", "webhook", "check")
     }
 
 

@@ -20,6 +20,7 @@ from .automations import async_setup_automations
 from .const import CONF_PROVIDER, DOMAIN, ROUTE
 from .entity import messenger_device
 from .gateway.providers import create_gateway
+from .history_view import async_setup_history_view
 from .issues import async_account_removed, async_delete_issues
 from .messenger import Messenger, MessengerConfigEntry
 from .notify_legacy import async_register_legacy
@@ -54,6 +55,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_opt_outs(hass)
     async_setup_commands(hass)
     async_setup_services(hass)
+    async_setup_history_view(hass)
     hass.async_add_shutdown_job(HassJob(async_finish_sends), hass)
     for entry in hass.config_entries.async_entries(DOMAIN):
         async_register(hass, entry)

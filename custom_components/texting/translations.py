@@ -15,6 +15,8 @@ _CATEGORY = "selector"
 
 # Notes within forms.
 CONFIGURE = "configure"
+# The status of a message.
+STATUS = "status"
 # The words of a check of the connection.
 CHECK = "check"
 # The results of a test of the webhook's address.

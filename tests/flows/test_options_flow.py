@@ -53,7 +53,8 @@ async def test_the_menu_offers_what_the_provider_has(
     assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "init")
     page = {"webhook": "Receive replies"} if GATEWAYS[provider].info.uses_webhook else {}
     buy = {"buy_credits": "Buy credits"} if provider in (CLUB, GROUP) else {}
-    assert menu["menu_options"] == {"settings": "Settings", **page, **buy, "check": "Check the connection"}
+    first = {"settings": "Settings", "messages": "Messages"}
+    assert menu["menu_options"] == {**first, **page, **buy, "check": "Check the connection"}
 
 
 @EVERY_PROVIDER

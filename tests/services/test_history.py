@@ -2,11 +2,14 @@
 
 import base64
 from datetime import datetime, timedelta
+from pathlib import Path
+import re
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 import voluptuous as vol
+import yaml
 
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.delivery.incoming import IncomingRecord
@@ -422,6 +425,24 @@ async def test_a_cursor_of_another_home(
 
     monkeypatch.setattr("custom_components.texting.services.history.instance_id.async_get", other_home)
     await refused(hass, "wrong_cursor", limit=1, cursor=cursor)
+
+
+async def test_the_script_in_the_documentation(hass: HomeAssistant, set_up: SetUp) -> None:
+    """It reads all pages."""
+    entry = await set_up(HOUSE)
+    page = (Path(__file__).parents[2] / "docs/history.md").read_text("utf-8")
+    (script,) = [each for each in re.findall(r"```yaml\n(.+?)```", page, re.DOTALL) if each.startswith("sequence")]
+    failed = [sent(entry, number, status=Status.EXPIRED) for number in range(405)]
+    older, delivered = sent(entry, 500, status=Status.EXPIRED), sent(entry, 501)
+    now = dt_util.utcnow().timestamp()
+    for each in (*failed, delivered):
+        each.created_at = now
+    older.created_at = now - timedelta(days=40).total_seconds()
+    await store(entry, [*failed, older, delivered])
+    shown = async_mock_service(hass, "persistent_notification", "create")
+    assert await async_setup_component(hass, "script", {"script": {"count": yaml.safe_load(script)}})
+    await hass.services.async_call("script", "count", blocking=True)
+    assert [call.data["message"] for call in shown] == ["405 texts did not arrive this month."]
 
 
 # -- accounts that do not run ------------------------------------------------------------------------------------------

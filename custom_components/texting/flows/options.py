@@ -1,4 +1,4 @@
-"""The options flow: settings, the address that the provider calls, a check of the connection, buying credits."""
+"""The options flow: settings, messages, the address that the provider calls, a check, buying credits."""
 
 from typing import Any
 
@@ -15,10 +15,11 @@ from ..translations import CONFIGURE, async_translations
 from .address import async_menu, async_page, async_test
 from .check import CheckFlow
 from .forms import settings_schema
+from .messages import MessagesFlow
 from .purchase import PurchaseFlow
 
 
-class TextingOptionsFlow(CheckFlow, PurchaseFlow):
+class TextingOptionsFlow(MessagesFlow, CheckFlow, PurchaseFlow):
     """The flow of one account's options, or of a route's."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -26,7 +27,7 @@ class TextingOptionsFlow(CheckFlow, PurchaseFlow):
         if self._info is None:
             return await self.async_step_settings()
         texts = await async_translations(self.hass, CONFIGURE)
-        pages = {"settings": texts["settings"]}
+        pages = {"settings": texts["settings"], "messages": texts["messages"]}
         if self._info.uses_webhook:
             pages["webhook"] = texts["webhook"]
         if Capability.CREDIT_PURCHASE in self._info.capabilities:

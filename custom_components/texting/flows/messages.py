@@ -1,0 +1,84 @@
+"""The step that shows an account's last messages, and links to all of them as a file."""
+
+from datetime import datetime
+import string
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
+
+from ..const import ATTR_RECIPIENT
+from ..delivery.history import HistoryQuery
+from ..history import RECEIVED, as_row, async_page
+from ..history_view import async_signed_link, sources_of_account
+from ..options import stored_options
+from ..recipients import recipients
+from ..text.single_line import single_line
+from ..translations import CONFIGURE, STATUS, async_translations
+
+_SHOWN = 20
+_MAX_NAME = 30
+_MAX_TEXT = 80
+# Each character that may have a meaning in Markdown, or make a link, as one that has none.
+_LITERAL = str.maketrans({character: f"&#{ord(character)};" for character in string.punctuation})
+
+
+class MessagesFlow(OptionsFlow):
+    """The step of the last messages."""
+
+    # The id of the recipient whose messages are shown; None: all.
+    _chosen: str | None = None
+
+    async def async_step_messages(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the last messages. Choosing another person shows that one's; submitting the same one closes the page."""
+        chosen = (user_input or {}).get(ATTR_RECIPIENT)
+        if user_input is not None and chosen == self._chosen:
+            return self.async_create_entry(data=stored_options(self.config_entry))
+        self._chosen = chosen
+        people = [SelectOptionDict(value=each.id, label=each.name) for each in recipients(self.config_entry)]
+        selector = SelectSelector(SelectSelectorConfig(options=people, mode=SelectSelectorMode.DROPDOWN))
+        schema = vol.Schema({vol.Optional(ATTR_RECIPIENT): selector})
+        return self.async_show_form(
+            step_id="messages",
+            data_schema=self.add_suggested_values_to_schema(schema, {ATTR_RECIPIENT: chosen}),
+            description_placeholders=await self._async_texts(chosen),
+        )
+
+    async def _async_texts(self, recipient_id: str | None) -> dict[str, str]:
+        """Return the table and the link."""
+        entry_id, texts = self.config_entry.entry_id, await async_translations(self.hass, CONFIGURE)
+        sent, received = sources_of_account(self.hass, entry_id, recipient_id) or (frozenset(), frozenset())
+        try:
+            page = await async_page(self.hass, HistoryQuery(sent=sent, received=received, limit=_SHOWN))
+        except HomeAssistantError as err:
+            return {"messages": f"{err}.", "download": ""}
+        rows = [as_row(self.hass, each) for each in page.messages]
+        statuses = await async_translations(self.hass, STATUS)
+        heading = [texts["when"], texts["who"], texts["message"], texts["status"]]
+        lines = [heading, ["---"] * len(heading), *(_cells(row, statuses[row["status"]]) for row in rows)]
+        # A link without a target would be opened as a page of Home Assistant.
+        link = f'<a href="{async_signed_link(self.hass, entry_id, recipient_id)}" target="_blank">{texts["download"]}</a>'
+        return {
+            "messages": "\n".join(f"| {' | '.join(line)} |" for line in lines) if rows else texts["no_messages"],
+            "download": link if rows else "",
+        }
+
+
+def _cells(row: dict[str, Any], status: str) -> list[str]:
+    """Return a message in one line: when, to or from whom, what, and what became of it."""
+    who = row["recipient"] or row["number"]
+    outcome = f"{status}: {row['reason_text']}" if row["reason_text"] else status
+    return [
+        f"{datetime.fromisoformat(row['time']):%Y-%m-%d %H:%M}",
+        f"{'←' if row['direction'] == RECEIVED else '→'} {_literal(who, _MAX_NAME)}",
+        "—" if row["text"] is None else _literal(row["text"], _MAX_TEXT),
+        _literal(outcome, _MAX_TEXT),
+    ]
+
+
+def _literal(text: str, max_length: int) -> str:
+    """Return a text of a stranger as it is: nothing in it becomes a link, a picture or HTML."""
+    return single_line(text, max_length).translate(_LITERAL)
