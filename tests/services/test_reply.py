@@ -159,7 +159,7 @@ async def test_the_response_tells_the_way(
     status: Any = await hass.services.async_call(
         DOMAIN, "get_status", {"reference": reference}, blocking=True, return_response=True
     )
-    assert (status["status"], status["to"]) == ("accepted", CLARA)
+    assert (status["status"], status["number"]) == ("accepted", CLARA)
     assert not simulator.messages()
     second = await reply(hass, id_of(hass, provider), "Two")
     assert (second["method"], second["status"], second["to"]) == ("message", "accepted", CLARA)
