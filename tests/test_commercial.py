@@ -130,3 +130,13 @@ async def test_a_route_says_what_its_account_does(
     (sent,) = await ask_to_send(hass, "Sale", account=route.entry_id, to="+33612345601", commercial=True)
     assert (sent["status"], sent["held_until"]) == ("accepted", OPENS)
     assert (await preview(hass, route, "Sale", to="+33612345601", commercial=True))["held_until"] == OPENS
+
+
+async def test_nobody_waits_for_the_delivery_of_a_text_that_is_held(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, set_time: SetTime
+) -> None:
+    set_time(SUNDAY)
+    entry = await set_up(HOUSE, options=ADDS)
+    data = {"account": entry.entry_id, "to": "Anna", "commercial": True, "wait_for": "delivered"}
+    (sent,) = await ask_to_send(hass, "Sale", **data)
+    assert (sent["status"], sent["held_until"]) == ("accepted", OPENS)

@@ -35,6 +35,7 @@ from custom_components.texting.inbound.commands import MORE
 from custom_components.texting.options import IF_UNSURE
 from custom_components.texting.outcomes import Cause
 from custom_components.texting.services import ACTIONS
+from custom_components.texting.services.wait_for import DELIVERED
 from custom_components.texting.trigger import FROM, async_get_triggers
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, entity_registry as er
@@ -326,6 +327,7 @@ def test_choices() -> None:
         "direction": set(DIRECTIONS),
         "status": {*map(str, Status), RECEIVED},
         "from": set(FROM),
+        "wait_for": {DELIVERED},
         "reason": {str(reason) for reason in FailureReason},
         "outcome": {*FailureReason, *Cause},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}

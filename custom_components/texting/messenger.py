@@ -84,8 +84,6 @@ class Outcome:
     @property
     def reason(self) -> FailureReason | None:
         """Why it failed."""
-        if self.error is None:
-            return None
         return self.record.reason if self.record else self.address.reason
 
     def as_response(self) -> dict[str, Any]:

@@ -78,6 +78,11 @@ def person_entity_id(hass: HomeAssistant, recipient: Recipient) -> str | None:
     return entity.entity_id if entity else None
 
 
+def identity(recipient: Recipient) -> str:
+    """Return what recipients that are the same person have in common."""
+    return recipient.person or recipient.original or recipient.id
+
+
 def everybody(hass: HomeAssistant) -> list[str]:
     """Return the notify entities of all recipients but groups, which must be named.
 
@@ -91,7 +96,7 @@ def everybody(hass: HomeAssistant) -> list[str]:
         entity = registry.async_get(registry.async_get_entity_id(Platform.NOTIFY, DOMAIN, recipient.id) or "")
         if entity and not entity.disabled and not recipient.group:
             entities[recipient.id] = entity.entity_id
-            by_identity.setdefault(recipient.person or recipient.original or recipient.id, []).append(found)
+            by_identity.setdefault(identity(recipient), []).append(found)
     chosen = filter(None, map(preferred, by_identity.values()))
     return [entities[found.recipient.id] for found in chosen]
 

@@ -369,3 +369,26 @@ async def test_removing_an_account_ends_its_messages(outbox: Outbox, log: Update
     assert dict(log.of(Change.ENDED)) == {"w": Status.REJECTED, "s": Status.UNCERTAIN, "f": Status.SENT}
     # Its result is still to come.
     assert [record.reference for record in outbox] == ["x"]
+
+
+async def test_a_wait_for_ends_goes_on_after_the_results(outbox: Outbox, clocks: Clocks, loop_clock: LoopClock) -> None:
+    await outbox.add(records := [clocks.message(), clocks.message("two")])
+    waiting = asyncio.create_task(outbox.wait_for_ends(records, 5))
+    for record in records:
+        await accept(outbox, record)
+    outbox.fail(records[0], Status.UNDELIVERED)
+    await outbox.save(records)
+    await turns()
+    assert not waiting.done()
+    outbox.fail(records[1], Status.EXPIRED)
+    await outbox.save(records)
+    # The clock stands still, so nothing but the ends ends the wait.
+    await waiting
+    await outbox.wait_for_ends(records, 5)
+
+
+async def test_a_wait_for_ends_leaves_out_what_leaves_later(
+    outbox: Outbox, clocks: Clocks, loop_clock: LoopClock
+) -> None:
+    await outbox.add([held := clocks.message(not_before=clocks.time() + 60)])
+    await outbox.wait_for_ends([held], 59)

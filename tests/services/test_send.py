@@ -96,7 +96,14 @@ async def test_the_response_tells_all_about_each_message(
         sent[number] if provider in WITH_IDS else None for number in own
     ]
     assert {answer.pop("status") for answer in answers} <= {"accepted", "sent"}
-    expected = {"recipient": name, "segments": 1, "reason": None, "error": None, "held_until": None}
+    expected = {
+        "recipient": name,
+        "segments": 1,
+        "reason": None,
+        "error": None,
+        "held_until": None,
+        "reason_text": None,
+    }
     assert answers == [expected] * len(own)
 
 

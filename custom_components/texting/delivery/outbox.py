@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 import logging
+from operator import attrgetter
 import time
 from typing import NamedTuple, Protocol
 
@@ -14,6 +15,7 @@ from ..gateway.message import DeliveryReport, SendResult
 from ..gateway.status import Status
 from .database import MessageDatabase
 from .record import MessageRecord, Phase
+from .waiting import Waiters, finish
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -58,20 +60,6 @@ class OutboxListener(Protocol):
         """Take what was saved together, or a part of it if that is much."""
 
 
-class _ResultWaiter:
-    """Waits for the results of several messages."""
-
-    def __init__(self, missing: set[str]) -> None:
-        self.done = asyncio.get_running_loop().create_future()
-        self._missing = missing
-
-    def take(self, references: set[str]) -> None:
-        if not self._missing.isdisjoint(references):
-            self._missing -= references
-            if not self._missing:
-                _finish(self.done)
-
-
 class Outbox:
     """The pending messages of one account or route."""
 
@@ -108,7 +96,7 @@ class Outbox:
         self._accepted: set[str] = set()  # accepted, and not saved since
         self._ended: set[str] = set()  # done, and not saved since
         self._unpublished_accepted: dict[str, MessageRecord] = {}  # by reference
-        self._waiters: set[_ResultWaiter] = set()
+        self._waiters = Waiters()
         # Updates in the order of their saves. A future follows the updates of its save.
         self._updates: deque[Update | asyncio.Future[None]] = deque()
         self._unpublished = 0
@@ -341,15 +329,13 @@ class Outbox:
     def _saved(self, updates: Sequence[Update], published: asyncio.Future[None]) -> None:
         """Publish in the loop's next turn, with all that was saved by the same commit; then wake who waits."""
         if not updates:
-            _finish(published)
+            finish(published)
             return
         if not self._updates:
             asyncio.get_running_loop().call_soon(self._publish)
         self._updates.extend((*updates, published))
         self._unpublished += len(updates)
-        if references := {record.reference for record, _ in updates if record.has_result}:
-            for waiter in self._waiters:
-                waiter.take(references)
+        self._waiters.take(record for record, _ in updates)
 
     def _publish(self) -> None:
         updates: list[Update] = []
@@ -371,29 +357,23 @@ class Outbox:
         except Exception as err:  # noqa: BLE001  the other updates must be published all the same
             _LOGGER.warning("Unexpected %s while message updates were published", type(err).__name__)
         for future in finished:
-            _finish(future)
+            finish(future)
 
     async def wait_for_results(self, records: Iterable[MessageRecord], timeout: float) -> None:  # noqa: ASYNC109  it raises nothing
         """Wait for the results of messages that leave or expire within timeout seconds, and no longer than that."""
         until = self.now() + timeout
         missing = {record.reference for record in records if self._has_result_by(record, until)}
-        if not missing:
-            return
-        self._waiters.add(waiter := _ResultWaiter(missing))
-        timer = asyncio.get_running_loop().call_later(timeout, _finish, waiter.done)
-        try:
-            await waiter.done
-        finally:
-            timer.cancel()
-            self._waiters.discard(waiter)
+        await self._waiters.wait(missing, attrgetter("has_result"), timeout)
+
+    async def wait_for_ends(self, records: Iterable[MessageRecord], timeout: float) -> None:  # noqa: ASYNC109  it raises nothing
+        """Wait until messages are done, except those that leave later, and no longer than timeout seconds."""
+        until = self.now() + timeout
+        missing = {
+            each.reference for each in records if each.phase is Phase.TRACKED or self._has_result_by(each, until)
+        }
+        await self._waiters.wait(missing, lambda record: not record.is_pending, timeout)
 
     def _has_result_by(self, record: MessageRecord, moment: float) -> bool:
         """Return True if the message has left, or leaves or expires by then."""
         leaves = min(max(record.ready, self.paused_until), record.deadline)
         return record.phase is Phase.SENDING or (record.phase is Phase.WAITING and leaves <= moment)
-
-
-def _finish(future: asyncio.Future[None]) -> None:
-    """Finish a future, unless its waiter was cancelled."""
-    if not future.done():
-        future.set_result(None)

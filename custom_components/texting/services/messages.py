@@ -21,6 +21,8 @@ from ..const import (
     ATTR_TO,
     ATTR_URGENT,
     ATTR_VALID_FOR,
+    ATTR_WAIT_FOR,
+    ATTR_WAIT_LIMIT,
     DOMAIN,
 )
 from ..delivery.record import MessageRecord
@@ -30,6 +32,7 @@ from ..gateway.phone_number import mask
 from ..gateway.status import FailureReason
 from ..history import as_row
 from ..messenger import Messenger, MessengerConfigEntry, Outcome, raise_for
+from ..outcomes import reason_text
 from ..people import RecipientOf, is_person, preferred
 from ..permissions import INCOMING, MESSAGE, TARGETS
 from ..recipients import recipient_with_number
@@ -45,6 +48,7 @@ from ..targets import (
     validation_error,
 )
 from .service import ACCOUNT_SCHEMA, MESSAGE_OPTIONS, MESSAGE_SCHEMA, Action, async_messenger
+from .wait_for import DEFAULT_LIMIT, WAIT_SCHEMA, DeliveryWait, limit_needs_wait, who_got_it
 
 # The key None holds addresses that belong to no account that could send.
 type Targets = dict[Messenger | None, list[Address]]
@@ -57,9 +61,11 @@ SEND_SCHEMA = vol.All(
             vol.Optional(ATTR_ACCOUNT): cv.string,
             vol.Optional(ATTR_TO): vol.All(cv.ensure_list, [cv.string]),
             **MESSAGE_SCHEMA,
+            **WAIT_SCHEMA,
         }
     ),
     cv.has_at_least_one_key(*TARGET_KEYS, ATTR_ACCOUNT),
+    limit_needs_wait,
 )
 PREVIEW_SCHEMA = vol.Schema({**ACCOUNT_SCHEMA, vol.Optional(ATTR_TO): cv.string, **MESSAGE_SCHEMA})
 _REPLY_OPTIONS = (ATTR_VALID_FOR, ATTR_URGENT, ATTR_IF_UNSURE)
@@ -89,21 +95,37 @@ CANCEL_SCHEMA = vol.Schema({vol.Required(ATTR_REFERENCE): cv.string})
 async def _async_send_message(call: ServiceCall) -> ServiceResponse:
     """Send to entities, or through an account to names and numbers. Accounts send side by side.
 
-    If a response is requested, single messages that failed are told there. Otherwise they raise.
+    If a response is requested, single messages that failed are told there. Otherwise they raise. A call that waits for
+    the delivery does not raise because all failed: its response names them.
     """
-    sends = [_async_send(messenger, addresses, call) for messenger, addresses in targets_of(call).items()]
+    hass, limit = call.hass, call.data.get(ATTR_WAIT_LIMIT, DEFAULT_LIMIT)
+    wait = DeliveryWait(hass, limit) if ATTR_WAIT_FOR in call.data else None
+    targets = targets_of(call)
+    sends = [_async_send(messenger, addresses, call, wait) for messenger, addresses in targets.items()]
     # One account needs no task of its own.
     parts = await asyncio.gather(*sends) if len(sends) > 1 else [await sends[0]]
     outcomes = [outcome for part in parts for outcome in part]
-    if not call.return_response or all(outcome.error for outcome in outcomes):
+    if not call.return_response or (wait is None and all(outcome.error for outcome in outcomes)):
         raise_for(outcomes)
-    return {"messages": [outcome.as_response() for outcome in outcomes]} if call.return_response else None
+    if not call.return_response:
+        return None
+    people: dict[str, Any] = who_got_it(zip(targets.values(), parts, strict=True)) if wait else {}
+    return {"messages": [_as_response(hass, outcome) for outcome in outcomes], **people}
 
 
-async def _async_send(messenger: Messenger | None, addresses: list[Address], call: ServiceCall) -> list[Outcome]:
+async def _async_send(
+    messenger: Messenger | None, addresses: list[Address], call: ServiceCall, wait: DeliveryWait | None
+) -> list[Outcome]:
     if messenger is None:
         return [Outcome(address, error=address.error) for address in addresses]
-    return await messenger.async_send(deduplicate(addresses), call.data, call.context)
+    outcomes = await messenger.async_send(deduplicate(addresses), call.data, call.context)
+    return await wait.async_follow(messenger, outcomes) if wait else outcomes
+
+
+def _as_response(hass: HomeAssistant, outcome: Outcome) -> dict[str, Any]:
+    """Return a message as the response shows it, with the reason of a failure also in words."""
+    record = outcome.record
+    return {**outcome.as_response(), "reason_text": reason_text(hass, record) if record else None}
 
 
 def targets_of(call: ServiceCall, *, receives: bool = False) -> Targets:
