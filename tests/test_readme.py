@@ -108,7 +108,7 @@ async def _check_ours(hass: HomeAssistant, automation: dict[str, Any]) -> None:
         for each in automation.get(f"{kind}s", []):
             domain, _, name = each[kind].partition(".") if isinstance(each, dict) else ("", "", "")
             if domain == "texting":
-                known[name].schema({"options": each["options"]})
+                known[name].schema({key: each[key] for key in ("target", "options") if key in each})
 
 
 async def _check_inputs(used: dict[str, Any]) -> None:

@@ -523,7 +523,9 @@ async def test_every_trigger_and_condition_has_its_texts(hass: HomeAssistant, ki
         assert texts[name]["name"]
         assert texts[name]["description"]
         assert icons[name][kind.removesuffix("s")].startswith("mdi:")
-        (options,) = kinds[name].schema.schema.values()
+        parts = {str(marker): part for marker, part in kinds[name].schema.schema.items()}
+        options = parts.pop("options")
+        assert parts.keys() == each.keys() & {"target"}
         assert set(each["fields"]) == set(texts[name]["fields"]) == {str(marker) for marker in options}
         assert all(field["name"] and field["description"] for field in texts[name]["fields"].values())
         required = {str(marker) for marker in options if isinstance(marker, vol.Required)}

@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
-from tests.support.automations import FAILED, automate, check_trigger, failed
+from tests.support.automations import FAILED, automate, check_trigger, failed, to
 from tests.support.home import ask_to_send, notify, post, send, state_of, told
 from tests.support.routes import sent, set_up_route, shown
 
@@ -60,13 +60,15 @@ async def test_the_variables_of_a_failure(
         "via": None,
         "to": ANNA,
         "recipient": "Anna",
+        "person": None,
         "text": "Fire",
         "reference": answer["reference"],
         "message_id": answer["message_id"],
         "status": "undelivered",
         "reason": "other",
-        "provider_status": "5",
+        "reason_text": variables["reason_text"],
     }
+    assert variables["reason_text"]
 
 
 @pytest.mark.parametrize(
@@ -169,9 +171,7 @@ async def test_whose_text_fails(
     for account in (house, pro):
         simulator.accounts[account.data["provider"]].credit = Decimal(0)
         await account.runtime_data.balance.async_refresh()
-    runs = await automate(
-        hass, failed(account=pro.entry_id), failed(recipient="notify.ben"), failed(account=house.entry_id)
-    )
+    runs = await automate(hass, failed(account=pro.entry_id), failed(to("notify.ben")), failed(account=house.entry_id))
     await send_to(hass, house, ANNA, BENS_OTHER)
     await send_to(hass, pro, STRANGER)
     await told(hass)
@@ -232,7 +232,7 @@ async def test_failures_trigger_after_a_reload(
     ("options", "error"),
     [
         ({"account": "nobody"}, "there is no such account"),
-        ({"recipient": "notify.zoe"}, "is not the notify entity of a recipient"),
+        ({"target": to("notify.zoe")}, "is neither the notify entity of a recipient nor a person"),
         ({"reason": "bad luck"}, "value must be one of|not a valid option|expected"),
         ({"account": "{{ x }}"}, "templates cannot be used here"),
     ],

@@ -18,12 +18,14 @@ from homeassistant.setup import async_setup_component
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
-from tests.support.automations import RECEIVED, automate, check_trigger, received
+from tests.support.automations import DELIVERED, FAILED, RECEIVED, automate, check_trigger, received, to
 from tests.support.home import notify, post, state_of
 from tests.support.routes import set_up_route
 
 HOUSE, PRO, CLUB, POINT = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.THESMSPOINT
 ANNA, BEN, BENS_OTHER, STRANGER = "+33612345601", "+33612345602", "+33612345603", "+33699999999"
+# Who can be a target.
+WHO = [{"integration": DOMAIN, "domain": ["notify"]}, {"domain": ["person"]}]
 type Receive = Callable[..., Awaitable[None]]
 type Settle = Callable[[], Awaitable[None]]
 
@@ -71,6 +73,7 @@ async def test_the_variables_of_a_trigger(hass: HomeAssistant, house: Any, recei
         "account_id": house.entry_id,
         "from": ANNA,
         "recipient": "Anna",
+        "person": None,
         "text": "Je viens à l'instant 👍",
         "type": "reply",
         "keyword": None,
@@ -169,10 +172,10 @@ async def test_which_account(
         ({}, [ANNA, BEN, BENS_OTHER, STRANGER]),
         ({"from": "anyone"}, [ANNA, BEN, BENS_OTHER, STRANGER]),
         ({"from": "known"}, [ANNA, BEN, BENS_OTHER]),
-        ({"recipient": "notify.ben"}, [BEN, BENS_OTHER]),
-        ({"from": "one", "recipient": ["notify.ben"]}, [BEN, BENS_OTHER]),
-        ({"from": "one", "recipient": ["notify.anna", "notify.ben"]}, [ANNA, BEN, BENS_OTHER]),
-        ({"recipient": []}, [ANNA, BEN, BENS_OTHER, STRANGER]),
+        ({"target": to("notify.ben")}, [BEN, BENS_OTHER]),
+        ({"target": to("notify.ben"), "from": "known"}, [BEN, BENS_OTHER]),
+        ({"target": to("notify.anna", "notify.ben")}, [ANNA, BEN, BENS_OTHER]),
+        ({"target": {}}, [ANNA, BEN, BENS_OTHER, STRANGER]),
     ],
 )
 async def test_who_writes(hass: HomeAssistant, receive: Receive, options: dict[str, Any], expected: list[str]) -> None:
@@ -192,7 +195,7 @@ async def test_a_recipient_of_a_route_is_known(
         hass.config_entries.async_remove_subentry(pro, subentry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     await set_up_route(hass, [pro])
-    runs = await automate(hass, received(**{"from": "known"}), received(recipient="notify.rita"))
+    runs = await automate(hass, received(**{"from": "known"}), received(to("notify.rita")))
     await simulator.answer(ANNA, "It is me", PRO)
     await simulator.answer(STRANGER, "And me", PRO)
     await pass_time(31)
@@ -325,7 +328,7 @@ async def test_two_hundred_texts_at_once(hass: HomeAssistant, house: Any, connec
 async def test_an_automation_outlives_reloads_of_its_account(
     hass: HomeAssistant, house: Any, receive: Receive, settle: Settle
 ) -> None:
-    runs = await automate(hass, received(account=house.entry_id, recipient="notify.anna"))
+    runs = await automate(hass, received(to("notify.anna"), account=house.entry_id))
     for _ in range(2):
         await hass.config_entries.async_reload(house.entry_id)
         await settle()
@@ -337,7 +340,7 @@ async def test_an_automation_from_before_its_account(
     hass: HomeAssistant, house: Any, receive: Receive, settle: Settle
 ) -> None:
     await hass.config_entries.async_unload(house.entry_id)
-    runs = await automate(hass, received(account=house.entry_id, recipient="notify.anna"))
+    runs = await automate(hass, received(to("notify.anna"), account=house.entry_id))
     await hass.config_entries.async_setup(house.entry_id)
     await settle()
     await receive("Hello")
@@ -347,7 +350,7 @@ async def test_an_automation_from_before_its_account(
 async def test_a_recipient_that_changes_its_number(
     hass: HomeAssistant, house: Any, receive: Receive, settle: Settle
 ) -> None:
-    runs = await automate(hass, received(recipient="notify.anna"))
+    runs = await automate(hass, received(to("notify.anna")))
     (anna,) = [each for each in house.subentries.values() if each.title == "Anna"]
     hass.config_entries.async_update_subentry(house, anna, data={"numbers": [STRANGER]})
     await settle()
@@ -385,7 +388,7 @@ async def test_an_account_or_recipient_that_is_gone_is_no_error(
 ) -> None:
     pro = await set_up(PRO)
     pro_anna = er.async_get(hass).async_get_entity_id("notify", DOMAIN, _unique_id(hass, pro, "Anna"))
-    runs = await automate(hass, received(account=pro.entry_id), received(recipient=[pro_anna]), received())
+    runs = await automate(hass, received(account=pro.entry_id), received(to(pro_anna or "")), received())
     await hass.config_entries.async_remove(pro.entry_id)
     await settle()
     await receive("Hello")
@@ -412,11 +415,14 @@ def _unique_id(hass: HomeAssistant, entry: Any, name: str) -> str:
     ("options", "error"),
     [
         ({"account": "nobody"}, "there is no such account"),
-        ({"recipient": "notify.zoe"}, "notify.zoe is not the notify entity of a recipient"),
-        ({"recipient": "sensor.textinghouse_credit_balance"}, "is not the notify entity of a recipient"),
-        ({"recipient": "Anna"}, "not a valid entity ID nor entity registry ID|neither|expected|invalid"),
-        ({"from": "one"}, "'from: one' needs recipients"),
-        ({"from": "known", "recipient": "notify.anna"}, "with recipients it can only be 'one'"),
+        ({"target": to("notify.zoe")}, "notify.zoe is neither the notify entity of a recipient nor a person"),
+        ({"target": to("person.zoe")}, "person.zoe is neither the notify entity of a recipient nor a person"),
+        ({"target": to("sensor.textinghouse_credit_balance")}, "is neither the notify entity of a recipient nor"),
+        ({"target": to("Anna")}, "valid entity ID|invalid"),
+        ({"target": to()}, "nobody is chosen"),
+        ({"target": {"label_id": []}}, "nobody is chosen"),
+        ({"recipient": ["notify.anna"]}, "extra keys not allowed|not a valid|unexpected|unknown"),
+        ({"from": "one"}, "value must be one of|not a valid option|expected"),
         ({"from": "everybody"}, "value must be one of|not a valid option|expected"),
         ({"equals": ""}, "a phrase is empty"),
         ({"contains": ["yes", " \u202e "]}, "a phrase is empty"),
@@ -454,11 +460,6 @@ async def test_accounts_that_receive_nothing_are_refused(
         await check_trigger(hass, received(account=point.entry_id))
 
 
-async def test_a_target_is_no_option(hass: HomeAssistant, house: Any) -> None:
-    with pytest.raises(vol.Invalid):
-        await check_trigger(hass, received() | {"target": {"entity_id": "notify.anna"}})
-
-
 async def test_options_may_be_left_out(hass: HomeAssistant, house: Any) -> None:
     assert (await check_trigger(hass, {"trigger": RECEIVED}))["options"] == {}
 
@@ -469,5 +470,6 @@ async def test_home_assistant_describes_them(hass: HomeAssistant, house: Any) ->
     await check_trigger(hass, received())
     descriptions = await async_get_all_descriptions(hass)
     found = {name: json.loads(json.dumps(each)) for name, each in descriptions.items() if name.startswith(DOMAIN)}
-    assert set(found) == {"texting.message_received", "texting.delivery_failed"}
-    assert set(found[RECEIVED]["fields"]) == {"account", "from", "recipient", "equals", "contains", "pattern"}
+    assert set(found) == {RECEIVED, DELIVERED, FAILED}
+    assert set(found[RECEIVED]["fields"]) == {"account", "from", "equals", "contains", "pattern"}
+    assert all(each["target"]["entity"] == WHO for each in found.values())

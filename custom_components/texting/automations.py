@@ -1,27 +1,30 @@
 """What triggers and conditions share: how they hear of signals, and the options that they take."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_OPTIONS, Platform
+from homeassistant.const import ATTR_ENTITY_ID, CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, CoreState, HassJob, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 from homeassistant.helpers.template import is_template_string
 from homeassistant.util.signal_type import SignalType
 
 from .const import CONF_PROVIDER, DOMAIN, ROUTE
-from .recipients import recipient_by_id
+from .people import is_person, recipient_entity, recipients_named
 from .signals import COMMAND, MESSAGE_RECEIVED, MESSAGES_UPDATED
 
 # Automations begin to listen when Home Assistant has started. Signals from before are passed on after these seconds.
 AUTOMATIONS_DELAY = 5.0
+# How the entity ids of groups begin.
+_GROUPS = "group."
 
 
 @callback
@@ -85,23 +88,26 @@ def is_route(entry: ConfigEntry) -> bool:
     return bool(entry.data[CONF_PROVIDER] == ROUTE)
 
 
-def check_recipients(hass: HomeAssistant, entity_ids: Iterable[str]) -> None:
-    """Raise vol.Invalid if one is not a recipient's notify entity."""
-    for entity_id in entity_ids:
-        entity = er.async_get(hass).async_get(entity_id)
-        if entity is None or entity.platform != DOMAIN or entity.domain != Platform.NOTIFY:
-            raise invalid_option("recipient", f"{entity_id} is not the notify entity of a recipient")
+def check_target(hass: HomeAssistant, target: Mapping[str, Any]) -> None:
+    """Raise vol.Invalid if a target names nobody, or an entity that is neither a recipient nor a person.
+
+    Devices, areas, floors and labels may be made later, and a group's members may change.
+    """
+    if target and not TargetSelection(dict(target)).has_any_target:
+        raise vol.Invalid("nobody is chosen", path=[CONF_TARGET])
+    registry = er.async_get(hass)
+    for entity_id in target.get(ATTR_ENTITY_ID, ()):
+        is_known_person = is_person(entity_id) and registry.async_get(entity_id)
+        if not (is_known_person or recipient_entity(registry, entity_id) or entity_id.startswith(_GROUPS)):
+            reason = f"{entity_id} is neither the notify entity of a recipient nor a person"
+            raise vol.Invalid(reason, path=[CONF_TARGET, ATTR_ENTITY_ID])
 
 
-def is_recipient(hass: HomeAssistant, entity_ids: Iterable[str], number: str, recipient_id: str | None) -> bool:
-    """Return True if one of these notify entities is the recipient with this id, or has this number now."""
-    for entity_id in entity_ids:
-        entity = er.async_get(hass).async_get(entity_id)
-        entry = hass.config_entries.async_get_entry(entity.config_entry_id or "") if entity else None
-        recipient = recipient_by_id(entry, entity.config_subentry_id or "") if entity and entry else None
-        if recipient and (recipient.id == recipient_id or number in recipient.numbers):
-            return True
-    return False
+def is_in_target(hass: HomeAssistant, target: Mapping[str, Any], number: str, recipient_id: str | None) -> bool:
+    """Return True if a recipient whom a target names now has this id or this number."""
+    selected = async_extract_referenced_entity_ids(hass, TargetSelection(dict(target)))
+    named = recipients_named(hass, selected.referenced | selected.indirectly_referenced)
+    return any(recipient.id == recipient_id or number in recipient.numbers for _, recipient in named)
 
 
 def invalid_option(option: str, reason: str) -> vol.Invalid:

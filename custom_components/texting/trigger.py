@@ -1,11 +1,13 @@
-"""The triggers of automations: a text came in, a text failed."""
+"""The triggers of automations: a text came in, a text was delivered, a text failed."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
+import time
 from typing import Any, ClassVar, override
 
 import voluptuous as vol
 
-from homeassistant.const import CONF_OPTIONS
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig
@@ -13,14 +15,14 @@ from homeassistant.helpers.typing import ConfigType
 
 from .automations import (
     async_listen,
-    check_recipients,
+    check_target,
     entry_option,
     invalid_option,
-    is_recipient,
+    is_in_target,
     is_route,
     text_option,
 )
-from .const import ATTR_ACCOUNT, ATTR_RECIPIENT, CONF_PROVIDER
+from .const import ATTR_ACCOUNT, CONF_PROVIDER, DOMAIN
 from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
 from .gateway.errors import Cancelled
@@ -28,23 +30,25 @@ from .gateway.message import IncomingMessage
 from .gateway.provider import Provider
 from .gateway.providers import GATEWAYS
 from .gateway.status import FailureReason, Status
-from .recipients import recipient_for_number
+from .outcomes import reason_text
+from .people import person_entity_id
+from .recipients import recipient_by_id, recipient_for_number
 from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED
 from .text.text_filter import CONTAINS, EQUALS, PATTERN, TextFilter
 
 CONF_FROM = "from"
-ANYONE, KNOWN, ONE = "anyone", "known", "one"
-FROM = (ANYONE, KNOWN, ONE)
+ANYONE, KNOWN = "anyone", "known"
+FROM = (ANYONE, KNOWN)
 CONF_REASON = "reason"
 # Uncertain texts that are remembered, so that a later failure does not trigger again.
 MAX_UNCERTAIN = 1000
 
-_RECIPIENTS = vol.All(cv.ensure_list, [cv.entity_id_or_uuid])
-_FILTERS = {vol.Optional(ATTR_ACCOUNT): text_option, vol.Optional(ATTR_RECIPIENT): _RECIPIENTS}
+_ACCOUNT = {vol.Optional(ATTR_ACCOUNT): text_option}
+_TARGET = {vol.Optional(CONF_TARGET): cv.TARGET_FIELDS}
 
 
 class TextingTrigger(Trigger):
-    """The base of both triggers: an account and recipients."""
+    """The base of all triggers: an account, and a target of recipients and persons. Without a target, it is anybody."""
 
     schema: ClassVar[vol.Schema]
 
@@ -55,7 +59,7 @@ class TextingTrigger(Trigger):
         options = checked[CONF_OPTIONS]
         if ATTR_ACCOUNT in options:
             cls._check_account(hass, options[ATTR_ACCOUNT])
-        check_recipients(hass, options.get(ATTR_RECIPIENT, ()))
+        check_target(hass, checked.get(CONF_TARGET, {}))
         return checked
 
     @staticmethod
@@ -66,13 +70,13 @@ class TextingTrigger(Trigger):
         """Read the validated options."""
         super().__init__(hass, config)
         self._options: dict[str, Any] = config.options or {}
+        self._target: dict[str, Any] = config.target or {}
 
     def _matches(self, entry_id: str, number: str, recipient_id: str | None = None) -> bool:
-        """Return True if the options choose this account, and this number or recipient."""
+        """Return True if the options choose this account, and the target this number or recipient, as it is now."""
         if self._options.get(ATTR_ACCOUNT, entry_id) != entry_id:
             return False
-        chosen = self._options.get(ATTR_RECIPIENT)
-        return not chosen or is_recipient(self._hass, chosen, number, recipient_id)
+        return not self._target or is_in_target(self._hass, self._target, number, recipient_id)
 
     def _name(self, entry_id: str | None) -> str | None:
         entry = self._hass.config_entries.async_get_entry(entry_id or "")
@@ -84,13 +88,14 @@ class MessageReceived(TextingTrigger):
 
     schema = vol.Schema(
         {
+            **_TARGET,
             vol.Required(CONF_OPTIONS, default=dict): {
-                **_FILTERS,
+                **_ACCOUNT,
                 vol.Optional(CONF_FROM): vol.In(FROM),
                 vol.Optional(EQUALS): vol.All(cv.ensure_list, [text_option]),
                 vol.Optional(CONTAINS): vol.All(cv.ensure_list, [text_option]),
                 vol.Optional(PATTERN): text_option,
-            }
+            },
         }
     )
 
@@ -98,14 +103,8 @@ class MessageReceived(TextingTrigger):
     @classmethod
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
         checked = await super().async_validate_config(hass, config)
-        options = checked[CONF_OPTIONS]
-        who, chosen = options.get(CONF_FROM), options.get(ATTR_RECIPIENT)
-        if who == ONE and not chosen:
-            raise invalid_option(ATTR_RECIPIENT, f"'{CONF_FROM}: {ONE}' needs recipients")
-        if who in (ANYONE, KNOWN) and chosen:
-            raise invalid_option(CONF_FROM, f"with recipients it can only be '{ONE}'")
         try:
-            TextFilter.from_options(options)
+            TextFilter.from_options(checked[CONF_OPTIONS])
         except ValueError as err:
             raise invalid_option(str(err.args[0]), str(err.args[1])) from None
         return checked
@@ -145,6 +144,7 @@ class MessageReceived(TextingTrigger):
                 "account_id": entry_id,
                 "from": incoming.sender,
                 "recipient": sender.name if sender else None,
+                "person": person_entity_id(self._hass, sender) if sender else None,
                 "text": incoming.text,
                 "type": incoming.type.value,
                 "keyword": incoming.keyword,
@@ -161,68 +161,115 @@ class MessageReceived(TextingTrigger):
         return async_listen(self._hass, MESSAGE_RECEIVED, received)
 
 
-class DeliveryFailed(TextingTrigger):
-    """The trigger of a text that finally failed. It triggers once for each text."""
+class SentTrigger(TextingTrigger):
+    """The base of the triggers of texts that ended."""
 
-    schema = vol.Schema(
-        {
-            vol.Required(CONF_OPTIONS, default=dict): {
-                **_FILTERS,
-                vol.Optional(CONF_REASON): vol.All(
-                    cv.ensure_list, [vol.In([reason.value for reason in FailureReason])]
-                ),
-            }
-        }
-    )
+    # What the description of a run says of the text.
+    ended: ClassVar[str]
+
+    @abstractmethod
+    def _happened(self, record: MessageRecord) -> bool:
+        """Return True if a text that ended, and is chosen, ended as the trigger wants."""
 
     async def async_attach_runner(
         self, run_action: TriggerActionRunner, did_not_trigger: object = None
     ) -> CALLBACK_TYPE:
         """Run the action for each matching text. Home Assistant passes did_not_trigger from 2026.7 on."""
-        uncertain: dict[str, None] = {}
 
         @callback
         def updated(_entry_id: str, updates: Sequence[Update]) -> None:
             for record, change in updates:
-                take(record, change)
-
-        @callback
-        def take(record: MessageRecord, change: Change) -> None:
-            is_failure = change is Change.ENDED and record.status.is_failure and not isinstance(record.error, Cancelled)
-            if not is_failure or not self._is_chosen(record) or record.reference in uncertain:
-                return
-            if record.status is Status.UNCERTAIN:
-                uncertain[record.reference] = None
-                if len(uncertain) > MAX_UNCERTAIN:
-                    del uncertain[next(iter(uncertain))]
-            account = self._name(record.entry_id)
-            variables = {
-                "account": account,
-                "account_id": record.entry_id,
-                "via": self._name(record.via),
-                "to": record.message.to,
-                "recipient": record.recipient_name,
-                "text": record.message.text,
-                "reference": record.reference,
-                "message_id": record.message_id,
-                "status": record.status.value,
-                "reason": record.reason.value if record.reason else None,
-                "provider_status": record.provider_status,
-            }
-            run_action(variables, f"text not delivered by {account}")
+                if change is Change.ENDED and self._is_chosen(record) and self._happened(record):
+                    run_action(self._variables(record), f"text {self.ended} by {self._name(record.entry_id)}")
 
         return async_listen(self._hass, MESSAGES_UPDATED, updated)
 
     def _is_chosen(self, record: MessageRecord) -> bool:
-        # If an account of a route fails, the next account sends the text. Only a trigger of that account cares.
+        # What becomes of a text at an account of a route only concerns triggers of that account.
         if record.parent and ATTR_ACCOUNT not in self._options:
             return False
-        reasons = self._options.get(CONF_REASON)
+        return self._matches(record.entry_id, record.message.to, record.recipient_id)
+
+    def _variables(self, record: MessageRecord) -> dict[str, Any]:
+        return {
+            "account": self._name(record.entry_id),
+            "account_id": record.entry_id,
+            "via": self._name(record.via),
+            "to": record.message.to,
+            "recipient": record.recipient_name,
+            "person": self._person(record),
+            "text": record.message.text,
+            "reference": record.reference,
+            "message_id": record.message_id,
+            "status": record.status.value,
+            "reason": record.reason.value if record.reason else None,
+            "reason_text": reason_text(self._hass, record),
+        }
+
+    def _person(self, record: MessageRecord) -> str | None:
+        """Return the person that the recipient is linked to. An attempt has the recipient of its route."""
+        for entry in self._hass.config_entries.async_entries(DOMAIN):
+            if recipient := recipient_by_id(entry, record.recipient_id or ""):
+                return person_entity_id(self._hass, recipient)
+        return None
+
+
+class MessageDelivered(SentTrigger):
+    """The trigger of a text that was delivered. It triggers once for each text, since that is final."""
+
+    ended = "delivered"
+    schema = vol.Schema({**_TARGET, vol.Required(CONF_OPTIONS, default=dict): _ACCOUNT})
+
+    @override
+    def _happened(self, record: MessageRecord) -> bool:
+        return record.status is Status.DELIVERED
+
+    @override
+    def _variables(self, record: MessageRecord) -> dict[str, Any]:
+        accepted_at = record.accepted_at
+        seconds = None if accepted_at is None else round(max(0.0, time.time() - accepted_at))
+        return {**super()._variables(record), "seconds": seconds}
+
+
+class DeliveryFailed(SentTrigger):
+    """The trigger of a text that finally failed. It triggers once for each text."""
+
+    ended = "not delivered"
+    schema = vol.Schema(
+        {
+            **_TARGET,
+            vol.Required(CONF_OPTIONS, default=dict): {
+                **_ACCOUNT,
+                vol.Optional(CONF_REASON): vol.All(
+                    cv.ensure_list, [vol.In([reason.value for reason in FailureReason])]
+                ),
+            },
+        }
+    )
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Read the validated options."""
+        super().__init__(hass, config)
+        self._uncertain: dict[str, None] = {}
+
+    @override
+    def _happened(self, record: MessageRecord) -> bool:
+        reasons, uncertain = self._options.get(CONF_REASON), self._uncertain
+        if not record.status.is_failure or isinstance(record.error, Cancelled) or record.reference in uncertain:
+            return False
         if reasons and record.reason not in reasons:
             return False
-        return self._matches(record.entry_id, record.message.to, record.recipient_id)
+        if record.status is Status.UNCERTAIN:
+            uncertain[record.reference] = None
+            if len(uncertain) > MAX_UNCERTAIN:
+                del uncertain[next(iter(uncertain))]
+        return True
 
 
 async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
     """Return the triggers by name."""
-    return {"message_received": MessageReceived, "delivery_failed": DeliveryFailed}
+    return {
+        "message_received": MessageReceived,
+        "message_delivered": MessageDelivered,
+        "delivery_failed": DeliveryFailed,
+    }

@@ -8,7 +8,8 @@ from homeassistant.helpers import condition, config_validation as cv, trigger
 from homeassistant.setup import async_setup_component
 
 RUN_EVENT = "texting_run"
-RECEIVED, FAILED, CREDIT = "texting.message_received", "texting.delivery_failed", "texting.is_credit_below"
+RECEIVED, DELIVERED, FAILED = "texting.message_received", "texting.message_delivered", "texting.delivery_failed"
+CREDIT = "texting.is_credit_below"
 # The letters around the template prevent Home Assistant from parsing the JSON.
 ACTION = {"event": RUN_EVENT, "event_data": {"trigger": "a{{ trigger | to_json }}z"}}
 
@@ -38,14 +39,28 @@ async def automate(
     return runs
 
 
-def received(**options: Any) -> dict[str, Any]:
+def received(target: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
     """Return the configuration of the trigger message_received."""
-    return {"trigger": RECEIVED, "options": options}
+    return _trigger(RECEIVED, target, options)
 
 
-def failed(**options: Any) -> dict[str, Any]:
+def delivered(target: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    """Return the configuration of the trigger message_delivered."""
+    return _trigger(DELIVERED, target, options)
+
+
+def failed(target: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
     """Return the configuration of the trigger delivery_failed."""
-    return {"trigger": FAILED, "options": options}
+    return _trigger(FAILED, target, options)
+
+
+def to(*entity_ids: str) -> dict[str, Any]:
+    """Return a target of entities."""
+    return {"entity_id": list(entity_ids)}
+
+
+def _trigger(name: str, target: dict[str, Any] | None, options: dict[str, Any]) -> dict[str, Any]:
+    return {"trigger": name, "options": options, **({} if target is None else {"target": target})}
 
 
 async def check_trigger(hass: HomeAssistant, config: dict[str, Any]) -> Any:
