@@ -31,24 +31,32 @@ from custom_components.texting.gateway.message import IncomingMessage
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.open_questions import async_open_items
 from homeassistant.components import persistent_notification
-from homeassistant.components.automation.helpers import async_get_blueprints
+from homeassistant.components.automation.helpers import async_get_blueprints as automation_blueprints
 from homeassistant.components.blueprint.models import Blueprint
+from homeassistant.components.script.helpers import async_get_blueprints as script_blueprints
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.components.valve import ValveEntity, ValveEntityFeature
 from homeassistant.core import Event, HomeAssistant, State, callback
-from homeassistant.helpers import device_registry as dr, restore_state
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    label_registry as lr,
+    restore_state,
+)
 from homeassistant.helpers.selector import selector
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.accounts import RECIPIENTS
-from tests.support.home import first_number, pass_until, send, state_of, until
+from tests.support.home import first_number, pass_until, send, state_of, told, until
+from tests.support.people import add
 from tests.support.routes import set_up_route
 
 ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "blueprints/automation/texting"
-NAMES = sorted(path.name for path in FOLDER.iterdir())
+FOLDER = ROOT / "blueprints"
+# The paths of all blueprints.
+NAMES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.yaml"))
 HOUSE, CLUB = Provider.TEXTINGHOUSE, Provider.CLUB_TEXTING
 ANNA, BEN, BENS_OTHER, STRANGER = "+33612345601", "+33612345602", "+33612345603", "+33699999999"
 CLARA, CARL, CARLS_OTHER = "+12125550142", "+12125550143", "+12125550144"
@@ -62,7 +70,15 @@ type Use = Callable[..., Awaitable[None]]
 @pytest.fixture
 def copied(hass: HomeAssistant) -> None:
     """Copy the blueprints into the home as docs/two_ways.md says."""
-    shutil.copytree(FOLDER, hass.config.path("blueprints/automation/texting"))
+    shutil.copytree(FOLDER, hass.config.path("blueprints"))
+
+
+async def blueprint_at(hass: HomeAssistant, name: str) -> Blueprint:
+    """Return a blueprint as Home Assistant loads it."""
+    domain, _, path = name.partition("/")
+    blueprints = (automation_blueprints if domain == "automation" else script_blueprints)(hass)
+    blueprint: Blueprint = await blueprints.async_get_blueprint(path)
+    return blueprint
 
 
 @pytest.fixture
@@ -135,12 +151,12 @@ def events(hass: HomeAssistant, kind: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_blueprint_is_valid(hass: HomeAssistant, copied: None, name: str) -> None:
-    blueprint = await async_get_blueprints(hass).async_get_blueprint(f"texting/{name}")
+    blueprint = await blueprint_at(hass, name)
     assert isinstance(blueprint, Blueprint)
     assert not blueprint.validate()
     about = blueprint.metadata
     home = json.loads((ROOT / "custom_components/texting/manifest.json").read_text("utf-8"))["documentation"]
-    assert about["source_url"] == f"{home}/blob/main/blueprints/automation/texting/{name}"
+    assert about["source_url"] == f"{home}/blob/main/blueprints/{name}"
     oldest = json.loads((ROOT / "hacs.json").read_text("utf-8"))["homeassistant"]
     assert about["homeassistant"]["min_version"] == oldest
     assert about["description"]
@@ -149,7 +165,7 @@ async def test_a_blueprint_is_valid(hass: HomeAssistant, copied: None, name: str
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_inputs_are_described_and_used(hass: HomeAssistant, copied: None, name: str) -> None:
-    blueprint = await async_get_blueprints(hass).async_get_blueprint(f"texting/{name}")
+    blueprint = await blueprint_at(hass, name)
     written = (FOLDER / name).read_text("utf-8")
     for key, field in blueprint.inputs.items():
         assert field["name"]
@@ -874,3 +890,70 @@ async def test_taps_on_other_notifications_do_nothing(
     await settle()
     assert state_of(hass, "automation.forward_to_app").attributes["last_triggered"] is None
     assert not texts(simulator)
+
+
+# -- text everybody -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def everybody(hass: HomeAssistant, copied: None, house: MockConfigEntry, simulator: Simulator) -> None:
+    """Create a script from the blueprint. Each delivery is reported when a test says so."""
+    simulator.delivered_after = None
+    add(hass, house, "Clara", numbers=[CLARA])
+    await told(hass)
+    inputs = {
+        "people": {"entity_id": ["notify.anna", "notify.ben"], "label_id": ["family"]},
+        "text": "It is {{ 6 * 7 }} degrees.",
+        "tell": [{"event": "told", "event_data": {"result": "{{ result }}"}}],
+    }
+    used = {"path": "texting/text_everybody.yaml", "input": inputs}
+    assert await async_setup_component(hass, "script", {"script": {"everybody": {"use_blueprint": used}}})
+
+
+def run(hass: HomeAssistant, **fields: str) -> asyncio.Task[Any]:
+    """Run the script."""
+    call = hass.services.async_call("script", "everybody", fields, blocking=True, return_response=True)
+    return asyncio.create_task(call)
+
+
+async def test_everybody_is_texted_and_who_got_it_is_told(
+    hass: HomeAssistant, pass_time: PassTime, house: MockConfigEntry, everybody: None, simulator: Simulator
+) -> None:
+    lr.async_get(hass).async_create("Family")
+    er.async_get(hass).async_update_entity("notify.clara", labels={"family"})
+    seen = events(hass, "told")
+    running = run(hass, message="[1] 'Fire' in the cellar")
+    await until(lambda: len(texts(simulator)) == 4)
+    await simulator.settle()
+    assert set(texts(simulator)) == {"[1] 'Fire' in the cellar"}
+    for message in simulator.messages()[-4:]:
+        number = f"+{message.phone_number}"
+        if number != CLARA:
+            await simulator.set_status(message, "3" if number == ANNA else "4")
+    pending = house.runtime_data.outbox
+    await until(lambda: [each.to for each in pending if each.message.text != GREETING] == [CLARA])
+    assert not seen
+    await pass_time(301, wait=False)
+    response = await running
+    why = next(each["reason_text"] for each in response["messages"] if each["recipient"] == "Ben")
+    ben = f"Not delivered to Ben: {why[0].lower()}{why[1:]}."
+    assert seen == [{"result": f"Delivered to Anna. {ben} Not known: Clara."}]
+    assert (response["delivered"], response["unknown"]) == (["Anna"], ["Clara"])
+
+
+async def test_the_script_has_a_text_of_its_own_and_tells_refusals(
+    hass: HomeAssistant, everybody: None, simulator: Simulator
+) -> None:
+    seen = events(hass, "told")
+    await simulator.answer(BENS_OTHER, "STOP", HOUSE)
+    await simulator.answer(BEN, "STOP", HOUSE)
+    await told(hass)
+    running = run(hass)
+    await until(lambda: texts(simulator))
+    await simulator.settle()
+    assert texts(simulator) == ["It is 42 degrees."]
+    await simulator.set_status(simulator.messages()[-1], "3")
+    await running
+    (result,) = (each["result"] for each in seen)
+    assert result.startswith("Delivered to Anna. Not delivered to Ben: ")
+    assert result.count("Ben") == 1

@@ -31,7 +31,8 @@ from scripts.capability_matrix import (
 
 ROOT = README.parent
 TWO_WAYS = ROOT / "docs/two_ways.md"
-TOLD = (README, TWO_WAYS, *sorted(PAGES.iterdir()))
+SENDING = ROOT / "docs/sending.md"
+TOLD = (README, TWO_WAYS, SENDING, *sorted(PAGES.iterdir()))
 
 
 def test_the_capability_table_is_current() -> None:
