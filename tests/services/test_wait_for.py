@@ -17,11 +17,11 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
-from tests.support.home import ask_to_send, send, text_of, told, until
+from tests.support.home import ask_to_send, pass_until, send, text_of, told, until
 from tests.support.people import add, add_persons, change, link
 from tests.support.routes import set_up_route
 
-CLUB, HOUSE, PRO = Provider.CLUB_TEXTING, Provider.TEXTINGHOUSE, Provider.TEXTIOPRO
+CLUB, HOUSE, POINT, PRO = Provider.CLUB_TEXTING, Provider.TEXTINGHOUSE, Provider.THESMSPOINT, Provider.TEXTIOPRO
 ANNA, BEN, BENS_OTHER, STRANGER = "+33612345601", "+33612345602", "+33612345603", "+33699999999"
 # TextingHouse's words.
 DELIVERED, NO_PHONE = "3", "4"
@@ -374,6 +374,20 @@ async def test_a_text_whose_response_was_lost_is_delivered_all_the_same(
     response = await waiting
     assert who(response) == people(delivered=["Anna"])
     assert response["messages"][0]["error"] is None
+
+
+@pytest.mark.usefixtures("eager")
+async def test_a_text_that_is_sent_again_is_waited_for(
+    hass: HomeAssistant, pass_time: PassTime, set_up: SetUp, simulator: Simulator
+) -> None:
+    """TheSMSPoint cannot be asked about a lost response. Its reports are polled."""
+    await set_up(POINT)
+    lost = simulator.faults.add(POINT, "cut", 1, path="send-")
+    waiting = begin(hass, entity_id="notify.dev", if_unsure="resend")
+    await pass_until(hass, pass_time, waiting.done)
+    response = await waiting
+    assert who(response) == people(delivered=["Dev"])
+    assert lost.used == 1
 
 
 # -- the fields --------------------------------------------------------------------------------------------------------
