@@ -935,6 +935,7 @@ async def test_everybody_is_texted_and_who_got_it_is_told(
     assert not seen
     await pass_time(301, wait=False)
     response = await running
+    await told(hass)
     why = next(each["reason_text"] for each in response["messages"] if each["recipient"] == "Ben")
     ben = f"Not delivered to Ben: {why[0].lower()}{why[1:]}."
     assert seen == [{"result": f"Delivered to Anna. {ben} Not known: Clara."}]
@@ -954,6 +955,7 @@ async def test_the_script_has_a_text_of_its_own_and_tells_refusals(
     assert texts(simulator) == ["It is 42 degrees."]
     await simulator.set_status(simulator.messages()[-1], "3")
     await running
+    await told(hass)
     (result,) = (each["result"] for each in seen)
     assert result.startswith("Delivered to Anna. Not delivered to Ben: ")
     assert result.count("Ben") == 1
