@@ -70,6 +70,7 @@ async def test_devices(
         device.name: {
             "identifiers": [normalised(entry, identifier) for _, identifier in device.identifiers],
             "manufacturer": device.manufacturer,
+            "model": device.model,
             "entry_type": device.entry_type,
             "configuration_url": re.sub(r":\d+$", ":PORT", str(device.configuration_url)),
             "below": names.get(device.via_device_id or ""),
@@ -363,4 +364,5 @@ async def test_no_button_where_no_test_is_free(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
 ) -> None:
     await set_up(provider)
-    assert not hass.states.async_entity_ids("button")
+    # Each recipient has one, which costs a text.
+    assert len(hass.states.async_entity_ids("button")) == 2

@@ -16,10 +16,11 @@ from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.home import ask_to_send, notify, told
+from tests.support.routes import set_up_route
 
 pytestmark = pytest.mark.default_entities
 
-HOUSE = Provider.TEXTINGHOUSE
+HOUSE, CLUB = Provider.TEXTINGHOUSE, Provider.CLUB_TEXTING
 # design.md, what users see
 MAX_WRITES, MAX_LINES, MAX_REPLY_LINES = 6, 5, 3
 ANNA = "+33612345601"
@@ -93,6 +94,7 @@ async def test_a_text(
     await pass_time(31)
     assert sorted(writes) == [
         "notify.anna",
+        "sensor.anna_last_message",
         "sensor.textinghouse_credit_balance",
         "sensor.textinghouse_last_delivery_status",
         "sensor.textinghouse_last_delivery_status",
@@ -109,6 +111,28 @@ async def test_a_text(
     assert len(written) <= MAX_LINES
 
 
+async def test_a_text_of_a_route(
+    lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
+) -> None:
+    """The first account refuses it. The second one delivers it, and only the route tells so."""
+    first, second = await set_up(CLUB), await set_up(HOUSE)
+    await connect(second)
+    await set_up_route(hass, [first, second])
+    await lines()
+    await notify(hass, "notify.rita", "Water")
+    await simulator.settle()
+    await pass_time(31)
+    written = await lines()
+    assert sorted(written) == [
+        "Text to Rita was delivered",
+        "notify.rita",
+        "sensor.alerts_last_delivery_status",
+        "sensor.alerts_last_delivery_status",
+        "sensor.rita_last_message",
+    ]
+    assert len(written) <= MAX_LINES
+
+
 async def test_a_reply(
     lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
 ) -> None:
@@ -120,9 +144,9 @@ async def test_a_reply(
     writes = count_writes(hass)
     await simulator.answer(ANNA, "Thank you", HOUSE)
     await pass_time(31)
-    assert writes == ["event.textinghouse_incoming_message"]
+    assert sorted(writes) == ["event.anna_message", "event.textinghouse_incoming_message"]
     written = await lines()
-    assert sorted(written) == ["Anna wrote", "event.textinghouse_incoming_message"]
+    assert sorted(written) == ["Anna wrote", "event.anna_message", "event.textinghouse_incoming_message"]
     assert len(written) <= MAX_REPLY_LINES
 
 
@@ -159,4 +183,6 @@ async def test_which_entities_are_off_by_default(hass: HomeAssistant, set_up: Se
         "delivery_report",
         "oldest_pending",
         "pending_messages",
+        "send_test_message",
+        "send_test_message",
     ]

@@ -62,6 +62,7 @@ class Account(Messenger):
     """The run-time data of an account's config entry."""
 
     entry: TextingConfigEntry
+    model = "SMS account"
 
     def __init__(
         self, hass: HomeAssistant, entry: TextingConfigEntry, state: EntryState, gateway: Gateway[Any]

@@ -1,15 +1,16 @@
-"""The button that sends a free test text."""
+"""Buttons that send a test text: to the provider's free test number, or to a recipient."""
 
 from homeassistant.components.button import ButtonEntity
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import Account
 from .const import ATTR_MESSAGE
-from .entity import MessengerEntity
-from .messenger import MessengerConfigEntry, raise_for
-from .targets import Address
+from .entity import MessengerEntity, RecipientEntity, async_follow_recipients
+from .messenger import Messenger, MessengerConfigEntry, raise_for
+from .targets import Address, addresses_of
 
 PARALLEL_UPDATES = 0
 TEST_TEXT = "Test from Home Assistant"
@@ -18,10 +19,11 @@ TEST_TEXT = "Test from Home Assistant"
 async def async_setup_entry(
     hass: HomeAssistant, entry: MessengerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the button if the provider has a free test number."""
-    account = entry.runtime_data
-    if isinstance(account, Account) and (number := account.info.test_number):
-        async_add_entities([SendTestMessageButton(account, number)])
+    """Add the button of an account whose provider has a free test number, and one for each recipient."""
+    messenger = entry.runtime_data
+    if isinstance(messenger, Account) and (number := messenger.info.test_number):
+        async_add_entities([SendTestMessageButton(messenger, number)])
+    async_follow_recipients(messenger, async_add_entities, lambda subentry: RecipientTestButton(messenger, subentry))
 
 
 class SendTestMessageButton(MessengerEntity, ButtonEntity):
@@ -38,3 +40,19 @@ class SendTestMessageButton(MessengerEntity, ButtonEntity):
         """Send the text."""
         address = Address(self._number, self._number)
         raise_for(await self._messenger.async_send([address], {ATTR_MESSAGE: TEST_TEXT}))
+
+
+class RecipientTestButton(RecipientEntity, ButtonEntity):
+    """A button that sends a text to a recipient. It costs as much as any other text."""
+
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+
+    def __init__(self, messenger: Messenger, subentry: ConfigSubentry) -> None:
+        """Belong to the recipient's device."""
+        super().__init__(messenger, subentry, "send_test_message")
+
+    async def async_press(self) -> None:
+        """Send the text."""
+        addresses = addresses_of(self._recipient) if self._recipient else []
+        raise_for(await self._messenger.async_send(addresses, {ATTR_MESSAGE: TEST_TEXT}))

@@ -1,15 +1,17 @@
-"""Event entities of an account or a route: a text came in, a text has ended."""
+"""Event entities: a text came in at an account, a recipient wrote, a text has ended."""
 
 from collections.abc import Sequence
 
 from homeassistant.components.event import EventEntity
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .account import Account
 from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
-from .entity import MessengerEntity
+from .entity import MessengerEntity, PersonEntity, async_follow_recipients
 from .gateway.message import IncomingMessage, IncomingType
 from .gateway.status import Status
 from .messenger import Messenger, MessengerConfigEntry
@@ -28,14 +30,62 @@ async def async_setup_entry(
     async_add_entities([DeliveryReportEvent(messenger)])
     if messenger.receives:
         async_add_entities([IncomingMessageEvent(messenger)])
+    elif isinstance(messenger, Account):
+        return
+    entities = async_follow_recipients(
+        messenger, async_add_entities, lambda subentry: MessageEvent(messenger, subentry)
+    )
+
+    @callback
+    def received(entry_id: str, incoming: IncomingMessage, incoming_id: str) -> None:
+        sender = recipient_for_number(hass, entry_id, incoming.sender)
+        if sender and (entity := entities.get(sender.id)):
+            entity.async_received(sender.name, incoming, incoming_id)
+
+    entry.async_on_unload(async_dispatcher_connect(hass, MESSAGE_RECEIVED, received))
 
 
-class IncomingMessageEvent(MessengerEntity, EventEntity):
+class _TextEvent(EventEntity):
     """A text came in."""
 
     _attr_event_types = list(IncomingType)
     # The recorder keeps neither what people write nor whole numbers. A keyword may be the first word of any text.
     _unrecorded_attributes = frozenset({"from", "text", "keyword", "reference", "message_id"})
+
+    @callback
+    def async_received(self, sender_name: str | None, incoming: IncomingMessage, incoming_id: str) -> None:
+        """Show a text."""
+        if not self.hass:
+            return
+        # What automations do because of this text can be told by its id.
+        self.async_set_context(Context(id=incoming_id))
+        self._trigger_event(
+            incoming.type,
+            {
+                "from": incoming.sender,
+                "sender_name": sender_name,
+                "text": incoming.text,
+                "reference": incoming.reference,
+                "message_id": incoming.message_id or incoming.replied_message_id,
+                "incoming_id": incoming_id,
+                "keyword": incoming.keyword,
+                "sent_at": incoming.sent_at.isoformat() if incoming.sent_at else None,
+                "in_reply_to": incoming.in_reply_to,
+            },
+        )
+        self.async_write_ha_state()
+
+
+class MessageEvent(PersonEntity, _TextEvent):
+    """A recipient wrote. If several have the number, the account's own comes first, and only one shows the text."""
+
+    def __init__(self, messenger: Messenger, subentry: ConfigSubentry) -> None:
+        """Belong to the recipient's device."""
+        super().__init__(messenger, subentry, "message")
+
+
+class IncomingMessageEvent(MessengerEntity, _TextEvent):
+    """A text came in at an account."""
 
     def __init__(self, messenger: Messenger) -> None:
         """Belong to one account."""
@@ -60,23 +110,7 @@ class IncomingMessageEvent(MessengerEntity, EventEntity):
         if entry_id != self._messenger.entry.entry_id:
             return
         sender = recipient_for_number(self.hass, entry_id, incoming.sender)
-        # What automations do because of this text can be told by its id.
-        self.async_set_context(Context(id=incoming_id))
-        self._trigger_event(
-            incoming.type,
-            {
-                "from": incoming.sender,
-                "sender_name": sender.name if sender else None,
-                "text": incoming.text,
-                "reference": incoming.reference,
-                "message_id": incoming.message_id or incoming.replied_message_id,
-                "incoming_id": incoming_id,
-                "keyword": incoming.keyword,
-                "sent_at": incoming.sent_at.isoformat() if incoming.sent_at else None,
-                "in_reply_to": incoming.in_reply_to,
-            },
-        )
-        self.async_write_ha_state()
+        self.async_received(sender.name if sender else None, incoming, incoming_id)
 
 
 class DeliveryReportEvent(MessengerEntity, EventEntity):

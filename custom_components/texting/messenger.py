@@ -108,6 +108,8 @@ class Messenger(ABC):
     entry: ConfigEntry[Any]
     # What is at the other end, such as "TextingHouse" or "Route".
     name: str
+    # What it is, as its device shows it.
+    model: str
     # Whether texts come in here.
     receives = False
     # A number that texts can be sent to for free.

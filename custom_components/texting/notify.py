@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import ATTR_MESSAGE, ATTR_TITLE, DOMAIN
 from .delivery.outbox import Change, Update
-from .entity import RecipientEntity, async_follow_recipients
+from .entity import PersonEntity, async_follow_recipients
 from .messenger import Messenger, MessengerConfigEntry, raise_for
 from .signals import MESSAGES_UPDATED
 from .targets import addresses_of
@@ -30,12 +30,6 @@ async def async_setup_entry(
     )
 
     @callback
-    def rename() -> None:
-        """Give the devices of renamed recipients their new names."""
-        for subentry_id, entity in entities.items():
-            entity.async_rename(entry.subentries[subentry_id].title)
-
-    @callback
     def updated(entry_id: str, updates: Sequence[Update]) -> None:
         """Note the time of each text to a recipient, whatever sent it."""
         if entry_id != entry.entry_id:
@@ -45,11 +39,10 @@ async def async_setup_entry(
             if entity := entities.get(recipient_id or ""):
                 entity.async_note_sent()
 
-    messenger.async_listen_changes(rename)
     entry.async_on_unload(async_dispatcher_connect(hass, MESSAGES_UPDATED, updated))
 
 
-class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
+class RecipientNotifyEntity(PersonEntity, NotifyEntity):
     """Sends texts to one recipient."""
 
     _attr_name = None
@@ -74,11 +67,14 @@ class RecipientNotifyEntity(RecipientEntity, NotifyEntity):
         if self.device_entry:
             registry.async_update_device(self.device_entry.id, via_device_id=account_device.id)
 
+    @override
     @callback
-    def async_rename(self, name: str) -> None:
-        """Give the recipient's device another name."""
-        if self.device_entry and self.device_entry.name != name:
-            dr.async_get(self.hass).async_update_device(self.device_entry.id, name=name)
+    def async_recipient_changed(self) -> None:
+        """Give the recipient's device its new name."""
+        super().async_recipient_changed()
+        recipient, device = self._recipient, self.device_entry
+        if recipient and device and device.name != recipient.name:
+            dr.async_get(self.hass).async_update_device(device.id, name=recipient.name)
 
     @callback
     def async_note_sent(self) -> None:

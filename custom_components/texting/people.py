@@ -45,12 +45,18 @@ def recipient_of_entity(hass: HomeAssistant, entity_id: str) -> RecipientOf | No
     return RecipientOf(entry, recipient) if entry and recipient else None
 
 
+def all_recipients(hass: HomeAssistant) -> Iterator[RecipientOf]:
+    """Yield all recipients, those of routes first."""
+    entries = sorted(hass.config_entries.async_entries(DOMAIN), key=lambda entry: entry.data[CONF_PROVIDER] != ROUTE)
+    return (RecipientOf(entry, recipient) for entry in entries for recipient in recipients(entry))
+
+
 def recipients_of_person(hass: HomeAssistant, entity_id: str) -> list[RecipientOf]:
     """Return the recipients that are linked to a person, those of routes first."""
     person = er.async_get(hass).async_get(entity_id)
     if person is None or not is_person(entity_id):
         return []
-    return [each for each in _all(hass) if each.recipient.person == person.id]
+    return [each for each in all_recipients(hass) if each.recipient.person == person.id]
 
 
 def preferred(
@@ -91,7 +97,7 @@ def everybody(hass: HomeAssistant) -> list[str]:
     registry = er.async_get(hass)
     entities: dict[str, str] = {}
     by_identity: dict[str, list[RecipientOf]] = {}
-    for found in _all(hass):
+    for found in all_recipients(hass):
         recipient = found.recipient
         entity = registry.async_get(registry.async_get_entity_id(Platform.NOTIFY, DOMAIN, recipient.id) or "")
         if entity and not entity.disabled and not recipient.group:
@@ -99,9 +105,3 @@ def everybody(hass: HomeAssistant) -> list[str]:
             by_identity.setdefault(identity(recipient), []).append(found)
     chosen = filter(None, map(preferred, by_identity.values()))
     return [entities[found.recipient.id] for found in chosen]
-
-
-def _all(hass: HomeAssistant) -> Iterator[RecipientOf]:
-    """Yield all recipients, those of routes first."""
-    entries = sorted(hass.config_entries.async_entries(DOMAIN), key=lambda entry: entry.data[CONF_PROVIDER] != ROUTE)
-    return (RecipientOf(entry, recipient) for entry in entries for recipient in recipients(entry))

@@ -1,23 +1,33 @@
-"""The sensors of an account or a route: credit, status of the last text, pending texts, segments of today."""
+"""The sensors of an account, a route or a recipient: credit, what became of texts, pending texts, segments of today."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from .account import Account
-from .entity import BalanceEntity, StateEntity
+from .delivery.database import DatabaseError
+from .delivery.history import HistoryQuery, SentBy
+from .delivery.outbox import Change, Update
+from .delivery.record import MessageRecord
+from .entity import BalanceEntity, RecipientEntity, StateEntity, async_follow_recipients
 from .gateway.message import Balance
 from .gateway.status import Status
 from .messenger import Messenger, MessengerConfigEntry
 from .outcomes import reason_text
+from .signals import MESSAGES_UPDATED
+from .targets import addresses_of
 
 PARALLEL_UPDATES = 0
 
@@ -36,6 +46,19 @@ async def async_setup_entry(
     if isinstance(messenger, Account):
         balances = [CreditBalanceSensor(messenger, pool) for pool in messenger.info.pools or (None,)]
         async_add_entities([*balances, SegmentsTodaySensor(messenger)])
+    people = async_follow_recipients(
+        messenger, async_add_entities, lambda subentry: LastMessageStatusSensor(messenger, subentry)
+    )
+
+    @callback
+    def updated(entry_id: str, updates: Sequence[Update]) -> None:
+        """Show the last of several texts to a recipient, so that each state is written once."""
+        if entry_id == entry.entry_id:
+            done = {record.recipient_id or "": record for record, change in updates if change is Change.ENDED}
+            for recipient_id in done.keys() & people.keys():
+                people[recipient_id].async_show(done[recipient_id])
+
+    entry.async_on_unload(async_dispatcher_connect(hass, MESSAGES_UPDATED, updated))
 
 
 class CreditBalanceSensor(BalanceEntity, SensorEntity):
@@ -114,6 +137,57 @@ class LastDeliveryStatusSensor(StateEntity, SensorEntity):
             "reason": record.reason,
             "reason_text": reason_text(self.hass, record),
             **self._messenger.attributes(record),
+        }
+
+
+class LastMessageStatusSensor(RecipientEntity, SensorEntity):
+    """What became of the last text to a recipient, once that is known."""
+
+    _unrecorded_attributes = frozenset({"reference"})
+    _attr_device_class = SensorDeviceClass.ENUM
+
+    def __init__(self, messenger: Messenger, subentry: ConfigSubentry) -> None:
+        """Belong to the recipient's device."""
+        super().__init__(messenger, subentry, "last_message_status")
+        self._attr_options = [NOTHING_SENT, *Status]
+        self._record: MessageRecord | None = None
+
+    async def async_added_to_hass(self) -> None:
+        """Find the last text."""
+        await super().async_added_to_hass()
+        recipient, entry_id = self._recipient, self._messenger.entry.entry_id
+        if recipient:
+            targets = frozenset(SentBy(entry_id, address.target) for address in addresses_of(recipient))
+            with suppress(DatabaseError):
+                query = HistoryQuery(sent=targets, only_done=True, limit=1)
+                page = await self._messenger.outbox.database.history(query)
+                found = next((each for each in page.messages if isinstance(each, MessageRecord)), None)
+                # One that ended meanwhile is newer.
+                self._record = self._record or found
+
+    @callback
+    def async_show(self, record: MessageRecord) -> None:
+        """Show a text that has ended."""
+        self._record = record
+        if self.hass:
+            self.async_write_ha_state()
+
+    @property
+    def native_value(self) -> str:
+        """Return the status."""
+        return self._record.status if self._record else NOTHING_SENT
+
+    @property
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return why it failed, and when the provider took it."""
+        if not (record := self._record):
+            return None
+        accepted_at = record.accepted_at
+        return {
+            "reason": record.reason,
+            "reason_text": reason_text(self.hass, record),
+            "reference": record.reference,
+            "sent_at": None if accepted_at is None else dt_util.utc_from_timestamp(accepted_at).isoformat(),
         }
 
 

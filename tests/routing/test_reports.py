@@ -26,11 +26,14 @@ async def test_entities(hass: HomeAssistant, set_up: SetUp, simulator: Simulator
     entities = er.async_entries_for_config_entry(er.async_get(hass), route.entry_id)
     assert sorted(entity.entity_id for entity in entities) == [
         "binary_sensor.rita_opted_out",
+        "button.rita_send_test_message",
         "event.alerts_delivery_report",
+        "event.rita_message",
         "notify.rita",
         STATUS,
         "sensor.alerts_oldest_pending_message",
         PENDING,
+        "sensor.rita_last_message",
     ]
     assert hass.services.has_service("notify", "alerts")
 

@@ -112,9 +112,8 @@ class HistoryReader:
         return Page([each for each in known if each], shown[-1] if has_more else None)
 
     def latest(self, entry_id: str) -> MessageRecord | None:
-        """Return the newest message of an entry, its own or an attempt for a route's message."""
-        sent = frozenset(SentBy(entry_id, attempts=attempts) for attempts in (False, True))
-        newest = self.page(HistoryQuery(sent=sent, limit=1)).messages
+        """Return the newest message of an entry. An attempt for a route's message is the route's."""
+        newest = self.page(HistoryQuery(sent=frozenset({SentBy(entry_id)}), limit=1)).messages
         return next((each for each in newest if isinstance(each, MessageRecord)), None)
 
     def _messages(self, ids: list[int | str]) -> dict[int | str, MessageRecord]:

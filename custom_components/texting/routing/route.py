@@ -48,7 +48,7 @@ class Route(Messenger):
     """
 
     entry: RouteConfigEntry
-    name = "Route"
+    name = model = "Route"
 
     def __init__(self, hass: HomeAssistant, entry: RouteConfigEntry, state: EntryState) -> None:
         """Start nothing yet."""

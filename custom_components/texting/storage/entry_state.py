@@ -75,7 +75,7 @@ class EntryState:
         self.inbox = Inbox(hass.loop.time, time.time)
         # The secret behind the fingerprints of incoming texts. It is not in the database.
         self.fingerprint_key = ""
-        # The message that was accepted or ended last.
+        # The entry's own message that was accepted or ended last. An attempt for a route's message is the route's.
         self.last_record: MessageRecord | None = None
         # True from set-up to unload.
         self.loaded = False
@@ -133,7 +133,7 @@ class EntryState:
         for record, change in updates:
             if change is Change.ACCEPTED and record.day == today:
                 self._count(record, today)
-            if change is not Change.UPDATED:
+            if change is not Change.UPDATED and not record.parent:
                 self.last_record = record
         self.publish(MESSAGES_UPDATED, self._entry_id, updates)
         if attempts := [update for update in updates if update.record.parent]:
