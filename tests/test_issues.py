@@ -45,6 +45,11 @@ KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.LOOP_STOPPED: (lambda hass: issues.async_loop_stopped(hass, ENTRY, "R", "Anna"), "_ENTRY_R", "error"),
     Issue.LOOP_STOPPED_NUMBER: (lambda hass: issues.async_loop_stopped(hass, ENTRY, None, None), "_ENTRY", "error"),
     Issue.COMMANDS_LOCKED: (lambda hass: issues.async_commands_locked(hass, "ANNA", "Anna", 20), "_ANNA", "warning"),
+    Issue.ORIGINAL_REMOVED: (
+        lambda hass: issues.async_originals_removed(hass, ENTRY, {"R": "Anna"}),
+        "_ENTRY_R",
+        "warning",
+    ),
     Issue.NEVER_CALLED: (lambda hass: issues.async_never_called(hass, ENTRY), "_ENTRY", "warning"),
     Issue.ROUTE_BROKEN: (lambda hass: issues.async_route_broken(hass, ENTRY), "_ENTRY", "error"),
 }
@@ -98,6 +103,8 @@ async def test_an_issue_is_deleted(hass: HomeAssistant, kind: Issue) -> None:
     for _ in range(2):
         if kind in (Issue.OPTED_OUT, Issue.URGENT_REFUSED):
             issues.async_people_opted_out(hass, ENTRY, {})
+        elif kind is Issue.ORIGINAL_REMOVED:
+            issues.async_originals_removed(hass, ENTRY, {})
         elif kind is Issue.LOOP_STOPPED:
             issues.async_delete_issues(hass, ENTRY)
         elif kind is Issue.COMMANDS_LOCKED:

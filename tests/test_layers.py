@@ -17,7 +17,7 @@ LAYERS = (
     ("inbound",),
     ("signals",),
     ("storage",),
-    ("access", "automations", "contact_groups", "coordinator", "open_questions", "permissions"),
+    ("access", "automations", "contact_groups", "coordinator", "links", "open_questions", "permissions"),
     ("call_watch",),
     ("messenger", "receiver", "own_call"),
     ("account",),

@@ -240,10 +240,11 @@ def test_recipients() -> None:
     for name, step in texts["step"].items():
         only_here = {"opted_out", "remove_pin"} if name == "reconfigure" else set()
         fields = {"name", "numbers", "group", "type", "sender", "quiet_start", "quiet_end", "allow_commands", "pin"}
-        assert named(step) == fields | only_here | {"urgent_after_stop"}
+        assert named(step) == fields | only_here | {"urgent_after_stop", "original", "person"}
         assert placeholders(json_text(step)) <= {"number", "country", "note"} | only_here
     wrong = {"invalid_number", "no_number", "no_name", "name_exists", "quiet_hours_incomplete", "quiet_hours_empty"}
     wrong |= {"no_number_or_group", "number_and_group", "unknown_group", "ambiguous_group", "group_id"}
+    wrong |= {"original_and_own", "unknown_person"}
     assert set(texts["error"]) == wrong | {"invalid_sender", "invalid_sender_or_number", "invalid_pin"}
     assert placeholders(json_text(texts["error"])) <= {"number", "country"}
     assert set(texts["abort"]) == {"reconfigure_successful"}

@@ -22,6 +22,7 @@ from .entity import messenger_device
 from .gateway.providers import create_gateway
 from .history_view import async_setup_history_view
 from .issues import async_account_removed, async_delete_issues
+from .links import async_setup_links
 from .messenger import Messenger, MessengerConfigEntry
 from .notify_legacy import async_register_legacy
 from .open_questions import async_load_codes
@@ -48,6 +49,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     at one host must not share a login.
     """
     hass.data[SESSION] = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
+    async_setup_links(hass)
     async_setup_activity(hass)
     async_setup_automations(hass)
     async_setup_receiving(hass)

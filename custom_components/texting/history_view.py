@@ -30,7 +30,19 @@ LINK_VALID_FOR = timedelta(minutes=5)
 # Messages that are read and written at a time. A file of any length takes the memory of so many.
 PIECE: Final = 100
 COLUMNS = (
-    *("time", "direction", "recipient", "number", "text", "status", "reason_text", "segments", "cost", "account", "via"),
+    *(
+        "time",
+        "direction",
+        "recipient",
+        "number",
+        "text",
+        "status",
+        "reason_text",
+        "segments",
+        "cost",
+        "account",
+        "via",
+    ),
     *("type", "reason", "accepted_at", "delivered_at", "in_reply_to", "reference", "message_id", "incoming_id"),
 )
 _URL = f"/api/{DOMAIN}/history"

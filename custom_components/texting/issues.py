@@ -1,6 +1,6 @@
 """The repair issues, one function for each kind. The user finds them in **Settings > Repairs**."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -33,6 +33,7 @@ class Issue(StrEnum):
     LOOP_STOPPED = "loop_stopped"
     LOOP_STOPPED_NUMBER = "loop_stopped_number"
     COMMANDS_LOCKED = "commands_locked"
+    ORIGINAL_REMOVED = "original_removed"
     NEVER_CALLED = "never_called"
 
 
@@ -130,10 +131,17 @@ def async_people_opted_out(hass: HomeAssistant, entry: ConfigEntry, people: Mapp
     """Keep one issue for each of an entry's recipients who opted out. people are {recipient id: name}."""
     for recipient_id, name in people.items():
         _create(hass, Issue.OPTED_OUT, entry, about=recipient_id, account=entry.title, name=name)
-    for issue in (Issue.OPTED_OUT, Issue.URGENT_REFUSED):
-        kept = {_id(issue, entry, recipient_id) for recipient_id in people}
-        for issue_id in _known(hass, _id(issue, entry)) - kept:
-            ir.async_delete_issue(hass, DOMAIN, issue_id)
+    _keep_only(hass, Issue.OPTED_OUT, entry, people)
+    _keep_only(hass, Issue.URGENT_REFUSED, entry, people)
+
+
+@callback
+def async_originals_removed(hass: HomeAssistant, entry: ConfigEntry, people: Mapping[str, str]) -> None:
+    """Keep one issue for each of a route's recipients whose original was removed. people are {recipient id: name}."""
+    for recipient_id, name in people.items():
+        severity = ir.IssueSeverity.WARNING
+        _create(hass, Issue.ORIGINAL_REMOVED, entry, severity, about=recipient_id, route=entry.title, name=name)
+    _keep_only(hass, Issue.ORIGINAL_REMOVED, entry, people)
 
 
 @callback
@@ -173,6 +181,14 @@ def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     for issue in set(Issue) - {Issue.DATABASE_DAMAGED, Issue.ACCOUNT_REMOVED}:
         for issue_id in _known(hass, _id(issue, entry)):
             ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+@callback
+def _keep_only(hass: HomeAssistant, issue: Issue, entry: ConfigEntry, people: Iterable[str]) -> None:
+    """Delete the issues of a kind about other recipients of an entry. people are recipient ids."""
+    kept = {_id(issue, entry, recipient_id) for recipient_id in people}
+    for issue_id in _known(hass, _id(issue, entry)) - kept:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 def _known(hass: HomeAssistant, prefix: str) -> set[str]:

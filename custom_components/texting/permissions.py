@@ -2,7 +2,8 @@
 
 A call without a user, as automations make it, may do everything. A user may call an action on people if they control,
 for each person, number or message that the call names, the recipient's notify entity or an entity of the account's own
-device. All other actions need an administrator. (An entity that the call names must be controlled itself.)
+device. All other actions need an administrator. (A notify entity that the call names must be controlled itself, and of
+a person, the notify entities of all its recipients.)
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping

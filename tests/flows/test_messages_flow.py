@@ -7,6 +7,7 @@ import pytest
 from custom_components.texting.delivery.incoming import IncomingRecord
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
+from custom_components.texting.outcomes import within_sentence
 from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -49,9 +50,9 @@ async def test_the_last_messages_of_both_directions(hass: HomeAssistant, set_up:
     assert rows[:5] == [
         ["2026-09-21 14:14", "← Anna", "—", "Received"],
         ["2026-09-21 14:14", "← Ben", "received 63", "Received"],
-        ["2026-09-21 14:13", "→ &#43;33612345601", "sent 2", f"Not delivered&#58; {REASON}"],
+        ["2026-09-21 14:13", "→ &#43;33612345601", "sent 2", f"Not delivered&#58; {within_sentence(REASON)}"],
         ["2026-09-21 14:13", "→ Anna", "sent 1", "Delivered"],
-        ["2026-09-21 14:13", "→ Anna", "sent &#45;1", "Expired"],
+        ["2026-09-21 14:13", "→ Anna", "sent &#45;1", "Expired&#58; not delivered in time"],
     ]
     placeholders = form["description_placeholders"]
     assert placeholders

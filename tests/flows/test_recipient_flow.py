@@ -57,7 +57,7 @@ async def test_the_form_asks_for_what_the_provider_has(
     assert form["data_schema"] is not None
     fields = {str(marker) for marker in form["data_schema"].schema}
     info = GATEWAYS[provider].info
-    assert fields == {"name", "numbers", "quiet_start", "quiet_end"} | (
+    assert fields == {"name", "numbers", "person", "quiet_start", "quiet_end"} | (
         {"type", "group"} if provider is PRO else set()
     ) | ({"sender"} if "sender" in info.capabilities else set()) | (
         {"allow_commands", "pin"} if info.receives else set()

@@ -12,6 +12,8 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     ConversationAgentSelector,
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -33,12 +35,15 @@ from ..const import (
     CONF_CONFIRM_WITHIN,
     CONF_GROUP,
     CONF_NUMBERS,
+    CONF_ORIGINAL,
+    CONF_PERSON,
     CONF_PIN,
     CONF_QUIET_END,
     CONF_QUIET_START,
     CONF_SENDER,
     CONF_TYPE,
     CONF_URGENT_AFTER_STOP,
+    PERSON,
 )
 from ..gateway.capabilities import Capability, MessageType
 from ..gateway.errors import MessageRejected
@@ -215,15 +220,24 @@ def route_schema(choices: Mapping[str, str]) -> vol.Schema:
     )
 
 
-def recipient_schema(info: ProviderInfo | None, groups: Mapping[str, str] | None = None) -> vol.Schema:
-    """Return the form of a recipient. groups are {group id: label}, None if there are none. A route has no info."""
-    numbers = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL, multiple=True))
-    fields: dict[vol.Marker, Any] = {vol.Required(CONF_NAME): TextSelector()}
-    if groups is None:
-        fields[vol.Required(CONF_NUMBERS)] = numbers
-    else:
-        fields[vol.Optional(CONF_NUMBERS)] = numbers
+def recipient_schema(
+    info: ProviderInfo | None, groups: Mapping[str, str] | None, originals: Mapping[str, str]
+) -> vol.Schema:
+    """Return the form of a recipient. A route has no info.
+
+    groups are {group id: label}, None if there are none. originals are {recipient id: label}: those that it may be.
+    """
+    fields: dict[vol.Marker, Any] = {}
+    if originals:
+        fields[vol.Optional(CONF_ORIGINAL)] = SelectSelector(
+            SelectSelectorConfig(options=_options(originals), mode=SelectSelectorMode.DROPDOWN)
+        )
+    fields[vol.Optional(CONF_NAME)] = TextSelector()
+    numbers = vol.Required if groups is None and not originals else vol.Optional
+    fields[numbers(CONF_NUMBERS)] = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL, multiple=True))
+    if groups is not None:
         fields[vol.Optional(CONF_GROUP)] = suggest(groups)
+    fields[vol.Optional(CONF_PERSON)] = EntitySelector(EntitySelectorConfig(domain=PERSON))
     # Each MMS needs its own picture, so it cannot be what a recipient usually gets.
     types = tuple(kind for kind in (info.message_types if info else ()) if kind is not MessageType.MMS)
     if len(types) > 1:

@@ -15,6 +15,7 @@ from ..delivery.history import HistoryQuery
 from ..history import RECEIVED, as_row, async_page
 from ..history_view import async_signed_link, sources_of_account
 from ..options import stored_options
+from ..outcomes import within_sentence
 from ..recipients import recipients
 from ..text.single_line import single_line
 from ..translations import CONFIGURE, STATUS, async_translations
@@ -60,7 +61,9 @@ class MessagesFlow(OptionsFlow):
         heading = [texts["when"], texts["who"], texts["message"], texts["status"]]
         lines = [heading, ["---"] * len(heading), *(_cells(row, statuses[row["status"]]) for row in rows)]
         # A link without a target would be opened as a page of Home Assistant.
-        link = f'<a href="{async_signed_link(self.hass, entry_id, recipient_id)}" target="_blank">{texts["download"]}</a>'
+        link = (
+            f'<a href="{async_signed_link(self.hass, entry_id, recipient_id)}" target="_blank">{texts["download"]}</a>'
+        )
         return {
             "messages": "\n".join(f"| {' | '.join(line)} |" for line in lines) if rows else texts["no_messages"],
             "download": link if rows else "",
@@ -70,7 +73,7 @@ class MessagesFlow(OptionsFlow):
 def _cells(row: dict[str, Any], status: str) -> list[str]:
     """Return a message in one line: when, to or from whom, what, and what became of it."""
     who = row["recipient"] or row["number"]
-    outcome = f"{status}: {row['reason_text']}" if row["reason_text"] else status
+    outcome = f"{status}: {within_sentence(row['reason_text'])}" if row["reason_text"] else status
     return [
         f"{datetime.fromisoformat(row['time']):%Y-%m-%d %H:%M}",
         f"{'←' if row['direction'] == RECEIVED else '→'} {_literal(who, _MAX_NAME)}",

@@ -10,7 +10,7 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.selector import BooleanSelector
 
 from ..account import Account
@@ -20,6 +20,8 @@ from ..const import (
     CONF_GROUP_NAME,
     CONF_NUMBERS,
     CONF_OPTED_OUT,
+    CONF_ORIGINAL,
+    CONF_PERSON,
     CONF_PIN,
     CONF_PROVIDER,
     CONF_QUIET_END,
@@ -38,6 +40,8 @@ from ..gateway.errors import GatewayError, MessageRejected
 from ..gateway.phone_number import to_e164
 from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
+from ..links import linked_data, originals
+from ..people import RecipientOf, is_person
 from ..routing.accounts import account_ids
 from ..storage.opt_outs import OptOuts
 from ..storage.stores import async_store
@@ -84,23 +88,26 @@ class RecipientFlow(ConfigSubentryFlow):
             await self._async_read_groups()
         if user_input is not None:
             data = flatten(user_input)
-            name = data.pop(CONF_NAME, "")
             data.pop(CONF_OPTED_OUT, None)
             for switch in (CONF_ALLOW_COMMANDS, CONF_URGENT_AFTER_STOP):
                 if not data.get(switch):
                     data.pop(switch, None)
-            data[CONF_NUMBERS], invalid_number = self._numbers(data.get(CONF_NUMBERS, []))
-            errors = {CONF_NUMBERS: "invalid_number"} if invalid_number else self._target_errors(data, known)
-            if not errors and not name:
-                errors[CONF_NAME] = "no_name"
-            elif not errors and name.casefold() in self._other_names(step_id):
-                errors[CONF_NAME] = "name_exists"
+            if CONF_ORIGINAL in data:
+                errors = self._take_original(data)
+            else:
+                data[CONF_NUMBERS], invalid_number = self._numbers(data.get(CONF_NUMBERS, []))
+                errors = {CONF_NUMBERS: "invalid_number"} if invalid_number else self._target_errors(data, known)
+                errors = errors or self._person_error(data)
+            name = data.pop(CONF_NAME, "")
+            errors = errors or self._name_error(step_id, name)
             errors = errors or _quiet_error(data) or self._sender_error(data) or _pin_error(data, known)
             if not errors:
                 return self._save(step_id, name, data)
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(self._schema(known), user_input or _suggestions(known)),
+            data_schema=self.add_suggested_values_to_schema(
+                self._schema(known), user_input or self._suggestions(known)
+            ),
             errors=errors,
             description_placeholders={
                 "number": invalid_number,
@@ -113,12 +120,53 @@ class RecipientFlow(ConfigSubentryFlow):
     def _schema(self, known: dict[str, Any]) -> vol.Schema:
         """Return the form. It can remove a PIN and an opt-out that exist."""
         labels = {group.id: _label(group) for group in self._groups or ()}
-        schema = recipient_schema(self._info, labels if self._has_groups else None)
+        people = {each.recipient.id: f"{each.recipient.name} ({each.entry.title})" for each in self._originals.values()}
+        schema = recipient_schema(self._info, labels if self._has_groups else None, people)
         if CONF_PIN in known:
             schema = schema.extend({vol.Required(CONF_REMOVE_PIN, default=False): BooleanSelector()})
         if not self._opted_out:
             return schema
         return schema.extend({vol.Required(CONF_OPTED_OUT, default=True): BooleanSelector()})
+
+    # -- who it is -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _originals(self) -> dict[str, RecipientOf]:
+        """The people whom a route's recipient can be linked to. An account's recipients are originals themselves."""
+        return originals(self.hass, self._get_entry()) if self._info is None else {}
+
+    def _take_original(self, data: dict[str, Any]) -> dict[str, str]:
+        """Take over name, numbers and person from the chosen recipient. Return the error of others beside it."""
+        if any(data.get(field) for field in (CONF_NAME, CONF_NUMBERS, CONF_PERSON)):
+            return {CONF_ORIGINAL: "original_and_own"}
+        original = self._originals[data[CONF_ORIGINAL]]
+        data |= {CONF_NAME: original.recipient.name, **linked_data(original.recipient)}
+        return {}
+
+    def _person_error(self, data: dict[str, Any]) -> dict[str, str]:
+        """Write the person as its id in the entity registry. Without a name, the recipient has the person's."""
+        if CONF_PERSON not in data:
+            return {}
+        entity = er.async_get(self.hass).async_get(data[CONF_PERSON])
+        if entity is None or not is_person(entity.entity_id):
+            return {CONF_PERSON: "unknown_person"}
+        state = self.hass.states.get(entity.entity_id)
+        data[CONF_PERSON] = entity.id
+        data.setdefault(CONF_NAME, state.name if state else entity.original_name or "")
+        return {}
+
+    def _name_error(self, step_id: str, name: str) -> dict[str, str]:
+        if not name:
+            return {CONF_NAME: "no_name"}
+        return {CONF_NAME: "name_exists"} if name.casefold() in self._other_names(step_id) else {}
+
+    def _suggestions(self, known: dict[str, Any]) -> dict[str, Any]:
+        """Return the values that the form may show: never the PIN, and of a link only what is its own."""
+        is_link = known.get(CONF_ORIGINAL) in self._originals
+        hidden = {CONF_PIN, CONF_PERSON} | ({CONF_NAME, CONF_NUMBERS} if is_link else {CONF_ORIGINAL})
+        shown = {name: value for name, value in known.items() if name not in hidden}
+        person = er.async_get(self.hass).async_get(known.get(CONF_PERSON, ""))
+        return shown if is_link or person is None else {**shown, CONF_PERSON: person.entity_id}
 
     # -- numbers, or a group -----------------------------------------------------------------------------------------
 
@@ -200,11 +248,6 @@ class RecipientFlow(ConfigSubentryFlow):
 
 def _label(group: ContactGroup) -> str:
     return group.name if group.size is None else f"{group.name} ({group.size})"
-
-
-def _suggestions(known: dict[str, Any]) -> dict[str, Any]:
-    """Return the values that the form may show. It never shows the PIN."""
-    return {name: value for name, value in known.items() if name != CONF_PIN}
 
 
 def _pin_error(data: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:
