@@ -81,7 +81,8 @@ async def _add(api: Api, simulator: Simulator, provider: str) -> dict[str, Any]:
         if flow_id is None:
             handler = [entry["entry_id"], "recipient"]
             flow_id = (await api.post(f"{FLOWS}/subentries/flow", {"handler": handler}))["flow_id"]
-        recipient = {"name": name, "numbers": [number]}
+        # The name is the person's.
+        recipient = {"person": f"person.{name.lower()}", "numbers": [number]}
         _expect(await api.post(f"{FLOWS}/subentries/flow/{flow_id}", recipient), "create_entry")
         flow_id = None
     return entry

@@ -23,6 +23,9 @@ ICONS = {
     "thesmspoint": "mdi:message-badge",
 }
 
+# How the unique ids of a recipient's entities end.
+OF_PEOPLE = ("_last_message_status", "_message")
+
 WIDE = {"grid_options": {"columns": "full"}}
 
 INCOMING = """\
@@ -46,7 +49,9 @@ No replies yet. Reply from a phone in the demo's terminal:
 
 async def show_dashboard(api: Api, accounts: Iterable[Account], number: str) -> str:
     """Create the default dashboard and return its URL. `number` is an example of a phone that can reply."""
-    config = {"title": "Texting", "views": [_view(list(accounts), number)]}
+    registry = await api.command("config/entity_registry/list")
+    people = [each["entity_id"] for each in registry if each["unique_id"].endswith(OF_PEOPLE)]
+    config = {"title": "Texting", "views": [_view(list(accounts), people, number)]}
     await api.command("lovelace/dashboards/create", url_path=URL_PATH, title="Texting", icon="mdi:message-text")
     await api.command("lovelace/config/save", url_path=URL_PATH, config=config)
     await api.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
@@ -56,7 +61,8 @@ async def show_dashboard(api: Api, accounts: Iterable[Account], number: str) -> 
     return f"{api.url}/{URL_PATH}"
 
 
-def _view(accounts: list[Account], number: str) -> dict[str, Any]:
+def _view(accounts: list[Account], people: list[str], number: str) -> dict[str, Any]:
+    """Return the view. people are the entities that show the last text to a recipient, and what the recipient wrote."""
     return {
         "title": "Texting",
         "type": "sections",
@@ -66,7 +72,7 @@ def _view(accounts: list[Account], number: str) -> dict[str, Any]:
             _section("Last text", "mdi:send-check", _fill_rows([_status(account) for account in accounts])),
             _section("Incoming", "mdi:message-reply-text", [_incoming(accounts, number)]),
             _section("Send a test text", "mdi:message-plus", _send(accounts)),
-            _section("What happened", "mdi:history", [_log(accounts)], span=2),
+            _section("What happened", "mdi:history", [_log(people)], span=2),
         ],
     }
 
@@ -131,12 +137,10 @@ def _press(entity: str) -> dict[str, Any]:
     return {"action": "perform-action", "perform_action": "button.press", "target": {"entity_id": entity}}
 
 
-def _log(accounts: list[Account]) -> dict[str, Any]:
-    kinds = ("last_delivery_status", "incoming_message")
-    events = [account.entities[kind] for account in accounts for kind in kinds if kind in account.entities]
+def _log(people: list[str]) -> dict[str, Any]:
     return {
         "type": "logbook",
-        "target": {"entity_id": events},
+        "target": {"entity_id": people},
         "hours_to_show": 24,
         "grid_options": {"columns": "full"},
     }

@@ -31,35 +31,31 @@ input_boolean:
     name: Water in the cellar
     icon: mdi:water-alert
 logbook:
+person: {persons}
 recorder:
   commit_interval: 1
 input_select:
   recipient:
     name: To
     icon: mdi:account
-    options: [{people}]
+    options: {people}
 input_text:
   message:
     name: Text
     icon: mdi:message-text
     initial: "Home alert: the washing machine is done"
-script:
-  send_test_text:
-    alias: Send a test text
-    icon: mdi:send
-    sequence:
-      - action: notify.send_message
-        target:
-          entity_id: "notify.{{{{ states('input_select.recipient') | lower }}}}"
-        data:
-          # The time makes each text different: some gateways reject the same text twice in a row.
-          message: "{{{{ states('input_text.message') }}}} ({{{{ now().strftime('%H:%M:%S') }}}})"
+script: !include scripts.yaml
 logger:
   default: warning
   logs:
     haffmpeg: critical  # the demo has no cameras and no speakers
     homeassistant.components.camera.img_util: critical
     homeassistant.bootstrap: error
+"""
+
+PICTURE = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><rect width="100" height="100" fill="hsl({hue} 50% 45%)"/>
+<text x="50" y="68" font-family="sans-serif" font-size="52" fill="white" text-anchor="middle">{initial}</text></svg>
 """
 
 # This is saved as JSON, which Home Assistant reads as YAML.
@@ -79,6 +75,22 @@ AUTOMATIONS = [
         },
     }
 ]
+
+# As AUTOMATIONS.
+SCRIPTS = {
+    "send_test_text": {
+        "alias": "Send a test text",
+        "icon": "mdi:send",
+        "sequence": [
+            {
+                "action": "notify.send_message",
+                "target": {"entity_id": "notify.{{ states('input_select.recipient') | lower }}"},
+                # The time makes each text different: some gateways reject the same text twice in a row.
+                "data": {"message": "{{ states('input_text.message') }} ({{ now().strftime('%H:%M:%S') }})"},
+            }
+        ],
+    }
+}
 
 # These onboarding steps are done. `Api.sign_up` does the other one: it creates the owner.
 ONBOARDING_STEPS_DONE = ["core_config", "analytics", "integration"]
@@ -121,7 +133,7 @@ class Home:
 
     def __init__(self, folder: Path, port: int, people: Iterable[str] = ()) -> None:
         """Use this folder and port. Starting deletes the old configuration. `people` are offered on the dashboard."""
-        self._people = ", ".join(people)
+        self._people = list(people)
         self.url = f"http://{HOST}:{port}"
         self.log = folder / "home-assistant.txt"
         self._port = port
@@ -222,9 +234,13 @@ class Home:
         self.log.unlink(missing_ok=True)
         (self._config / "configuration.yaml").write_text(self.configuration(), "utf-8")
         (self._config / "automations.yaml").write_text(json.dumps(AUTOMATIONS, indent=2), "utf-8")
+        (self._config / "scripts.yaml").write_text(json.dumps(SCRIPTS, indent=2), "utf-8")
         (self._config / "custom_components").symlink_to(ROOT / "custom_components")
         # This is a copy because the blueprint editor does not follow links.
         shutil.copytree(ROOT / "blueprints", self._config / "blueprints")
+        (self._config / "www").mkdir()
+        for number, name in enumerate(self._people):
+            (self._config / "www" / f"{name}.svg").write_text(PICTURE.format(initial=name[0], hue=number * 60), "utf-8")
         write_store(storage, "core.config", 1, {**LOCATION, "internal_url": self.url}, minor_version=4)
         # With only the loopback adapter, Home Assistant announces and discovers nothing in the network.
         write_store(storage, "core.network", 1, {"configured_adapters": ["lo", "lo0"]})
@@ -233,7 +249,9 @@ class Home:
 
     def configuration(self) -> str:
         """Return the contents of configuration.yaml."""
-        return CONFIGURATION.format(people=self._people)
+        persons = [{"id": each.lower(), "name": each, "picture": f"/local/{each}.svg"} for each in self._people]
+        # YAML reads JSON.
+        return CONFIGURATION.format(people=json.dumps(self._people), persons=json.dumps(persons))
 
     def write_stores(self, storage: Path) -> None:
         """Write the other files in the folder .storage."""
