@@ -1047,4 +1047,4 @@ async def test_a_route_has_no_commands(hass: HomeAssistant, set_up: SetUp, simul
     form = await hass.config_entries.subentries.async_init(
         (route.entry_id, "recipient"), context={"source": SOURCE_USER}
     )
-    assert fields(form) == {"name", "numbers", "quiet_start", "quiet_end", "urgent_after_stop"}
+    assert fields(form) == {"original", "name", "numbers", "person", "quiet_start", "quiet_end", "urgent_after_stop"}

@@ -233,6 +233,8 @@ async def test_nothing_is_read_for_a_client_that_hung_up(
     monkeypatch.setattr(history_view, "PIECE", 1)
     entry = await set_up(HOUSE)
     await store(entry, [sent(entry, number) for number in range(10)])
+    # The entities read too.
+    pages.clear()
     response = await (await client()).get(address(entry))
     await begun.wait()
     response.close()
@@ -289,6 +291,10 @@ async def test_a_file_that_cannot_be_finished_is_broken_off(
         ("Hi\n=1+1", "Hi\n'=1+1"),
         ("Hi; =1+1;@x", "Hi;' =1+1;'@x"),
         ("Hi\t+1", "Hi\t'+1"),
+        # Nor does a quotation mark that opens and closes at once.
+        ('Hi;"=1+1;x', "Hi;'\"=1+1;x"),
+        ('Hi\n"=1', "Hi\n'\"=1"),
+        ('"=1', "'\"=1"),
         ("See you ;-) at 5-6; 1+1=2", "See you ;-) at 5-6; 1+1=2"),
         ("", ""),
         ("   ", "   "),

@@ -93,8 +93,6 @@ async def test_a_routes_dialog_offers_people_and_takes_over_name_numbers_and_per
         "quiet_start": "22:00:00",
         "quiet_end": "07:00:00",
     }
-    remove(hass, route, "Rita")
-    await notify(hass, "notify.anna_2", "Water") if hass.states.get("notify.anna_2") else None
     # An account's dialog offers nobody.
     assert offered(await form_of(hass, account)) == {}
 
@@ -109,16 +107,9 @@ async def test_a_link_follows_its_original_at_once(hass: HomeAssistant, set_up: 
     assert [f"+{message.phone_number}" for message in simulator.messages()] == [NEW]
     assert data_of(route, "Mum")["person"] == person_id(hass, "person.anna")
     await told(hass)
-    assert er.async_get(hass).async_get("notify.anna_2")
-    (device,) = [each for each in devices(hass, route) if each.name == "Mum"]
-    assert device
-    change(hass, account, "Mum", person="")
-    link(hass, account, "Mum", "person.anna")
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), route.entry_id)
+    assert sorted(str(device.name) for device in devices) == ["Alerts", "Mum"]
     assert copies(hass) == []
-
-
-def devices(hass: HomeAssistant, entry: MockConfigEntry) -> list[dr.DeviceEntry]:
-    return dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
 
 
 @pytest.mark.parametrize("way", ["recipient", "account", "numbers"])
@@ -185,15 +176,18 @@ async def test_names_alike_in_two_accounts_are_told_apart(
     for entry in (house, pro):
         form = await form_of(hass, route)
         assert {"Anna (TextingHouse)", "Anna (TextioPro)"} <= set(offered(form))
-        result = await submit(hass, form, original=recipient_id(entry, "Anna"))
-    # The second would have the same name.
-    assert result["errors"] == {"name": "name_exists"}
+        await submit(hass, form, original=recipient_id(entry, "Anna"))
+    # The second has its account in its name, and its dialog works.
+    assert names(route) == ["Anna", "Anna (TextioPro)", "Rita"]
+    form = await form_of(hass, route, "Anna (TextioPro)")
+    await submit(hass, form, original=recipient_id(pro, "Anna"), urgent_after_stop=True)
+    assert data_of(route, "Anna (TextioPro)")["urgent_after_stop"]
     add(hass, route, "Ben", numbers=[NEW], original=recipient_id(house, "Ben"))
     change(hass, pro, "Ben", title="Bob")
     add(hass, route, "Bob", numbers=[NEW], original=recipient_id(pro, "Bob"))
     await told(hass)
     change(hass, pro, "Bob", title="Ben")
-    assert names(route) == ["Anna", "Ben", "Ben (TextioPro)", "Rita"]
+    assert names(route) == ["Anna", "Anna (TextioPro)", "Ben", "Ben (TextioPro)", "Rita"]
 
 
 async def test_a_link_and_a_group_are_no_originals(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
@@ -204,6 +198,26 @@ async def test_a_link_and_a_group_are_no_originals(hass: HomeAssistant, set_up: 
     assert set(offered(form)) == {"Anna (TextingHouse)", "Ben (TextingHouse)"}
     with pytest.raises(InvalidData):
         await submit(hass, form, original=recipient_id(route, "Anna"))
+
+
+async def test_an_original_that_goes_while_the_form_is_open(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    account = await set_up(HOUSE)
+    route = await set_up_route(hass, [account])
+    form, original = await form_of(hass, route), recipient_id(account, "Anna")
+    remove(hass, account, "Anna")
+    result = await submit(hass, form, original=original)
+    assert result["errors"] == {"original": "original_gone"}
+
+
+async def test_the_original_of_others_is_no_link(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    account = await set_up(HOUSE)
+    route, second = await set_up_route(hass, [account]), await set_up_route(hass, [account], title="Second")
+    form = await form_of(hass, second)
+    await submit(hass, form, original=recipient_id(route, "Rita"))
+    result = await submit(hass, await form_of(hass, route, "Rita"), original=recipient_id(account, "Anna"))
+    assert result["errors"] == {"original": "is_original"}
 
 
 @pytest.mark.parametrize("own", [{"name": "Mum"}, {"numbers": [NEW]}, {"person": "person.anna"}])

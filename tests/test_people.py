@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.targets import named_people
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
@@ -129,6 +130,25 @@ async def test_a_label_names_persons_and_ignores_those_without_a_number(
         er.async_get(hass).async_update_entity(entity_id, labels={label})
     await send(hass, "Water", label_id=label)
     assert texted(simulator) == [ANNA]
+
+
+@pytest.mark.parametrize(
+    ("target", "excluded"),
+    [
+        ({"entity_id": ["person.anna", "person.ben"]}, "notify.ben"),
+        ({"entity_id": ["notify.anna", "notify.ben"]}, "person.ben"),
+    ],
+)
+async def test_who_is_excluded_gets_no_text_by_another_entity(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, target: dict[str, Any], excluded: str
+) -> None:
+    """Only newer versions of Home Assistant let an action take this part of a target, so it is tested below that."""
+    entry = await set_up(HOUSE)
+    await add_persons(hass, "Anna", "Ben")
+    link(hass, entry, "Anna", "person.anna")
+    link(hass, entry, "Ben", "person.ben")
+    named = named_people(hass, {**target, "exclude": {"entity_id": excluded}})
+    assert [each.recipient.name for one in named for each in one.recipients] == ["Anna"]
 
 
 async def test_all_texts_each_person_once(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:

@@ -4,20 +4,25 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.delivery.outbox import Change, Update
 from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.status import Status
+from custom_components.texting.signals import MESSAGES_UPDATED
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.history import get_significant_states
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
+from tests.services.test_history import sent, store
 from tests.simulator import Simulator
-from tests.support.home import notify, restart, state_of, told
-from tests.support.people import add, add_persons, change, link, recipient_id
-from tests.support.routes import ANNA, set_up_route
+from tests.support.home import notify, restart, send, state_of, text_of, told
+from tests.support.people import add, add_persons, change, link, recipient_id, remove
+from tests.support.routes import ANNA, CLARA, set_up_route
 
 HOUSE, PRO, CLUB, POINT = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING, Provider.THESMSPOINT
-BEN = "+33612345602"
 # The simulator's phone that is off.
 OFF = "+33600000005"
 LAST = "sensor.anna_last_message"
@@ -30,13 +35,13 @@ async def test_the_last_message_changes_when_its_fate_is_known(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
 ) -> None:
     await connect(await set_up(HOUSE))
-    assert (state_of(hass, LAST).state, state_of(hass, LAST).attributes.get("reason")) == ("none", None)
+    assert (state_of(hass, LAST).state, state_of(hass, LAST).attributes.get("reason_text")) == ("none", None)
     await notify(hass, "notify.anna", "Water")
     assert state_of(hass, LAST).state == "none"
     await simulator.settle()
     await pass_time(31)
     state = state_of(hass, LAST)
-    assert (state.state, state.attributes["reason"], state.attributes["reason_text"]) == ("delivered", None, None)
+    assert (state.state, state.attributes["reason_text"]) == ("delivered", None)
     assert dt_util.parse_datetime(state.attributes["sent_at"])
     # Nobody else's changes.
     assert state_of(hass, "sensor.ben_last_message").state == "none"
@@ -78,7 +83,8 @@ async def test_a_refused_text_is_the_last_one_too(hass: HomeAssistant, set_up: S
         await notify(hass, "notify.anna", "Water")
     await told(hass)
     state = state_of(hass, LAST)
-    assert (state.state, state.attributes["reason"], state.attributes["sent_at"]) == ("rejected", "opted_out", None)
+    assert (state.state, state.attributes["sent_at"]) == ("rejected", None)
+    assert state.attributes["reason_text"] == "The person opted out (STOP)"
 
 
 async def test_a_routes_recipient_shows_the_fate_of_the_routes_text(
@@ -93,6 +99,35 @@ async def test_a_routes_recipient_shows_the_fate_of_the_routes_text(
     await told(hass)
     assert state_of(hass, "sensor.rita_last_message").state == "delivered"
     assert state_of(hass, LAST).state == "none"
+
+
+async def test_a_text_that_ends_after_a_later_one_is_not_the_last(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(HOUSE)
+    anna = recipient_id(entry, "Anna")
+    old, new = (
+        sent(entry, number, recipient_id=anna, status=status)
+        for number, status in enumerate((Status.EXPIRED, Status.DELIVERED))
+    )
+    await store(entry, [old, new])
+    for each in (new, old):
+        async_dispatcher_send(hass, MESSAGES_UPDATED, entry.entry_id, [Update(each, Change.ENDED)])
+    assert state_of(hass, LAST).state == "delivered"
+    await restart(hass, entry)
+    assert state_of(hass, LAST).state == "delivered"
+
+
+async def test_an_attempt_for_a_route_is_not_the_accounts_last_text(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    account = await set_up(HOUSE)
+    await set_up_route(hass, [account])
+    await notify(hass, "notify.rita", "Water")
+    await told(hass)
+    for _ in range(2):
+        assert state_of(hass, "sensor.textinghouse_last_delivery_status").state == "none"
+        await restart(hass, account)
 
 
 # -- what a person writes ----------------------------------------------------------------------------------------------
@@ -126,6 +161,25 @@ async def test_a_routes_recipient_shows_it_if_there_is_no_other(
     await simulator.answer(ANNA, "Hello", HOUSE)
     await told(hass)
     assert state_of(hass, "event.rita_message").attributes["text"] == "Hello"
+
+
+async def test_a_recipient_that_shows_no_texts_leaves_them_to_another(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    """The original is at a provider that has no incoming texts, or at an account that is disabled."""
+    point, account = await set_up(POINT), await set_up(HOUSE)
+    await connect(account)
+    for name in ("Anna", "Ben"):
+        remove(hass, account, name)
+    add(hass, point, "Mia", numbers=[ANNA])
+    route = await set_up_route(hass, [point, account])
+    remove(hass, route, "Rita")
+    add(hass, route, "Mia", numbers=[ANNA], original=recipient_id(point, "Mia"))
+    await told(hass)
+    await send(hass, "Well?", account=account.entry_id, to=ANNA)
+    await simulator.answer(ANNA, "Hello", HOUSE)
+    await told(hass)
+    assert state_of(hass, "event.mia_message").attributes["text"] == "Hello"
 
 
 async def test_the_recorder_keeps_nothing_of_what_a_person_wrote(
@@ -204,6 +258,36 @@ async def test_a_test_text_goes_to_the_recipient(hass: HomeAssistant, set_up: Se
     await hass.services.async_call("button", "press", {"entity_id": "button.anna_send_test_message"}, blocking=True)
     (message,) = simulator.messages()
     assert (f"+{message.phone_number}", message.text) == (ANNA, "Test from Home Assistant")
+
+
+async def test_test_texts_that_a_text_caused_are_limited(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
+) -> None:
+    await connect(await set_up(CLUB))
+    await notify(hass, "notify.clara", "Well?")
+    await simulator.answer(CLARA, "OK", CLUB)
+    await told(hass)
+    before = len(simulator.messages())
+    context = Context(parent_id=state_of(hass, "event.clara_message").context.id)
+    press = {"entity_id": "button.clara_send_test_message"}
+    for _ in range(10):
+        await hass.services.async_call("button", "press", press, blocking=True, context=context)
+    with pytest.raises(HomeAssistantError) as caught:
+        await hass.services.async_call("button", "press", press, blocking=True, context=context)
+    text_of(caught.value, "limit_loop")
+    assert len(simulator.messages()) == before + 10
+
+
+async def test_a_recipient_without_a_number_gets_an_error(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    change(hass, await set_up(HOUSE), "Anna", numbers=[])
+    with pytest.raises(HomeAssistantError) as caught:
+        await notify(hass, "notify.anna", "Water")
+    text_of(caught.value, "recipient_without_number")
+    with pytest.raises(HomeAssistantError) as caught:
+        await hass.services.async_call("button", "press", {"entity_id": "button.anna_send_test_message"}, blocking=True)
+    text_of(caught.value, "recipient_without_number")
 
 
 @pytest.mark.default_entities

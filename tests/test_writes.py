@@ -150,6 +150,25 @@ async def test_a_reply(
     assert len(written) <= MAX_REPLY_LINES
 
 
+async def test_a_stop(
+    lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
+) -> None:
+    await connect(await set_up(HOUSE))
+    await notify(hass, "notify.anna", "Water")
+    await simulator.settle()
+    await pass_time(31)
+    await lines()
+    await simulator.answer(ANNA, "STOP", HOUSE)
+    await pass_time(31)
+    written = await lines()
+    assert sorted(written) == [
+        "Anna wants no more texts",
+        "binary_sensor.anna_opted_out",
+        "event.textinghouse_incoming_message",
+    ]
+    assert len(written) <= MAX_REPLY_LINES
+
+
 async def test_saved_settings_write_nothing(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:

@@ -13,12 +13,12 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.helpers.target import TargetSelection
 from homeassistant.helpers.template import is_template_string
 from homeassistant.util.signal_type import SignalType
 
 from .const import CONF_PROVIDER, DOMAIN, ROUTE
-from .people import is_person, recipient_entity, recipients_named
+from .people import is_person, recipient_entity, recipients_named, selected_entities
 from .signals import COMMAND, MESSAGE_RECEIVED, MESSAGES_UPDATED
 
 # Automations begin to listen when Home Assistant has started. Signals from before are passed on after these seconds.
@@ -105,7 +105,7 @@ def check_target(hass: HomeAssistant, target: Mapping[str, Any]) -> None:
 
 def is_in_target(hass: HomeAssistant, target: Mapping[str, Any], number: str, recipient_id: str | None) -> bool:
     """Return True if a recipient whom a target names now has this id or this number."""
-    selected = async_extract_referenced_entity_ids(hass, TargetSelection(dict(target)))
+    selected = selected_entities(hass, target)
     named = recipients_named(hass, selected.referenced | selected.indirectly_referenced)
     return any(recipient.id == recipient_id or number in recipient.numbers for _, recipient in named)
 

@@ -10,7 +10,7 @@ from .account import Account
 from .const import ATTR_MESSAGE
 from .entity import MessengerEntity, RecipientEntity, async_follow_recipients
 from .messenger import Messenger, MessengerConfigEntry, raise_for
-from .targets import Address, addresses_of
+from .targets import Address, reachable_addresses
 
 PARALLEL_UPDATES = 0
 TEST_TEXT = "Test from Home Assistant"
@@ -54,5 +54,5 @@ class RecipientTestButton(RecipientEntity, ButtonEntity):
 
     async def async_press(self) -> None:
         """Send the text."""
-        addresses = addresses_of(self._recipient) if self._recipient else []
-        raise_for(await self._messenger.async_send(addresses, {ATTR_MESSAGE: TEST_TEXT}))
+        addresses = reachable_addresses(self._recipient)
+        raise_for(await self._messenger.async_send(addresses, {ATTR_MESSAGE: TEST_TEXT}, self._action_context))

@@ -1,10 +1,11 @@
 """What the entities of an account or a route have in common."""
 
 from collections.abc import Callable, Mapping
+from typing import override
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import ATTR_ENTITY_PICTURE
-from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, callback
+from homeassistant.core import CALLBACK_TYPE, Context, Event, EventStateChangedData, callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
@@ -57,6 +58,15 @@ class RecipientEntity(Entity):
         self._attr_translation_key = key
         self._attr_unique_id = f"{subentry.subentry_id}_{key}"
         self._attr_device_info = recipient_device(messenger, subentry)
+        # Of the action that called it last.
+        self._action_context: Context | None = None
+
+    @override
+    @callback
+    def async_set_context(self, context: Context) -> None:
+        """Remember the context of the action that comes next: it tells if a text caused it."""
+        super().async_set_context(context)
+        self._action_context = context
 
     @property
     def _recipient(self) -> Recipient | None:

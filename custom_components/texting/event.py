@@ -7,8 +7,10 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util.hass_dict import HassKey
 
 from .account import Account
+from .const import DOMAIN
 from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
 from .entity import MessengerEntity, PersonEntity, async_follow_recipients
@@ -16,10 +18,13 @@ from .gateway.message import IncomingMessage, IncomingType
 from .gateway.status import Status
 from .messenger import Messenger, MessengerConfigEntry
 from .outcomes import reason_text
-from .recipients import recipient_for_number
+from .recipients import recipient_for_number, recipients_for_number
 from .signals import MESSAGE_RECEIVED, MESSAGES_UPDATED, STATE_CHANGED
 
 PARALLEL_UPDATES = 0
+
+# The entities that show what a recipient wrote, by its id. Those of accounts that are not loaded are not among them.
+_MESSAGE_EVENTS: HassKey[dict[str, MessageEvent]] = HassKey(f"{DOMAIN}_message_events")
 
 
 async def async_setup_entry(
@@ -30,17 +35,19 @@ async def async_setup_entry(
     async_add_entities([DeliveryReportEvent(messenger)])
     if messenger.receives:
         async_add_entities([IncomingMessageEvent(messenger)])
-    elif isinstance(messenger, Account):
-        return
-    entities = async_follow_recipients(
-        messenger, async_add_entities, lambda subentry: MessageEvent(messenger, subentry)
-    )
+    # A provider that has no incoming texts brings none for its recipients.
+    if messenger.receives or not isinstance(messenger, Account):
+        async_follow_recipients(messenger, async_add_entities, lambda subentry: MessageEvent(messenger, subentry))
 
     @callback
     def received(entry_id: str, incoming: IncomingMessage, incoming_id: str) -> None:
-        sender = recipient_for_number(hass, entry_id, incoming.sender)
-        if sender and (entity := entities.get(sender.id)):
-            entity.async_received(sender.name, incoming, incoming_id)
+        """Let one recipient show a text that came in here: the first one with the number that shows texts at all."""
+        # An opt-out is told by the recipient's binary sensor.
+        if entry_id == entry.entry_id and incoming.type is not IncomingType.OPT_OUT:
+            shown = hass.data.get(_MESSAGE_EVENTS, {})
+            senders = recipients_for_number(hass, entry_id, incoming.sender)
+            if sender := next((each for each in senders if each.id in shown), None):
+                shown[sender.id].async_received(sender.name, incoming, incoming_id)
 
     entry.async_on_unload(async_dispatcher_connect(hass, MESSAGE_RECEIVED, received))
 
@@ -55,8 +62,6 @@ class _TextEvent(EventEntity):
     @callback
     def async_received(self, sender_name: str | None, incoming: IncomingMessage, incoming_id: str) -> None:
         """Show a text."""
-        if not self.hass:
-            return
         # What automations do because of this text can be told by its id.
         self.async_set_context(Context(id=incoming_id))
         self._trigger_event(
@@ -79,9 +84,23 @@ class _TextEvent(EventEntity):
 class MessageEvent(PersonEntity, _TextEvent):
     """A recipient wrote. If several have the number, the account's own comes first, and only one shows the text."""
 
+    _attr_event_types = [each for each in IncomingType if each is not IncomingType.OPT_OUT]
+
     def __init__(self, messenger: Messenger, subentry: ConfigSubentry) -> None:
         """Belong to the recipient's device."""
         super().__init__(messenger, subentry, "message")
+
+    async def async_added_to_hass(self) -> None:
+        """Show texts from now on."""
+        await super().async_added_to_hass()
+        shown = self.hass.data.setdefault(_MESSAGE_EVENTS, {})
+        shown[self._subentry_id] = self
+
+        @callback
+        def removed() -> None:
+            del shown[self._subentry_id]
+
+        self.async_on_remove(removed)
 
 
 class IncomingMessageEvent(MessengerEntity, _TextEvent):

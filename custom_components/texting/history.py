@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -35,16 +36,22 @@ def sources_of_everybody(hass: HomeAssistant, account: str | None = None) -> Sou
 
 
 def sources_of_people(hass: HomeAssistant, people: Iterable[RecipientOf], account: str | None = None) -> Sources:
-    """Return the messages to and from recipients, or only those that an account or a route sent or received."""
+    """Return the messages to and from recipients, or only those that an account or a route sent or received.
+
+    What came in from a number is of the recipient who has the number now.
+    """
+    entries = hass.config_entries.async_entries(DOMAIN)
     sent: set[SentBy] = set()
     received: set[ReceivedBy] = set()
     for entry, recipient in people:
         accounts, _ = account_ids(hass, entry.entry_id)
-        for number in (recipient.group.id,) if recipient.group else recipient.numbers:
-            sent.add(SentBy(entry.entry_id, number))
-            received |= {ReceivedBy(each, number) for each in accounts}
-            if account in (*accounts, entry.entry_id):
-                sent.add(SentBy(account, number, attempts=True))
+        sent.add(SentBy(entry.entry_id, recipient.id))
+        if account in (*accounts, entry.entry_id):
+            sent.add(SentBy(account, recipient.id, attempts=True))
+        for number, other in product(recipient.numbers, entries):
+            shown_by = recipient_for_number(hass, other.entry_id, number)
+            if other.entry_id in accounts or (shown_by and shown_by.id == recipient.id):
+                received.add(ReceivedBy(other.entry_id, number))
     return (
         frozenset(each for each in sent if account in (None, each.entry_id)),
         frozenset(each for each in received if account in (None, each.entry_id)),

@@ -1,6 +1,7 @@
 """The history of an account as a CSV file that a browser downloads. Nothing of it is written to the disk."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 import csv
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +22,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import ATTR_RECIPIENT, DOMAIN
 from .delivery.history import HistoryQuery, Page
-from .history import Sources, as_row, async_page, sources_of_everybody, sources_of_people
+from .history import Sources, as_rows, async_page, sources_of_everybody, sources_of_people
 from .people import RecipientOf
 from .recipients import recipient_by_id
 
@@ -58,7 +59,9 @@ _SEPARATORS = re.compile(r"([\n\t;])")
 @callback
 def async_setup_history_view(hass: HomeAssistant) -> None:
     """Offer the files to administrators."""
-    hass.http.register_view(HistoryView)
+    # Texts matter more than files: a web server of another kind may take no new paths once it has started.
+    with suppress(RuntimeError):
+        hass.http.register_view(HistoryView)
 
 
 @callback
@@ -105,10 +108,11 @@ class HistoryView(HomeAssistantView):
         )
         await response.prepare(request)
         try:
-            await response.write(f"{_BYTE_ORDER_MARK}{_lines([COLUMNS])}{_rows(hass, page)}".encode())
+            await response.write(f"{_BYTE_ORDER_MARK}{_lines([COLUMNS])}".encode())
+            await response.write(await _async_piece(hass, page))
             while page.next:
                 page = await async_page(hass, replace(query, before=page.next))
-                await response.write(_rows(hass, page).encode())
+                await response.write(await _async_piece(hass, page))
             await response.write_eof()
         except HomeAssistantError:
             # Without its end, the browser knows that the file is not complete.
@@ -119,8 +123,10 @@ class HistoryView(HomeAssistantView):
         return response
 
 
-def _rows(hass: HomeAssistant, page: Page) -> str:
-    return _lines(_cells(as_row(hass, each)) for each in page.messages)
+async def _async_piece(hass: HomeAssistant, page: Page) -> bytes:
+    """Return the lines of some messages. Long texts take long, so a thread writes them."""
+    rows = as_rows(hass, page.messages)
+    return await hass.async_add_executor_job(lambda: _lines(map(_cells, rows)).encode())
 
 
 def _lines(rows: Iterable[Iterable[object]]) -> str:
@@ -146,9 +152,13 @@ def harmless(text: str) -> str:
 
 
 def _guard(part: str) -> str:
-    """Return a part with an apostrophe in front if it may be a formula, perhaps after what nobody sees."""
-    first = next((each for each in part if not (each.isspace() or unicodedata.category(each) == "Cf")), "")
+    """Return a part with an apostrophe in front if it may be a formula, perhaps after what a spreadsheet skips."""
+    first = next((each for each in part if each != '"' and not (each.isspace() or _is_unseen(each))), "")
     return f"'{part}" if first and unicodedata.normalize("NFKC", first)[0] in _FORMULA else part
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) == "Cf"
 
 
 def _is_kept(character: str) -> bool:

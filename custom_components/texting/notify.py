@@ -5,7 +5,7 @@ from typing import override
 
 from homeassistant.components.notify import NotifyEntity, NotifyEntityFeature
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -15,7 +15,7 @@ from .delivery.outbox import Change, Update
 from .entity import PersonEntity, async_follow_recipients
 from .messenger import Messenger, MessengerConfigEntry, raise_for
 from .signals import MESSAGES_UPDATED
-from .targets import addresses_of
+from .targets import reachable_addresses
 
 PARALLEL_UPDATES = 0
 
@@ -54,7 +54,6 @@ class RecipientNotifyEntity(PersonEntity, NotifyEntity):
         self._attr_unique_id = subentry.subentry_id
         # Calls of Home Assistant's action that are under way. It notes the time itself when they end.
         self._calls = 0
-        self._action_context: Context | None = None
 
     async def async_added_to_hass(self) -> None:
         """Put the recipient's device below the account's."""
@@ -83,16 +82,9 @@ class RecipientNotifyEntity(PersonEntity, NotifyEntity):
             self._async_record_notification()
 
     @override
-    @callback
-    def async_set_context(self, context: Context) -> None:
-        """Remember the context of the action that comes next."""
-        super().async_set_context(context)
-        self._action_context = context
-
-    @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send a text to all of the recipient's numbers."""
-        addresses = addresses_of(self._recipient) if self._recipient else []
+        addresses = reachable_addresses(self._recipient)
         self._calls += 1
         try:
             fields = {ATTR_MESSAGE: message, ATTR_TITLE: title}

@@ -1,6 +1,6 @@
 """People: who is behind entities. A person of Home Assistant may be several recipients, at several accounts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -8,9 +8,13 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.target import SelectedEntities, TargetSelection, async_extract_referenced_entity_ids
 
 from .const import CONF_PROVIDER, DOMAIN, PERSON, ROUTE
 from .recipients import Recipient, recipient_by_id, recipients
+
+# The part of a target that newer versions of Home Assistant take away from it.
+_EXCLUDE = "exclude"
 
 
 class RecipientOf(NamedTuple):
@@ -78,6 +82,26 @@ def recipients_named(hass: HomeAssistant, entity_ids: Iterable[str]) -> Iterator
             yield found
 
 
+def selected_entities(hass: HomeAssistant, target: Mapping[str, Any]) -> SelectedEntities:
+    """Return the entities that a target selects.
+
+    Home Assistant takes away the entities that the target excludes. Here all entities of excluded people go too.
+    """
+    selected = async_extract_referenced_entity_ids(hass, TargetSelection(dict(target)))
+    if not (exclude := target.get(_EXCLUDE)):
+        return selected
+    left_out = async_extract_referenced_entity_ids(hass, TargetSelection(dict(exclude)))
+    named = recipients_named(hass, left_out.referenced | left_out.indirectly_referenced)
+    excluded = {identity(each.recipient) for each in named}
+
+    def is_excluded(entity_id: str) -> bool:
+        return any(identity(each.recipient) in excluded for each in recipients_named(hass, [entity_id]))
+
+    selected.referenced = {each for each in selected.referenced if not is_excluded(each)}
+    selected.indirectly_referenced = {each for each in selected.indirectly_referenced if not is_excluded(each)}
+    return selected
+
+
 def person_entity_id(hass: HomeAssistant, recipient: Recipient) -> str | None:
     """Return the entity id of the person that a recipient is linked to, or None."""
     entity = er.async_get(hass).async_get(recipient.person) if recipient.person else None
@@ -89,10 +113,11 @@ def identity(recipient: Recipient) -> str:
     return recipient.person or recipient.original or recipient.id
 
 
-def everybody(hass: HomeAssistant) -> list[str]:
+def everybody(hass: HomeAssistant, *, all_of_each: bool = False) -> list[str]:
     """Return the notify entities of all recipients but groups, which must be named.
 
-    Of recipients that are the same person, it is the preferred one. Entities that are disabled do not count.
+    Of recipients that are the same person, it is the preferred one, unless all of each person are wanted. Entities that
+    are disabled do not count.
     """
     registry = er.async_get(hass)
     entities: dict[str, str] = {}
@@ -102,6 +127,6 @@ def everybody(hass: HomeAssistant) -> list[str]:
         entity = registry.async_get(registry.async_get_entity_id(Platform.NOTIFY, DOMAIN, recipient.id) or "")
         if entity and not entity.disabled and not recipient.group:
             entities[recipient.id] = entity.entity_id
-            by_identity.setdefault(identity(recipient), []).append(found)
+            by_identity.setdefault(recipient.id if all_of_each else identity(recipient), []).append(found)
     chosen = filter(None, map(preferred, by_identity.values()))
     return [entities[found.recipient.id] for found in chosen]

@@ -16,14 +16,13 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import config_validation as cv, entity_registry as er
-from homeassistant.helpers.target import TargetSelection
 
 from .const import ATTR_ACCOUNT, ATTR_INCOMING_ID, ATTR_MESSAGE_ID, ATTR_REFERENCE, ATTR_TO, DOMAIN
 from .delivery.record import MessageRecord
-from .recipients import recipient_with_number
+from .recipients import recipient_of, recipient_with_number
 from .storage.open_database import async_find_message
 from .storage.received import async_find_received
-from .targets import Named, named_people, resolve
+from .targets import Named, has_target, named_people, resolve
 
 type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
@@ -161,15 +160,17 @@ def _resources_of_named(hass: HomeAssistant, named: Named) -> list[Resource]:
 async def _resources_of_history(call: ServiceCall) -> list[Resource]:
     hass = call.hass
     resources = []
-    for named in named_people(hass, call.data):
-        for resource, found in zip(_resources_of_named(hass, named), named.recipients, strict=False):
-            own = _of_account(hass, found.entry.entry_id)
-            resources.append(replace(resource, entities=(*resource.entities, *own)))
+    for named in named_people(hass, call.data, all_of_each=True):
+        found = _resources_of_named(hass, named)
+        if named.recipients:
+            owns = [_of_account(hass, each.entry.entry_id) for each in named.recipients]
+            found = [replace(each, entities=(*each.entities, *own)) for each, own in zip(found, owns, strict=True)]
+        resources += found
     return resources or [Resource(())]
 
 
 def _names_nobody(call: ServiceCall) -> bool:
-    return not TargetSelection(dict(call.data)).has_any_target
+    return not has_target(call.data)
 
 
 async def _resources_of_message(call: ServiceCall) -> list[Resource]:
@@ -182,6 +183,20 @@ async def _resources_of_message(call: ServiceCall) -> list[Resource]:
     entry_ids = [each.entry_id for each in (record, parent) if each]
     own = [entity_id for entry_id in entry_ids for entity_id in _of_account(hass, entry_id)]
     return [Resource((*_of_recipient(hass, record.recipient_id), *own), entry_id=account)]
+
+
+async def _resources_of_resend(call: ServiceCall) -> list[Resource]:
+    """Return what the new message needs: it goes out through the route if the old one was an attempt of a route."""
+    hass = call.hass
+    record = await _async_find(hass, None, call.data)
+    if record and record.parent:
+        record = await _async_find(hass, None, {ATTR_REFERENCE: record.parent})
+    entry = hass.config_entries.async_get_entry(record.entry_id) if record else None
+    if record is None or entry is None:
+        return [Resource(())]
+    recipient = recipient_of(entry, record)
+    own = _of_account(hass, entry.entry_id)
+    return [Resource((*_of_recipient(hass, recipient.id if recipient else None), *own))]
 
 
 async def _async_find(hass: HomeAssistant, entry_id: str | None, data: Mapping[str, Any]) -> MessageRecord | None:
@@ -220,6 +235,12 @@ HISTORY = Need(
     "its account or route. For everybody's history: an administrator.",
     _resources_of_history,
     _names_nobody,
+)
+RESEND = Need(
+    "Resend",
+    "Control of the notify entity of the recipient that the message went to, if it still has that number, or of an "
+    "entity of the own device of the account or route that sends it again.",
+    _resources_of_resend,
 )
 INCOMING = Need(
     "Incoming text",

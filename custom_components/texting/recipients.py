@@ -1,6 +1,6 @@
 """Recipients: the people a home texts. Each is a subentry with a name, and numbers or a contact group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
@@ -26,6 +26,7 @@ from .const import (
     SUBENTRY_RECIPIENT,
 )
 from .delivery.checks import QuietHours
+from .delivery.record import MessageRecord
 from .gateway.capabilities import MessageType
 from .gateway.contacts import ContactGroup
 from .options import read_options
@@ -98,6 +99,15 @@ def recipient_by_id(entry: ConfigEntry, subentry_id: str) -> Recipient | None:
     return _known(entry).by_id.get(subentry_id)
 
 
+def recipient_of(entry: ConfigEntry, record: MessageRecord) -> Recipient | None:
+    """Return the recipient whom a message of an entry went to, if it still has that number or group."""
+    recipient = recipient_by_id(entry, record.recipient_id or "")
+    if recipient is None:
+        return None
+    target = recipient.group.id if recipient.group else None
+    return recipient if record.message.to in (*recipient.numbers, target) else None
+
+
 def recipient_with_number(entry: ConfigEntry, number: str) -> Recipient | None:
     """Return the first recipient of an entry with a number."""
     return next(iter(_known(entry).by_number.get(number, ())), None)
@@ -105,8 +115,13 @@ def recipient_with_number(entry: ConfigEntry, number: str) -> Recipient | None:
 
 def recipient_for_number(hass: HomeAssistant, entry_id: str, number: str) -> Recipient | None:
     """Return the recipient with a number: one of this entry, else one of any other account or route."""
+    return next(recipients_for_number(hass, entry_id, number), None)
+
+
+def recipients_for_number(hass: HomeAssistant, entry_id: str, number: str) -> Iterator[Recipient]:
+    """Yield all recipients with a number: those of this entry, then those of the other accounts and routes."""
     entries = sorted(hass.config_entries.async_entries(DOMAIN), key=lambda entry: entry.entry_id != entry_id)
-    return next((recipient for entry in entries if (recipient := recipient_with_number(entry, number))), None)
+    return (recipient for entry in entries for recipient in _known(entry).by_number.get(number, ()))
 
 
 def commanding_recipient(entry: ConfigEntry, number: str) -> Recipient | None:

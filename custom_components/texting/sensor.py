@@ -27,7 +27,6 @@ from .gateway.status import Status
 from .messenger import Messenger, MessengerConfigEntry
 from .outcomes import reason_text
 from .signals import MESSAGES_UPDATED
-from .targets import addresses_of
 
 PARALLEL_UPDATES = 0
 
@@ -155,22 +154,23 @@ class LastMessageStatusSensor(RecipientEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         """Find the last text."""
         await super().async_added_to_hass()
-        recipient, entry_id = self._recipient, self._messenger.entry.entry_id
-        if recipient:
-            targets = frozenset(SentBy(entry_id, address.target) for address in addresses_of(recipient))
-            with suppress(DatabaseError):
-                query = HistoryQuery(sent=targets, only_done=True, limit=1)
-                page = await self._messenger.outbox.database.history(query)
-                found = next((each for each in page.messages if isinstance(each, MessageRecord)), None)
-                # One that ended meanwhile is newer.
-                self._record = self._record or found
+        sent = frozenset({SentBy(self._messenger.entry.entry_id, self._subentry_id)})
+        with suppress(DatabaseError):
+            page = await self._messenger.outbox.database.history(HistoryQuery(sent=sent, only_done=True, limit=1))
+            for record in page.messages:
+                if isinstance(record, MessageRecord) and self._is_newer(record):
+                    self._record = record
 
     @callback
     def async_show(self, record: MessageRecord) -> None:
-        """Show a text that has ended."""
-        self._record = record
-        if self.hass:
-            self.async_write_ha_state()
+        """Show a text that has ended, unless one that was sent later has ended before."""
+        if self._is_newer(record):
+            self._record = record
+            if self.hass:
+                self.async_write_ha_state()
+
+    def _is_newer(self, record: MessageRecord) -> bool:
+        return self._record is None or record.created_at >= self._record.created_at
 
     @property
     def native_value(self) -> str:
@@ -184,7 +184,6 @@ class LastMessageStatusSensor(RecipientEntity, SensorEntity):
             return None
         accepted_at = record.accepted_at
         return {
-            "reason": record.reason,
             "reason_text": reason_text(self.hass, record),
             "reference": record.reference,
             "sent_at": None if accepted_at is None else dt_util.utc_from_timestamp(accepted_at).isoformat(),

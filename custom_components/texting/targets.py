@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_ENTITY_ID, ENTITY_MATCH_ALL
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
 from .gateway.contacts import ContactGroup
@@ -17,7 +17,7 @@ from .gateway.errors import MessageRejected
 from .gateway.phone_number import mask, to_e164
 from .gateway.redaction import redact
 from .gateway.status import FailureReason
-from .people import RecipientOf, everybody, is_person, recipients_named
+from .people import RecipientOf, everybody, is_person, recipients_named, selected_entities
 from .recipients import Recipient, recipients
 
 # A text with this many digits may be somebody's number.
@@ -60,6 +60,13 @@ def addresses_of(recipient: Recipient) -> list[Address]:
     if recipient.group:
         return [Address(recipient.name, recipient=recipient, group=recipient.group)]
     return [Address(recipient.name, number, recipient) for number in recipient.numbers]
+
+
+def reachable_addresses(recipient: Recipient | None) -> list[Address]:
+    """Return the same; raise recipient_without_number if there are none."""
+    if not (addresses := addresses_of(recipient) if recipient else []):
+        raise validation_error("recipient_without_number", name=recipient.name if recipient else "—")
+    return addresses
 
 
 def deduplicate(addresses: Iterable[Address]) -> list[Address]:
@@ -113,21 +120,27 @@ class Named(NamedTuple):
     recipients: Sequence[RecipientOf] = ()
 
 
-def named_people(hass: HomeAssistant, data: Mapping[str, Any]) -> list[Named]:
+def has_target(data: Mapping[str, Any]) -> bool:
+    """Return True if an action's data has a target, even if that names nobody."""
+    return any(str(key) in data for key in cv.ENTITY_SERVICE_FIELDS)
+
+
+def named_people(hass: HomeAssistant, data: Mapping[str, Any], *, all_of_each: bool = False) -> list[Named]:
     """Return whom an action's data names. An area may hold other things; only what is named itself may be nobody.
 
-    A person who is also named by one of its own recipients is not named twice.
+    A person who is also named by one of its own recipients is not named twice, unless all recipients of each person are
+    wanted.
     """
     if data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
-        data = {**data, ATTR_ENTITY_ID: everybody(hass)}
-    selected = async_extract_referenced_entity_ids(hass, TargetSelection(dict(data)))
+        data = {**data, ATTR_ENTITY_ID: everybody(hass, all_of_each=all_of_each)}
+    selected = selected_entities(hass, data)
     found: list[Named] = []
     persons: list[Named] = []
     for entity_id in sorted(selected.referenced | selected.indirectly_referenced):
         recipients = list(recipients_named(hass, [entity_id]))
         if recipients or entity_id in selected.referenced:
             (persons if is_person(entity_id) else found).append(Named(entity_id, recipients))
-    known = {each.recipient.id for named in found for each in named.recipients}
+    known = set() if all_of_each else {each.recipient.id for named in found for each in named.recipients}
     found += [each for each in persons if known.isdisjoint(one.recipient.id for one in each.recipients)]
     missing = (selected.missing_devices, selected.missing_areas, selected.missing_floors, selected.missing_labels)
     return [*found, *(Named(target_id) for target_id in sorted(set().union(*missing)))]

@@ -166,7 +166,7 @@ def _histories(now: float) -> dict[str, HistoryQuery]:
         sent=frozenset(map(SentBy, entries)), received=frozenset(map(ReceivedBy, entries)), limit=200
     )
     person = HistoryQuery(
-        sent=frozenset(SentBy(each, _number(3)) for each in entries),
+        sent=frozenset(SentBy(each, _recipient(3)) for each in entries),
         received=frozenset(ReceivedBy(each, _number(3)) for each in entries),
         limit=200,
     )
@@ -235,7 +235,7 @@ def _record(number: int, rows: int, now: float) -> MessageRecord:
         accepted_at=created_at + 0.5,
         day=_day(created_at),
         recipient_name="Anna",
-        recipient_id=f"01JD0000000000000000R{number % RECIPIENTS:05}",
+        recipient_id=_recipient(number),
         parent=_reference(number - 1) if number % 10 == 1 else None,
         phase=Phase.TRACKED if is_pending else Phase.DONE,
         status=status,
@@ -265,6 +265,10 @@ def _reference(number: int) -> str:
 def _message_id(number: int) -> str:
     """Return an id as a provider might make it: without an order."""
     return f"{number * 2654435761 % 2**32:08x}-{number:07}"
+
+
+def _recipient(number: int) -> str:
+    return f"01JD0000000000000000R{number % RECIPIENTS:05}"
 
 
 def _number(number: int) -> str:

@@ -15,15 +15,17 @@ from custom_components.texting.gateway.status import Status
 from tests.support.records import ACCOUNT, NUMBER, OTHER, delivered, ended, erase, incoming, record
 
 BEN = "+33612345602"
+# A recipient's id.
+ANNA = "01JD0000000000000000000003"
 EVERYTHING = HistoryQuery(
     sent=frozenset({SentBy(ACCOUNT), SentBy(OTHER)}), received=frozenset({ReceivedBy(ACCOUNT), ReceivedBy(OTHER)})
 )
 ATTEMPTS = frozenset({SentBy(ACCOUNT, attempts=True), SentBy(ACCOUNT)})
 
 
-def to(number: str, sent: MessageRecord) -> MessageRecord:
-    """Return a message to another number."""
-    sent.message = replace(sent.message, to=number)
+def to(recipient_id: str, sent: MessageRecord) -> MessageRecord:
+    """Return a message to another recipient."""
+    sent.recipient_id = recipient_id
     return sent
 
 
@@ -70,22 +72,22 @@ async def test_only_what_is_wanted_is_found(database: MessageDatabase) -> None:
     await write(
         database,
         [
-            delivered(1),
-            to(BEN, delivered(2)),
+            to(ANNA, delivered(1)),
+            to(OTHER, delivered(2)),
             delivered(3, entry_id=OTHER),
-            ended(4, status=Status.UNCERTAIN),
-            delivered(5, parent="route"),
-            record(6),
+            to(ANNA, ended(4, status=Status.UNCERTAIN)),
+            to(ANNA, delivered(5, parent="route")),
+            to(ANNA, record(6)),
         ],
         [incoming(7), incoming(8, sender=BEN), incoming(9, entry_id=OTHER)],
     )
     for sent, expected in (
         (SentBy(ACCOUNT), ["S6", "S4", "S2", "S1"]),
-        (SentBy(ACCOUNT, NUMBER), ["S6", "S4", "S1"]),
-        (SentBy(ACCOUNT, BEN), ["S2"]),
+        (SentBy(ACCOUNT, ANNA), ["S6", "S4", "S1"]),
+        (SentBy(ACCOUNT, OTHER), ["S2"]),
         (SentBy(ACCOUNT, attempts=True), ["S5"]),
-        (SentBy(ACCOUNT, NUMBER, attempts=True), ["S5"]),
-        (SentBy(ACCOUNT, BEN, attempts=True), []),
+        (SentBy(ACCOUNT, ANNA, attempts=True), ["S5"]),
+        (SentBy(ACCOUNT, OTHER, attempts=True), []),
         (SentBy(OTHER), ["S3"]),
     ):
         assert await found(database, HistoryQuery(sent=frozenset({sent}))) == expected
@@ -101,7 +103,7 @@ async def test_only_what_is_wanted_is_found(database: MessageDatabase) -> None:
     assert await found(database, failed) == ["S4"]
     assert await found(database, replace(query, statuses=frozenset())) == []
     assert await found(database, replace(query, only_done=True)) == ["S5", "S4", "S2", "S1"]
-    newest = HistoryQuery(sent=frozenset({SentBy(ACCOUNT, NUMBER)}), only_done=True, limit=1)
+    newest = HistoryQuery(sent=frozenset({SentBy(ACCOUNT, ANNA)}), only_done=True, limit=1)
     assert names((await database.history(newest)).messages) == ["S4"]
 
 
@@ -219,14 +221,14 @@ async def test_rows_that_hold_nothing_are_skipped_and_counted(database: MessageD
     assert database.skipped == 2
 
 
-@pytest.mark.parametrize("index", ["message_history", "message_number_history"])
+@pytest.mark.parametrize("index", ["message_history", "message_recipient"])
 async def test_a_damaged_index_is_replaced(database: MessageDatabase, index: str) -> None:
-    await write(database, [delivered(1), delivered(2)], [incoming(3)])
+    await write(database, [to(ANNA, delivered(1)), to(ANNA, delivered(2))], [incoming(3)])
     await database.close()
     erase(database.path, index)
     await database.open()
-    by_number = replace(EVERYTHING, sent=frozenset({SentBy(ACCOUNT, NUMBER)}))
-    assert await found(database, by_number) == ["R3", "S2", "S1"]
+    by_recipient = replace(EVERYTHING, sent=frozenset({SentBy(ACCOUNT, ANNA)}))
+    assert await found(database, by_recipient) == ["R3", "S2", "S1"]
     assert await found(database, EVERYTHING) == ["R3", "S2", "S1"]
     assert database.damaged
 

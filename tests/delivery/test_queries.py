@@ -15,14 +15,14 @@ from tests.support.records import ACCOUNT, OTHER, ended, record
 PLANS = {
     queries.PENDING: "INDEX message_pending (entry_id=?)",
     queries.history_of_sent(
-        by_number=False, only_done=False
+        by_recipient=False, only_done=False
     ): "COVERING INDEX message_history (entry_id=? AND status=? AND <expr>=? AND created_at>? AND created_at<?)",
     queries.history_of_sent(
-        by_number=True, only_done=False
-    ): "COVERING INDEX message_number_history (entry_id=? AND number=? AND status=? AND <expr>=? AND created_at>?",
+        by_recipient=True, only_done=False
+    ): "COVERING INDEX message_recipient (recipient_id=? AND entry_id=? AND status=? AND <expr>=? AND created_at>? AND",
     queries.history_of_sent(
-        by_number=True, only_done=True
-    ): "INDEX message_number_history (entry_id=? AND number=? AND status=? AND <expr>=? AND created_at>? AND",
+        by_recipient=True, only_done=True
+    ): "INDEX message_recipient (recipient_id=? AND entry_id=? AND status=? AND <expr>=? AND created_at>? AND",
     queries.HISTORY_OF_RECEIVED[0]: "COVERING INDEX incoming_entry (entry_id=? AND id>? AND id<?)",
     queries.HISTORY_OF_RECEIVED[1]: "COVERING INDEX incoming_number (entry_id=? AND number=? AND id>? AND id<?)",
     queries.MESSAGES_BY_ID: "INTEGER PRIMARY KEY (rowid=?)",
@@ -37,7 +37,7 @@ PLANS = {
     queries.TOTALS: "PRIMARY KEY (entry_id=? AND day>?)",
     queries.ENTRIES: "COVERING INDEX message_history (entry_id>?)",
     queries.PURGE: "INDEX message_history (entry_id=? AND status=? AND <expr>=? AND created_at<?)",
-    queries.REMOVABLE: "INDEX message_number_history (entry_id=?)",
+    queries.REMOVABLE: "INDEX message_history (entry_id=?)",
     queries.REMOVE: "INTEGER PRIMARY KEY (rowid=?)",
     queries.REMOVE_ATTEMPTS: "INDEX message_parent (parent=?)",
     queries.REMOVE_OTHERS[0]: "PRIMARY KEY (entry_id=?)",

@@ -17,7 +17,7 @@ ADD_COLUMN = "ALTER TABLE message ADD COLUMN message_id TEXT;"
 INDEX = "CREATE INDEX message_message_id ON message (message_id) WHERE message_id IS NOT NULL; "
 INDEXES = {
     *("message_pending", "message_message_id", "message_parent", "message_number"),
-    *("message_history", "message_number_history"),
+    *("message_history", "message_recipient"),
     *("incoming_fingerprint", "incoming_number", "incoming_entry", "incoming_text"),
 }
 

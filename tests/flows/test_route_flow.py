@@ -55,7 +55,7 @@ async def test_a_recipient_of_a_route_has_neither_type_nor_sender(
     )
     assert form["data_schema"] is not None
     fields = [str(marker) for marker in form["data_schema"].schema]
-    assert fields == ["name", "numbers", "quiet_start", "quiet_end", "urgent_after_stop"]
+    assert fields == ["original", "name", "numbers", "person", "quiet_start", "quiet_end", "urgent_after_stop"]
 
 
 async def test_a_route_needs_an_account(hass: HomeAssistant, simulator: Simulator) -> None:

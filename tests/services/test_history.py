@@ -17,6 +17,7 @@ from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.gateway.message import IncomingMessage, Message
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
+from custom_components.texting.recipients import recipient_with_number
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
@@ -26,6 +27,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_at_time
 from tests.conftest import Connect, SetUp
 from tests.simulator import Simulator
+from tests.support import people
 from tests.support.home import TRANSLATIONS, ask_to_send, text_of, told
 from tests.support.routes import set_up_route
 from tests.support.users import controls, new_user
@@ -61,7 +63,9 @@ async def refused(hass: HomeAssistant, key: str, **data: Any) -> str:
 
 def sent(entry: MockConfigEntry, number: int, *, to: str = ANNA, **changes: Any) -> MessageRecord:
     """Return a message that ended, as it is stored. The number is its time and its text."""
-    values: dict[str, Any] = {"status": Status.DELIVERED, "phase": Phase.DONE, **changes}
+    recipient = recipient_with_number(entry, to)
+    known = {"recipient_id": recipient.id if recipient else None}
+    values: dict[str, Any] = {"status": Status.DELIVERED, "phase": Phase.DONE, **known, **changes}
     moment = START + number
     return MessageRecord(
         message=Message(reference=f"01JD{number:022}", to=to, text=f"sent {number}"),
@@ -481,3 +485,45 @@ async def test_before_any_account_was_loaded(hass: HomeAssistant) -> None:
     with pytest.raises(HomeAssistantError) as caught:
         await history(hass)
     text_of(caught.value, "history_closed")
+
+
+@pytest.mark.parametrize("target", [{"entity_id": []}, {"entity_id": "none"}, {"area_id": []}, {"label_id": []}])
+async def test_a_target_that_names_nobody_is_not_everybody(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, target: dict[str, Any]
+) -> None:
+    entry = await set_up(HOUSE)
+    await store(entry, [sent(entry, 1)], [received(entry, 2)])
+    await refused(hass, "nobody_named", **target)
+
+
+async def test_a_number_that_changed_hands_takes_no_texts_along(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(HOUSE)
+    await store(entry, [sent(entry, 1)])
+    people.change(hass, entry, "Anna", numbers=["+33612345677"])
+    people.change(hass, entry, "Ben", numbers=[ANNA])
+    assert await texts(hass, entity_id="notify.ben") == []
+    assert await texts(hass, entity_id="notify.anna") == ["sent 1"]
+
+
+async def test_all_means_all_recipients_of_each_person(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(HOUSE)
+    route = await set_up_route(hass, [entry])
+    people.add(hass, route, "Anna", numbers=[ANNA], original=people.recipient_id(entry, "Anna"))
+    await told(hass)
+    await store(entry, [sent(entry, 1)], [received(entry, 2)])
+    assert await texts(hass, entity_id="all") == ["received 2", "sent 1"]
+
+
+async def test_a_reply_at_an_account_where_nobody_has_the_number_is_found(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    pro, house = await set_up(Provider.TEXTIOPRO), await set_up(HOUSE)
+    await store(house, [], [received(house, 1)])
+    assert await texts(hass, entity_id="notify.anna") == []
+    people.remove(hass, house, "Anna")
+    assert await texts(hass, entity_id="notify.anna") == ["received 1"]
+    assert pro.entry_id != house.entry_id

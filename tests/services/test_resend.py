@@ -13,24 +13,28 @@ from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.message import Message
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import FailureReason, Status
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
+from tests.support import people
 from tests.support.contacts import FAMILY, NEIGHBOURS, add_group
 from tests.support.flows import SITES
 from tests.support.home import ask_to_send, text_of, told
 from tests.support.routes import set_up_route
+from tests.support.users import controls, new_user
 
 HOUSE, PRO, CLUB = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING
 ANNA = "+33612345601"
 REFERENCE = "01JD0000000000000000000001"
 
 
-async def resend(hass: HomeAssistant, reference: str = REFERENCE, *, settle: bool = True) -> dict[str, Any]:
+async def resend(
+    hass: HomeAssistant, reference: str = REFERENCE, *, settle: bool = True, context: Context | None = None
+) -> dict[str, Any]:
     """Call the action and return its response."""
     response: Any = await hass.services.async_call(
-        DOMAIN, "resend_message", {"reference": reference}, blocking=True, return_response=True
+        DOMAIN, "resend_message", {"reference": reference}, blocking=True, return_response=True, context=context
     )
     if settle:
         await told(hass)
@@ -53,10 +57,11 @@ async def status_of(hass: HomeAssistant, reference: str) -> dict[str, Any]:
 
 async def store(entry: MockConfigEntry, *, recipient: str | None = "Anna", message: Any = None, **changes: Any) -> None:
     """Store a message that failed."""
+    reference = changes.pop("reference", REFERENCE)
     subentry = next((each for each in entry.subentries.values() if each.title == recipient), None)
     values: dict[str, Any] = {"to": ANNA, "text": "Water in the cellar", **(message or {})}
     record = MessageRecord(
-        message=Message(reference=REFERENCE, **values),
+        message=Message(reference=reference, **values),
         entry_id=entry.entry_id,
         created_at=1.0,
         expires_at=2.0,
@@ -235,3 +240,38 @@ async def test_a_campaign_whose_group_is_gone(hass: HomeAssistant, set_up: SetUp
     await store(entry, recipient=None, groups="Family", message={"to": FAMILY, "group_size": 3})
     await refused(hass, "unknown_group")
     assert not simulator.messages()
+
+
+async def test_a_number_that_is_no_longer_the_recipients_is_a_strangers(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    """What the person allowed is not for whoever has the number now, and the person's entity allows no text to it."""
+    entry = await set_up(HOUSE)
+    await store(entry, urgent=True)
+    people.change(hass, entry, "Anna", numbers=["+33612345677"], urgent_after_stop=True)
+    entry.runtime_data.state.opt_outs.async_add(ANNA)
+    user = await new_user(hass, controls("notify.anna"))
+    with pytest.raises(Unauthorized):
+        await resend(hass, context=Context(user_id=user.id))
+    with pytest.raises(HomeAssistantError) as caught:
+        await resend(hass)
+    text_of(caught.value, "limit_opted_out")
+    assert simulator.messages() == []
+
+
+async def test_who_controls_an_account_of_a_route_may_not_resend_the_routes_text(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    house = await set_up(HOUSE)
+    route = await set_up_route(hass, [house, await set_up(PRO)])
+    parent = "01JD0000000000000000000002"
+    await store(route, recipient="Rita", reference=parent)
+    await store(house, parent=parent)
+    for entity_id, may in (("sensor.textinghouse_last_delivery_status", False), ("notify.rita", True)):
+        user = await new_user(hass, controls(entity_id))
+        if may:
+            await resend(hass, context=Context(user_id=user.id))
+        else:
+            with pytest.raises(Unauthorized):
+                await resend(hass, context=Context(user_id=user.id))
+    assert len(simulator.messages()) == 1

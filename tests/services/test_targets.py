@@ -24,7 +24,7 @@ async def test_an_account_that_is_not_loaded_stops_no_other(
     await hass.config_entries.async_unload(club.entry_id)
     with pytest.raises(HomeAssistantError) as caught:
         await send(hass, "Water", entity_id=["notify.anna", "notify.clara"])
-    assert "notify.clara: Club Texting is not running" in text_of(caught.value, "some_failed")
+    assert "Clara: Club Texting is not running" in text_of(caught.value, "some_failed")
     assert [message.provider for message in simulator.messages()] == [HOUSE]
 
 

@@ -41,8 +41,8 @@ class SentBy:
 
     # The id of an account or a route.
     entry_id: str
-    # The number or the contact group that they went to. None: all of them.
-    number: str | None = None
+    # The recipient that they went to, by the subentry's id. None: all of them.
+    recipient_id: str | None = None
     # False: the entry's own messages. True: attempts for messages of a route.
     attempts: bool = False
 
@@ -137,8 +137,8 @@ def _sent(query: HistoryQuery) -> Iterator[_Search]:
         # At the same moment, received messages come first.
         upper_time, upper_row = before.time, before.id if isinstance(before.id, int) else _MAX_ROW
     for source in query.sent:
-        sql = queries.history_of_sent(by_number=source.number is not None, only_done=query.only_done)
-        key = (source.entry_id, *(() if source.number is None else (to_text(source.number),)))
+        sql = queries.history_of_sent(by_recipient=source.recipient_id is not None, only_done=query.only_done)
+        key = (*([] if source.recipient_id is None else [source.recipient_id]), source.entry_id)
         for status in query.statuses:
 
             def search(

@@ -11,17 +11,17 @@ PENDING = f"SELECT {FIELDS} {_PENDING} AND entry_id = ? ORDER BY created_at, id"
 ALL_PENDING = f"SELECT id, {FIELDS} {_PENDING}"
 
 
-def history_of_sent(*, by_number: bool, only_done: bool) -> str:
+def history_of_sent(*, by_recipient: bool, only_done: bool) -> str:
     """Return the query for positions of sent messages of one status, newest first.
 
-    It takes the entry's id, the number, the status, 1 for messages that are no attempts, the first moment, the position
-    that comes after all, and how many are wanted.
+    It takes the recipient's id if it finds only messages to one, the entry's id, the status, 1 for messages that are no
+    attempts, the first moment, the position that comes after all, and how many are wanted.
     """
-    index = "message_number_history" if by_number else "message_history"
-    number = " AND number = ?" if by_number else ""
+    index = "message_recipient" if by_recipient else "message_history"
+    recipient = "recipient_id = ? AND " if by_recipient else ""
     done = f" AND phase = '{Phase.DONE}'" if only_done else ""
     return (
-        f"SELECT created_at, id FROM message INDEXED BY {index} WHERE entry_id = ?{number} AND status = ? "  # noqa: S608  our own names
+        f"SELECT created_at, id FROM message INDEXED BY {index} WHERE {recipient}entry_id = ? AND status = ? "  # noqa: S608  our own names
         f"AND (parent IS NULL) = ? AND created_at >= ? AND (created_at, id) < (?, ?){done} "
         "ORDER BY created_at DESC, id DESC LIMIT ?"
     )

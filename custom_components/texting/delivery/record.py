@@ -50,7 +50,7 @@ class MessageRecord:
     groups: str | None = None
     # The reference of the route's message that this is an attempt for.
     parent: str | None = None
-    # The account that a route's message left through: an entry id.
+    # The account that a route's message left through, or that refused it: an entry id.
     via: str | None = None
     # Whether it leaves before messages that are not urgent.
     urgent: bool = False

@@ -164,7 +164,8 @@ MIGRATIONS = (
     END;
     DROP INDEX message_created_at;
     CREATE INDEX message_history ON message (entry_id, status, parent ISNULL, created_at);
-    CREATE INDEX message_number_history ON message (entry_id, number, status, parent ISNULL, created_at);
+    CREATE INDEX message_recipient ON message (recipient_id, entry_id, status, parent ISNULL, created_at)
+        WHERE recipient_id NOTNULL;
     """),
 )
 VERSION = len(MIGRATIONS)

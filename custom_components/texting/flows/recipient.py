@@ -40,8 +40,8 @@ from ..gateway.errors import GatewayError, MessageRejected
 from ..gateway.phone_number import to_e164
 from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
-from ..links import linked_data, originals
-from ..people import RecipientOf, is_person
+from ..links import linked_data, linked_name, originals
+from ..people import RecipientOf, all_recipients, is_person
 from ..routing.accounts import account_ids
 from ..storage.opt_outs import OptOuts
 from ..storage.stores import async_store
@@ -93,7 +93,7 @@ class RecipientFlow(ConfigSubentryFlow):
                 if not data.get(switch):
                     data.pop(switch, None)
             if CONF_ORIGINAL in data:
-                errors = self._take_original(data)
+                errors = self._take_original(data, step_id)
             else:
                 data[CONF_NUMBERS], invalid_number = self._numbers(data.get(CONF_NUMBERS, []))
                 errors = {CONF_NUMBERS: "invalid_number"} if invalid_number else self._target_errors(data, known)
@@ -135,13 +135,22 @@ class RecipientFlow(ConfigSubentryFlow):
         """The people whom a route's recipient can be linked to. An account's recipients are originals themselves."""
         return originals(self.hass, self._get_entry()) if self._info is None else {}
 
-    def _take_original(self, data: dict[str, Any]) -> dict[str, str]:
-        """Take over name, numbers and person from the chosen recipient. Return the error of others beside it."""
+    def _take_original(self, data: dict[str, Any], step_id: str) -> dict[str, str]:
+        """Take over name, numbers and person from the chosen recipient. Return why that is not possible."""
+        entry, own_id = self._get_entry(), self._own_id(step_id)
         if any(data.get(field) for field in (CONF_NAME, CONF_NUMBERS, CONF_PERSON)):
             return {CONF_ORIGINAL: "original_and_own"}
-        original = self._originals[data[CONF_ORIGINAL]]
-        data |= {CONF_NAME: original.recipient.name, **linked_data(original.recipient)}
+        if own_id and any(each.recipient.original == own_id for each in all_recipients(self.hass)):
+            return {CONF_ORIGINAL: "is_original"}
+        # It may have been removed while the form was open.
+        if (original := self._originals.get(data[CONF_ORIGINAL])) is None:
+            return {CONF_ORIGINAL: "original_gone"}
+        data |= {CONF_NAME: linked_name(entry, original, own_id), **linked_data(original.recipient)}
         return {}
+
+    def _own_id(self, step_id: str) -> str | None:
+        """Return the id of the recipient that is changed."""
+        return self._get_reconfigure_subentry().subentry_id if step_id == "reconfigure" else None
 
     def _person_error(self, data: dict[str, Any]) -> dict[str, str]:
         """Write the person as its id in the entity registry. Without a name, the recipient has the person's."""
@@ -231,7 +240,7 @@ class RecipientFlow(ConfigSubentryFlow):
 
     def _other_names(self, step_id: str) -> set[str]:
         """Return the names of the other recipients. Actions find a recipient by its name."""
-        own = self._get_reconfigure_subentry().subentry_id if step_id == "reconfigure" else None
+        own = self._own_id(step_id)
         return {
             subentry.title.casefold()
             for subentry in self._get_entry().get_subentries_of_type(SUBENTRY_RECIPIENT)

@@ -13,7 +13,6 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv, instance_id
-from homeassistant.helpers.target import TargetSelection
 from homeassistant.util import dt as dt_util
 
 from ..const import (
@@ -40,10 +39,10 @@ from ..history import DIRECTIONS, RECEIVED, SENT, Sources, as_rows, async_page, 
 from ..messenger import Messenger, raise_for
 from ..options import LEAVE, RESEND
 from ..people import is_person
-from ..permissions import HISTORY, MESSAGE
-from ..recipients import recipient_by_id
+from ..permissions import HISTORY, RESEND as MAY_RESEND
+from ..recipients import recipient_of
 from ..storage.open_database import async_find_message
-from ..targets import Address, named_people, validation_error
+from ..targets import Address, has_target, named_people, validation_error
 from .campaigns import async_address_of_groups
 from .service import Action
 
@@ -108,9 +107,9 @@ def _sources(call: ServiceCall) -> Sources:
     entry = hass.config_entries.async_get_entry(account) if account else None
     if account and (entry is None or entry.domain != DOMAIN):
         raise validation_error("unknown_account")
-    if not TargetSelection(dict(call.data)).has_any_target:
+    if not has_target(call.data):
         return sources_of_everybody(hass, account)
-    if not (people := named_people(hass, call.data)):
+    if not (people := named_people(hass, call.data, all_of_each=True)):
         raise validation_error("nobody_named")
     for named in people:
         if not named.recipients:
@@ -202,8 +201,11 @@ async def _async_find(hass: HomeAssistant, reference: str) -> MessageRecord | No
 
 
 async def _async_address(messenger: Messenger, record: MessageRecord) -> Address:
-    """Return whom a message went to, with the recipient's settings as they are now. Groups are measured again."""
-    recipient = recipient_by_id(messenger.entry, record.recipient_id) if record.recipient_id else None
+    """Return whom a message went to. Groups are measured again.
+
+    The settings are the recipient's as they are now, if the number or the group still is the recipient's.
+    """
+    recipient = recipient_of(messenger.entry, record)
     if record.groups is None:
         return Address(record.recipient_name or mask(record.message.to), record.message.to, recipient)
     ids = record.message.groups
@@ -215,5 +217,5 @@ async def _async_address(messenger: Messenger, record: MessageRecord) -> Address
 
 ACTIONS = (
     Action("get_history", _async_get_history, HISTORY_SCHEMA, HISTORY, SupportsResponse.ONLY),
-    Action("resend_message", _async_resend_message, RESEND_SCHEMA, MESSAGE),
+    Action("resend_message", _async_resend_message, RESEND_SCHEMA, MAY_RESEND),
 )
