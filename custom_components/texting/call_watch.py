@@ -18,6 +18,8 @@ from .storage.account_store import AccountStore
 REPORT_WITHIN = timedelta(hours=1)
 # The provider calls only if somebody replies, so it should have called so long after the first question.
 REPLY_WITHIN = timedelta(days=1)
+# After a start, the provider has so long to call.
+GRACE = timedelta(minutes=10)
 
 
 class CallWatch:
@@ -43,7 +45,12 @@ class CallWatch:
             # The clock was set back.
             since = now
             self._note(since.isoformat())
-        self._wait(since + self._within - now)
+        if memory.call_missed:
+            self._tell()
+        elif (left := since + self._within - now) > timedelta():
+            self._wait(left)
+        else:  # while the home was off, nobody could call it
+            self._wait(GRACE)
 
     @callback
     def async_stop(self) -> None:
@@ -81,19 +88,18 @@ class CallWatch:
         return self._info.awaits_reports or async_open_items(self._hass).includes(record.parent or record.reference)
 
     def _note(self, since: str | None) -> None:
-        self._store.memory.call_awaited_since = since
+        self._store.memory.call_awaited_since, self._store.memory.call_missed = since, False
         self._store.async_changed()
 
     def _wait(self, left: timedelta) -> None:
-        """Create the issue after the time that is left. Setting the clock does not change how long that is."""
-        if left <= timedelta():
-            self._tell()
-        else:
-            self._cancel_timer = async_call_later(self._hass, left, HassJob(self._tell, cancel_on_shutdown=True))
+        """Create the issue after some time. Setting the clock does not change how long that is."""
+        self._cancel_timer = async_call_later(self._hass, left, HassJob(self._tell, cancel_on_shutdown=True))
 
     @callback
     def _tell(self, _now: datetime | None = None) -> None:
         self._cancel_timer = None
+        self._store.memory.call_missed = True
+        self._store.async_changed()
         async_never_called(self._hass, self._entry)
 
     def _end_timer(self) -> None:

@@ -29,6 +29,8 @@ class Outcome(StrEnum):
     # Nothing responds there, or not in time.
     NO_RESPONSE = "no_response"
     CERTIFICATE = "certificate"
+    # A server that speaks no https.
+    NO_HTTPS = "no_https"
     REDIRECT = "redirect"
     # Something else responds: another server, a sign-in page, a proxy.
     ELSEWHERE = "elsewhere"
@@ -71,6 +73,8 @@ def _failed(error: Exception) -> Outcome:
     """Return what an exception of the call means. Its words hold the address."""
     if isinstance(error, (aiohttp.ClientConnectorDNSError, aiohttp.InvalidURL)):
         return Outcome.NO_HOST
-    if isinstance(error, aiohttp.ClientSSLError):
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return Outcome.CERTIFICATE
+    if isinstance(error, aiohttp.ClientSSLError):
+        return Outcome.NO_HTTPS
     return Outcome.NO_RESPONSE

@@ -30,6 +30,8 @@ class Memory:
     webhook_called_at: str | None = None
     # Since when the provider should have called the webhook; None once it did, too.
     call_awaited_since: str | None = None
+    # Whether people were told that the call did not come.
+    call_missed: bool = False
     # Calls of the webhook that were refused.
     webhook_refused: int = 0
     # Delivery reports for messages that nobody knows.
