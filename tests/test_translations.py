@@ -61,8 +61,6 @@ PAYING = (FORM_ERRORS - {"invalid_response"}) | {"declined", "order_under_way", 
 PAYING |= {f"invalid_{field}" for field in ("type", "number", "code", "month", "year")}
 # The placeholders of every exception.
 ALWAYS = {"account", "detail", "host", "target", "firewall"}
-# The entities of a recipient that have the texts and icons of their account's entities.
-OF_RECIPIENTS = {("sensor", "last_message_status"), ("event", "message")}
 # The fields of an action's target.
 TARGETS = {str(marker) for marker in cv.ENTITY_SERVICE_FIELDS}
 
@@ -244,7 +242,7 @@ def test_recipients() -> None:
         assert placeholders(json_text(step)) <= {"number", "country", "note"} | only_here
     wrong = {"invalid_number", "no_number", "no_name", "name_exists", "quiet_hours_incomplete", "quiet_hours_empty"}
     wrong |= {"no_number_or_group", "number_and_group", "unknown_group", "ambiguous_group", "group_id"}
-    wrong |= {"original_and_own", "unknown_person"}
+    wrong |= {"original_and_own", "original_gone", "is_original", "unknown_person"}
     assert set(texts["error"]) == wrong | {"invalid_sender", "invalid_sender_or_number", "invalid_pin"}
     assert placeholders(json_text(texts["error"])) <= {"number", "country"}
     assert set(texts["abort"]) == {"reconfigure_successful"}
@@ -257,7 +255,7 @@ def test_options() -> None:
     assert set(OPTIONS["step"]) == {"init", "settings", "buy_credits", "credits_bought"} | checks | pages
     assert named(OPTIONS["step"]["check"]) == {"send_test"}
     assert named(OPTIONS["step"]["messages"]) == {"recipient"}
-    assert placeholders(json_text(OPTIONS["step"]["messages"])) == {"messages", "download"}
+    assert placeholders(json_text(OPTIONS["step"]["messages"])) == {"who", "messages", "download"}
     assert placeholders(json_text(OPTIONS["step"]["check"])) == {"number"}
     assert placeholders(json_text(OPTIONS["step"]["check_result"])) == {"report"}
     fields = {str(marker) for info in INFOS for marker in settings_schema(info).schema}
@@ -333,7 +331,7 @@ def test_choices() -> None:
         "outcome": {*FailureReason, *Cause},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
         | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"}
-        | {"messages", "when", "who", "message", "status", "no_messages", "download"}
+        | {"messages", "no_messages", "download"}
         | {"test_webhook", "close_webhook", "never_called", "no_reports", "no_replies"}
         | {f"paste_{info.provider}" for info in INFOS if info.uses_webhook},
         "webhook_test": set(own_call.Outcome),
@@ -378,7 +376,7 @@ async def test_every_text_and_icon_belongs_to_an_entity(
     for provider in Provider:
         await set_up(provider)
     entities = [entity for entity in er.async_get(hass).entities.values() if entity.platform == "texting"]
-    used = {(entity.domain, str(entity.translation_key)) for entity in entities} | OF_RECIPIENTS
+    used = {(entity.domain, str(entity.translation_key)) for entity in entities}
     assert pairs(ICONS["entity"]) == used
     assert pairs(TRANSLATIONS["entity"]) == used - {("notify", "recipient")}
 
@@ -392,7 +390,6 @@ def test_a_reason_has_the_same_words_everywhere() -> None:
     entities = TRANSLATIONS["entity"]
     assert SELECTORS["reason"]["options"] == words
     assert entities["sensor"]["last_delivery_status"]["state_attributes"]["reason"]["state"] == words
-    assert entities["sensor"]["last_message_status"]["state_attributes"]["reason"]["state"] == words
     assert entities["event"]["delivery_report"]["state_attributes"]["reason"]["state"] == words
 
 
@@ -402,7 +399,9 @@ def test_a_recipients_entities_have_the_words_of_its_accounts() -> None:
         ("sensor", "last_message_status", "last_delivery_status", "state"),
         ("event", "message", "incoming_message", "state_attributes"),
     ):
-        assert entities[kind][of_recipient][part] == entities[kind][of_account][part]
+        # An opt-out is told by another entity of the recipient.
+        words = json_text(entities[kind][of_account][part]).replace("Opt-out\n", "")
+        assert json_text(entities[kind][of_recipient][part]) == words
         assert ICONS["entity"][kind][of_recipient] == ICONS["entity"][kind][of_account]
 
 

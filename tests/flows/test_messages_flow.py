@@ -22,13 +22,11 @@ REASON = TRANSLATIONS["selector"]["reason"]["options"]["unreachable"]
 
 
 def table(form: ConfigFlowResult) -> list[list[str]]:
-    """Return the cells of the table that a page shows, without its two heading lines."""
+    """Return the messages that a page shows: to or from whom, when, what became of it, and the text."""
     placeholders = form["description_placeholders"]
     assert placeholders
-    heading, line, *rows = placeholders["messages"].splitlines()
-    assert heading == "| When | Who | Text | Status |"
-    assert line == "| --- | --- | --- | --- |"
-    return [row.removeprefix("| ").removesuffix(" |").split(" | ") for row in rows]
+    parts = [part.split("\n> ") for part in placeholders["messages"].split("\n\n")]
+    return [[*heading.replace("**", "").split(" · "), text] for heading, text in parts]
 
 
 def ids(entry: ConfigEntry) -> dict[str, str]:
@@ -48,11 +46,11 @@ async def test_the_last_messages_of_both_directions(hass: HomeAssistant, set_up:
     rows = table(form)
     assert len(rows) == 20
     assert rows[:5] == [
-        ["2026-09-21 14:14", "← Anna", "—", "Received"],
-        ["2026-09-21 14:14", "← Ben", "received 63", "Received"],
-        ["2026-09-21 14:13", "→ &#43;33612345601", "sent 2", f"Not delivered&#58; {within_sentence(REASON)}"],
-        ["2026-09-21 14:13", "→ Anna", "sent 1", "Delivered"],
-        ["2026-09-21 14:13", "→ Anna", "sent &#45;1", "Expired&#58; not delivered in time"],
+        ["← Anna", "2026-09-21 14:14", "Received", "—"],
+        ["← Ben", "2026-09-21 14:14", "Received", "received 63"],
+        ["→ Anna", "2026-09-21 14:13", f"Not delivered&#58; {within_sentence(REASON)}", "sent 2"],
+        ["→ Anna", "2026-09-21 14:13", "Delivered", "sent 1"],
+        ["→ Anna", "2026-09-21 14:13", "Expired&#58; not delivered in time", "sent &#45;1"],
     ]
     placeholders = form["description_placeholders"]
     assert placeholders
@@ -70,13 +68,14 @@ async def test_the_messages_of_one_person(hass: HomeAssistant, set_up: SetUp) ->
     with pytest.raises(InvalidData):
         await submit(hass, form, recipient="nobody")
     form = await submit(hass, form, recipient=ids(entry)["Anna"])
-    assert [cells[2] for cells in table(form)] == ["received 3", "sent 1"]
+    assert [cells[3] for cells in table(form)] == ["received 3", "sent 1"]
     assert suggested(form) == {"recipient": ids(entry)["Anna"]}
     placeholders = form["description_placeholders"]
     assert placeholders
+    assert placeholders["who"] == "Anna"
     assert f"?recipient={ids(entry)['Anna']}&authSig=" in placeholders["download"]
     form = await submit(hass, form, recipient=ids(entry)["Ben"])
-    assert [cells[2] for cells in table(form)] == ["sent 2"]
+    assert [cells[3] for cells in table(form)] == ["sent 2"]
     form = await submit(hass, form)
     assert len(table(form)) == 3
     assert (await submit(hass, form))["type"] is FlowResultType.CREATE_ENTRY
@@ -87,7 +86,7 @@ async def test_the_messages_of_one_person(hass: HomeAssistant, set_up: SetUp) ->
     ("text", "cell"),
     [
         ("two\nlines\tand  spaces", "two lines and spaces"),
-        ("x" * 200, "x" * 79 + "…"),
+        ("x" * 400, "x" * 319 + "…"),
         ("a | b", "a &#124; b"),
         ("[click](https://example.com)", "&#91;click&#93;&#40;https&#58;&#47;&#47;example&#46;com&#41;"),
         ("www.example.com a@b.example", "www&#46;example&#46;com a&#64;b&#46;example"),
@@ -112,14 +111,18 @@ async def test_nothing_in_a_text_becomes_a_link_or_a_picture(
             )
         ],
     )
-    ((_, _, shown, _),) = table(await choose(hass, entry, "messages"))
+    ((_, _, _, shown),) = table(await choose(hass, entry, "messages"))
     assert shown == cell
 
 
 async def test_without_messages(hass: HomeAssistant, set_up: SetUp) -> None:
     entry = await set_up(HOUSE)
     form = await choose(hass, entry, "messages")
-    assert form["description_placeholders"] == {"messages": "No texts yet.", "download": ""}
+    assert form["description_placeholders"] == {
+        "who": "TextingHouse",
+        "messages": "No texts yet.",
+        "download": "",
+    }
 
 
 async def test_without_a_database(hass: HomeAssistant, set_up: SetUp) -> None:

@@ -16,13 +16,13 @@ from ..history import RECEIVED, as_row, async_page
 from ..history_view import async_signed_link, sources_of_account
 from ..options import stored_options
 from ..outcomes import within_sentence
-from ..recipients import recipients
+from ..recipients import recipient_by_id, recipients
 from ..text.single_line import single_line
 from ..translations import CONFIGURE, STATUS, async_translations
 
 _SHOWN = 20
 _MAX_NAME = 30
-_MAX_TEXT = 80
+_MAX_TEXT = 320
 # Each character that may have a meaning in Markdown, or make a link, as one that has none.
 _LITERAL = str.maketrans({character: f"&#{ord(character)};" for character in string.punctuation})
 
@@ -55,31 +55,33 @@ class MessagesFlow(OptionsFlow):
         try:
             page = await async_page(self.hass, HistoryQuery(sent=sent, received=received, limit=_SHOWN))
         except HomeAssistantError as err:
-            return {"messages": f"{err}.", "download": ""}
+            return {"who": self._who(recipient_id), "messages": f"{err}.", "download": ""}
         rows = [as_row(self.hass, each) for each in page.messages]
         statuses = await async_translations(self.hass, STATUS)
-        heading = [texts["when"], texts["who"], texts["message"], texts["status"]]
-        lines = [heading, ["---"] * len(heading), *(_cells(row, statuses[row["status"]]) for row in rows)]
         # A link without a target would be opened as a page of Home Assistant.
         link = (
             f'<a href="{async_signed_link(self.hass, entry_id, recipient_id)}" target="_blank">{texts["download"]}</a>'
         )
         return {
-            "messages": "\n".join(f"| {' | '.join(line)} |" for line in lines) if rows else texts["no_messages"],
+            "who": self._who(recipient_id),
+            "messages": "\n\n".join(_lines(row, statuses[row["status"]]) for row in rows) or texts["no_messages"],
             "download": link if rows else "",
         }
 
+    def _who(self, recipient_id: str | None) -> str:
+        recipient = recipient_by_id(self.config_entry, recipient_id) if recipient_id else None
+        return _literal(recipient.name if recipient else self.config_entry.title, _MAX_NAME)
 
-def _cells(row: dict[str, Any], status: str) -> list[str]:
-    """Return a message in one line: when, to or from whom, what, and what became of it."""
-    who = row["recipient"] or row["number"]
+
+def _lines(row: dict[str, Any], status: str) -> str:
+    """Return a message in two lines: to or from whom, when, and what became of it; and its text."""
     outcome = f"{status}: {within_sentence(row['reason_text'])}" if row["reason_text"] else status
-    return [
-        f"{datetime.fromisoformat(row['time']):%Y-%m-%d %H:%M}",
-        f"{'←' if row['direction'] == RECEIVED else '→'} {_literal(who, _MAX_NAME)}",
-        "—" if row["text"] is None else _literal(row["text"], _MAX_TEXT),
-        _literal(outcome, _MAX_TEXT),
-    ]
+    who = _literal(row["recipient"] or row["number"], _MAX_NAME)
+    when = f"{datetime.fromisoformat(row['time']):%Y-%m-%d %H:%M}"
+    text = "—" if row["text"] is None else _literal(row["text"], _MAX_TEXT)
+    return (
+        f"{'←' if row['direction'] == RECEIVED else '→'} **{who}** · {when} · {_literal(outcome, _MAX_TEXT)}\n> {text}"
+    )
 
 
 def _literal(text: str, max_length: int) -> str:
