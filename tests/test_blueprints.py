@@ -139,6 +139,7 @@ def events(hass: HomeAssistant, kind: str) -> list[dict[str, Any]]:
     """Return a list that gets the events of one type from now on."""
     seen: list[dict[str, Any]] = []
 
+    @callback
     def note(event: Event[Any]) -> None:
         seen.append(dict(event.data))
 

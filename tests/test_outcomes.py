@@ -15,6 +15,7 @@ from custom_components.texting.gateway.providers.ultimate_sms import campaigns, 
 from custom_components.texting.gateway.status import FailureReason, Status
 from custom_components.texting.outcomes import (
     _OF_CARRIERS,
+    _OWN,
     STATUSES,
     WORDS,
     Cause,
@@ -95,7 +96,7 @@ def test_every_decision_has_a_sentence_and_every_sentence_a_decision(
     hass: HomeAssistant, entries: dict[str, str]
 ) -> None:
     decisions = {why for table in WORDS.values() for why in table.values() if why}
-    decisions |= {*FailureReason, *filter(None, STATUSES.values())}
+    decisions |= {*FailureReason, *filter(None, STATUSES.values()), *filter(None, _OWN.values())}
     assert decisions >= set(Cause)
     sentences = TRANSLATIONS["selector"]["outcome"]["options"]
     assert {str(why): words_of(hass, why) for why in decisions} == sentences

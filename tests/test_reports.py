@@ -64,7 +64,7 @@ async def test_reports_follow_a_text_to_its_phone(
     ("number", "status", "reason", "in_words"),
     [
         ("+33600000004", "expired", "expired", "Phone off or out of reach"),
-        ("+33600000005", "undelivered", "other", "The number is not subscribed, the provider says no more"),
+        ("+33600000005", "undelivered", "other", "The provider calls the number “not subscribed”"),
         ("+33600000006", "undelivered", "other", "The phone did not get it"),
         ("+33600000007", "rejected", "prohibited", "The account is not allowed to send this"),
         ("+33600000020", "rejected", "insufficient_credit", "Not enough credit"),

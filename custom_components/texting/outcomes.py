@@ -42,8 +42,10 @@ class Cause(StrEnum):
     # The provider or the network.
     NETWORK_ERROR = "network_error"
     PROVIDER_TROUBLE = "provider_trouble"
-    # Somebody canceled it.
+    # Somebody canceled it, or removed or disabled what would have sent it.
     CANCELLED = "cancelled"
+    NO_ACCOUNT = "no_account"
+    ACCOUNT_REMOVED = "account_removed"
     # Nobody says why.
     REFUSED = "refused"
     UNCERTAIN = "uncertain"
@@ -120,8 +122,12 @@ WORDS: Mapping[str, Mapping[str, Why | None]] = {
         "expired": FailureReason.EXPIRED,
     },
 }
-# Our own word for a text that was canceled here.
-_OWN: Mapping[str, Why | None] = {"cancelled": Cause.CANCELLED}
+# Our own words for what was decided here.
+_OWN: Mapping[str, Why | None] = {
+    "cancelled": Cause.CANCELLED,
+    "no_account": Cause.NO_ACCOUNT,
+    "account_removed": Cause.ACCOUNT_REMOVED,
+}
 # What is known if there is neither a word nor a reason. None: it did not fail.
 STATUSES: Mapping[Status, Why | None] = {
     **dict.fromkeys((Status.QUEUED, Status.ACCEPTED, Status.SENT, Status.DELIVERED), None),

@@ -168,8 +168,12 @@ class SentTrigger(TextingTrigger):
     ended: ClassVar[str]
 
     @abstractmethod
-    def _happened(self, record: MessageRecord) -> bool:
-        """Return True if a text that ended, and is chosen, ended as the trigger wants."""
+    def _is_wanted(self, record: MessageRecord) -> bool:
+        """Return True if a text ended as the trigger wants. It is asked first, since who is chosen takes longer."""
+
+    def _is_first(self, record: MessageRecord) -> bool:
+        """Return True if a text that is wanted and chosen did not trigger before."""
+        return True
 
     async def async_attach_runner(
         self, run_action: TriggerActionRunner, did_not_trigger: object = None
@@ -179,7 +183,9 @@ class SentTrigger(TextingTrigger):
         @callback
         def updated(_entry_id: str, updates: Sequence[Update]) -> None:
             for record, change in updates:
-                if change is Change.ENDED and self._is_chosen(record) and self._happened(record):
+                if change is not Change.ENDED or not self._is_wanted(record):
+                    continue
+                if self._is_chosen(record) and self._is_first(record):
                     run_action(self._variables(record), f"text {self.ended} by {self._name(record.entry_id)}")
 
         return async_listen(self._hass, MESSAGES_UPDATED, updated)
@@ -221,7 +227,7 @@ class MessageDelivered(SentTrigger):
     schema = vol.Schema({**_TARGET, vol.Required(CONF_OPTIONS, default=dict): _ACCOUNT})
 
     @override
-    def _happened(self, record: MessageRecord) -> bool:
+    def _is_wanted(self, record: MessageRecord) -> bool:
         return record.status is Status.DELIVERED
 
     @override
@@ -253,11 +259,15 @@ class DeliveryFailed(SentTrigger):
         self._uncertain: dict[str, None] = {}
 
     @override
-    def _happened(self, record: MessageRecord) -> bool:
-        reasons, uncertain = self._options.get(CONF_REASON), self._uncertain
-        if not record.status.is_failure or isinstance(record.error, Cancelled) or record.reference in uncertain:
-            return False
-        if reasons and record.reason not in reasons:
+    def _is_wanted(self, record: MessageRecord) -> bool:
+        reasons = self._options.get(CONF_REASON)
+        is_failure = record.status.is_failure and not isinstance(record.error, Cancelled)
+        return is_failure and (not reasons or record.reason in reasons)
+
+    @override
+    def _is_first(self, record: MessageRecord) -> bool:
+        uncertain = self._uncertain
+        if record.reference in uncertain:
             return False
         if record.status is Status.UNCERTAIN:
             uncertain[record.reference] = None

@@ -12,14 +12,17 @@ import voluptuous as vol
 
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
+from tests.support.contacts import FAMILY, add_group
 from tests.support.home import ask_to_send, pass_until, send, text_of, told, until
 from tests.support.people import add, add_persons, change, link
 from tests.support.routes import set_up_route
+from tests.test_group_recipients import add_recipient
 
 CLUB, HOUSE, POINT, PRO = Provider.CLUB_TEXTING, Provider.TEXTINGHOUSE, Provider.THESMSPOINT, Provider.TEXTIOPRO
 ANNA, BEN, BENS_OTHER, STRANGER = "+33612345601", "+33612345602", "+33612345603", "+33699999999"
@@ -75,8 +78,9 @@ async def sent(hass: HomeAssistant, simulator: Simulator, texts: int) -> None:
 
 
 def who(response: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the lists of names of a response."""
-    return {key: names for key, names in response.items() if key != "messages"}
+    """Return the lists of names of a response. Each who did not get the text has a reason."""
+    assert len(response["reasons"]) == len(response["not_delivered"])
+    return {key: names for key, names in response.items() if key not in {"messages", "reasons"}}
 
 
 def people(delivered: list[str] = [], not_delivered: list[str] = [], unknown: list[str] = []) -> dict[str, list[str]]:  # noqa: B006  they do not change
@@ -114,6 +118,7 @@ async def test_a_text_that_failed_is_told_in_words(
     await report(NO_PHONE, BEN, BENS_OTHER)
     response = await waiting
     assert who(response) == people(not_delivered=["Ben"])
+    assert response["reasons"] == ["phone off or out of reach"]
     (first, _) = response["messages"]
     assert first["error"] == f"The text was not delivered. Reason: {first['reason_text']}"
 
@@ -125,6 +130,8 @@ async def test_a_text_that_is_refused_is_not_delivered(
     response = await respond(hass, account=house.entry_id, to=["nobody", STRANGER])
     assert who(response) == people(not_delivered=["nobody", STRANGER])
     assert [each["reason"] for each in response["messages"]] == ["invalid_number", "insufficient_credit"]
+    assert response["reasons"][0].startswith("TextingHouse has no recipient named “nobody”")
+    assert response["reasons"][1] == "not enough credit"
 
 
 @pytest.mark.parametrize(("data", "seconds"), [({}, 300), ({"wait_limit": {"seconds": 20}}, 20)])
@@ -415,3 +422,55 @@ async def test_a_limit_needs_something_to_limit(
     with pytest.raises(vol.Invalid, match="it needs 'wait_for: delivered'"):
         await ask_to_send(hass, "Water", entity_id="notify.anna", wait_limit=60)
     assert not simulator.messages()
+
+
+async def test_a_group_whose_id_the_provider_writes_otherwise_is_found(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    """The answer names the group by another id than the one that was stored."""
+    entry, other = await set_up(PRO, options={"daily_limit": 0}), "6415907d0d37b"
+    add_group(simulator, FAMILY, "Family", 3)
+    add_group(simulator, other, "Family", 3)
+    await add_recipient(hass, entry)
+    found = {"status": "success", "data": {"uid": other, "name": "Family", "contacts_count": 3}}
+    simulator.faults.add(PRO, "answer", None, path=f"contacts/{FAMILY}/show", status=200, body=json.dumps(found))
+    response = await respond(hass, entity_id="notify.everyone", wait_limit=2)
+    assert who(response) == people(unknown=["Everyone"])
+
+
+async def test_a_route_says_what_the_account_says(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    await set_up_route(hass, [await set_up(HOUSE)])
+    simulator.faults.add(HOUSE, "answer", None, params={"cmd": "sendsms"}, body="ERR: 400 | Some")
+    for entity_id in ("notify.anna", "notify.rita"):
+        response = await respond(hass, entity_id=entity_id)
+        assert response["reasons"] == ["the notice on how to opt out is missing"]
+
+
+async def test_a_route_without_an_account_that_runs_says_so(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    account = await set_up(HOUSE)
+    await set_up_route(hass, [account])
+    await hass.config_entries.async_set_disabled_by(account.entry_id, ConfigEntryDisabler.USER)
+    response = await respond(hass, entity_id="notify.rita")
+    assert response["reasons"] == ["no account of the route is running"]
+
+
+async def test_a_wait_that_begins_while_home_assistant_stops_ends_at_once(
+    hass: HomeAssistant, house: MockConfigEntry, simulator: Simulator
+) -> None:
+    hass.set_state(CoreState.stopping)
+    with pytest.raises(HomeAssistantError) as caught:
+        await respond(hass, entity_id="notify.anna")
+    text_of(caught.value, "wait_ended")
+    hass.set_state(CoreState.running)
+
+
+async def test_a_recipient_of_an_account_that_does_not_run_is_named(
+    hass: HomeAssistant, house: MockConfigEntry, set_up: SetUp, simulator: Simulator
+) -> None:
+    other = await set_up(PRO)
+    await hass.config_entries.async_set_disabled_by(other.entry_id, ConfigEntryDisabler.USER)
+    response = await respond(hass, entity_id="notify.anna_2")
+    assert response["not_delivered"] == ["Anna"]
+    assert response["reasons"][0].startswith("TextioPro is not running")

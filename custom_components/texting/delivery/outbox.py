@@ -210,7 +210,7 @@ class Outbox:
         records = list(self)
         waiting = [record for record in records if record.phase is Phase.WAITING]
         for record in waiting:
-            self.fail(record, Status.REJECTED, MessageRejected("the account was removed"))
+            self.fail(record, Status.REJECTED, MessageRejected(code="account_removed"))
         for record in records:
             if record.phase is Phase.SENDING and not record.is_in_flight:
                 self.fail(record, Status.UNCERTAIN, OutcomeUnknown("the account was removed"))

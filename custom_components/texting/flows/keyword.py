@@ -22,6 +22,7 @@ from ..error_messages import form_error, home_assistant_error
 from ..gateway.errors import Field, GatewayError, MessageRejected, SetupRejected
 from ..gateway.message import Message
 from ..gateway.orders import Card, KeywordSetup, Orders
+from ..outcomes import words_of
 from ..translations import CONFIGURE, async_translations
 from ..webhook import async_webhook_url
 from .forms import flatten
@@ -162,7 +163,8 @@ class KeywordFlow(ConfigSubentryFlow):
                 reply = Message(reference="", to="", text=data[CONF_FIXED_REPLY])
                 data[CONF_FIXED_REPLY] = account.prepare(reply)[0].text
         except MessageRejected as err:
-            return {CONF_FIXED_REPLY: "invalid_reply"}, str(home_assistant_error(err, account.entry.title))
+            error = home_assistant_error(err, account.entry.title, words_of(self.hass, err.reason))
+            return {CONF_FIXED_REPLY: "invalid_reply"}, str(error)
         fields = {name: data.get(name) for name in (CONF_GROUP, CONF_AUTOREPLY, CONF_EMAIL)}
         try:
             await account.gateway.orders.set_up(KeywordSetup(keyword=self._keyword, url=url, **fields))

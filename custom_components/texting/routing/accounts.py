@@ -142,4 +142,4 @@ def routes(hass: HomeAssistant) -> dict[str, list[str]]:
 
 
 def _none_loaded() -> MessageRejected:
-    return MessageRejected("no account of the route is loaded")
+    return MessageRejected(code="no_account")

@@ -135,7 +135,9 @@ class Route(Messenger):
 
     @override
     def attributes(self, record: MessageRecord) -> dict[str, Any]:
-        entry = self.hass.config_entries.async_get_entry(record.via or "")
+        # The account that refused a text did not take it.
+        took = record.via if record.accepted_at is not None else None
+        entry = self.hass.config_entries.async_get_entry(took or "")
         return {"account": entry.title if entry else None}
 
     @override
@@ -296,6 +298,9 @@ class Route(Messenger):
             is_changed = outbox.apply_attempt(parent, finish.attempt)
             outbox.finish(parent)
         else:
+            if finish.error and attempts.last and attempts.last.error is finish.error:
+                # The code is that of the account's provider.
+                parent.via = attempts.last.entry_id
             outbox.fail(parent, finish.status, finish.error)
         return outbox.save([parent], changed=[parent] if is_changed else [])
 

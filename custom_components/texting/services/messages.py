@@ -32,7 +32,7 @@ from ..gateway.phone_number import mask
 from ..gateway.status import FailureReason
 from ..history import as_row
 from ..messenger import Messenger, MessengerConfigEntry, Outcome, raise_for
-from ..outcomes import reason_text
+from ..outcomes import reason_text, words_of
 from ..people import RecipientOf, is_person, preferred
 from ..permissions import INCOMING, MESSAGE, TARGETS
 from ..recipients import recipient_with_number
@@ -109,8 +109,8 @@ async def _async_send_message(call: ServiceCall) -> ServiceResponse:
         raise_for(outcomes)
     if not call.return_response:
         return None
-    people: dict[str, Any] = who_got_it(zip(targets.values(), parts, strict=True)) if wait else {}
-    return {"messages": [_as_response(hass, outcome) for outcome in outcomes], **people}
+    people: dict[str, Any] = who_got_it(hass, zip(targets.values(), parts, strict=True)) if wait else {}
+    return {**people, "messages": [_as_response(hass, outcome) for outcome in outcomes]}
 
 
 async def _async_send(
@@ -169,7 +169,8 @@ def _of_named(named: Named, *, receives: bool) -> tuple[Messenger | None, list[A
         return found.entry.runtime_data, addresses
     else:
         error = validation_error("recipient_without_number", name=found.recipient.name)
-    return None, [Address(named.target_id, error=error, reason=FailureReason.OTHER)]
+    label = found.recipient.name if found else named.target_id
+    return None, [Address(label, recipient=found.recipient if found else None, error=error, reason=FailureReason.OTHER)]
 
 
 async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
@@ -186,7 +187,7 @@ async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
         items = [messenger.compose(address, call.data) for address in addresses]
         prepared = [messenger.prepare(item.message, ignores_opt_out=messenger.ignores_opt_out(item)) for item in items]
     except MessageRejected as err:
-        in_words = str(home_assistant_error(err, messenger.entry.title))
+        in_words = str(home_assistant_error(err, messenger.entry.title, words_of(call.hass, err.reason)))
         return {"error": in_words, "reason": err.reason, "limit": err.limit}
     message, preview = prepared[0]
     held_until = max((each.held_until for _, each in prepared if each.held_until), default=None)

@@ -17,9 +17,9 @@ from ..const import ATTR_WAIT_FOR, ATTR_WAIT_LIMIT, DOMAIN
 from ..delivery.record import MessageRecord
 from ..gateway.status import Status
 from ..messenger import Messenger, Outcome
-from ..outcomes import reason_text
+from ..outcomes import reason_text, within_sentence
 from ..people import identity
-from ..targets import Address
+from ..targets import Address, deduplicate
 
 # The one thing that can be waited for.
 DELIVERED = "delivered"
@@ -33,6 +33,7 @@ WAIT_SCHEMA: dict[Any, Any] = {
 
 # The keys of the response.
 GOT_IT, DID_NOT, UNKNOWN = "delivered", "not_delivered", "unknown"
+REASONS = "reasons"
 
 
 def limit_needs_wait(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -56,6 +57,8 @@ class DeliveryWait:
 
     async def async_follow(self, messenger: Messenger, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Wait until each text is delivered, or ends, or is certainly held longer. Return how they stand then."""
+        if self._hass.is_stopping:
+            raise _ended()
         left = max(0.0, self._until - self._hass.loop.time())
         records = [outcome.record for outcome in outcomes if outcome.record]
         ahead = [record for record in records if not _is_held(messenger, record, left)]
@@ -68,8 +71,12 @@ class DeliveryWait:
                 finally:
                     remove()
         except TimeoutError:
-            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="wait_ended") from None
+            raise _ended() from None
         return [_latest(messenger, outcome) for outcome in outcomes]
+
+
+def _ended() -> HomeAssistantError:
+    return HomeAssistantError(translation_domain=DOMAIN, translation_key="wait_ended")
 
 
 def _is_held(messenger: Messenger, record: MessageRecord, seconds: float) -> bool:
@@ -95,26 +102,38 @@ def _latest(messenger: Messenger, outcome: Outcome) -> Outcome:
 # -- who got it --------------------------------------------------------------------------------------------------------
 
 
-def who_got_it(asked: Iterable[tuple[Sequence[Address], Sequence[Outcome]]]) -> dict[str, list[str]]:
+def who_got_it(
+    hass: HomeAssistant, asked: Iterable[tuple[Sequence[Address], Sequence[Outcome]]]
+) -> dict[str, list[str]]:
     """Return the names of those who got a text, of those who did not, and of those of whom that is not known.
 
-    asked has, for each account or route, the addresses that the call named, and what became of the texts. A person with
-    several numbers got it if one of them did, and did not get it if all failed.
+    asked has, for each account or route, the addresses that the call named, and what became of the texts, in the order
+    of targets.deduplicate. A person with several numbers got it if one of them did, and did not get it if all failed.
+    reasons says in words why, for each of not_delivered.
     """
     names: dict[str, str] = {}
-    fates: dict[str, set[str]] = {}
+    found: dict[str, list[Outcome]] = {}
     for addresses, outcomes in asked:
-        by_target = {_key(outcome.address): _fate(outcome) for outcome in outcomes}
+        by_target = dict(zip(map(_key, deduplicate(addresses)), outcomes, strict=True))
         # Two people may share a number, which gets one text.
         for address in addresses:
             person = identity(address.recipient) if address.recipient else _key(address)
             names.setdefault(person, address.recipient.name if address.recipient else address.display_name)
-            fates.setdefault(person, set()).add(by_target[_key(address)])
-    found: dict[str, list[str]] = {GOT_IT: [], DID_NOT: [], UNKNOWN: []}
+            found.setdefault(person, []).append(by_target[_key(address)])
+    response: dict[str, list[str]] = {GOT_IT: [], DID_NOT: [], UNKNOWN: [], REASONS: []}
     for person, name in names.items():
-        best = next(fate for fate in (GOT_IT, UNKNOWN, DID_NOT) if fate in fates[person])
-        found[best].append(name)
-    return found
+        fates = {_fate(outcome) for outcome in found[person]}
+        best = next(fate for fate in (GOT_IT, UNKNOWN, DID_NOT) if fate in fates)
+        response[best].append(name)
+        if best == DID_NOT:
+            response[REASONS].append(_why(hass, found[person][0]))
+    return response
+
+
+def _why(hass: HomeAssistant, outcome: Outcome) -> str:
+    """Return why a text was not delivered, as it stands in the middle of a sentence."""
+    words = reason_text(hass, outcome.record) if outcome.record else None
+    return within_sentence(words) if words else str(outcome.error)
 
 
 def _key(address: Address) -> str:

@@ -56,7 +56,7 @@ async def _async_cancel_attempts(
     """End what accounts still do for messages of a removed route. Return the requests that are sending some of them."""
     requests: set[asyncio.Task[None]] = set()
     for attempt in await database.pending_attempts(route_id):
-        await async_cancel_record(hass, database, attempt, MessageRejected("the route was removed"))
+        await async_cancel_record(hass, database, attempt, MessageRejected(code="account_removed"))
         state = async_get_state(hass, attempt.entry_id)
         known = state.outbox.get(attempt.reference) if state else None
         if state and state.worker and known and known.is_in_flight:
