@@ -65,7 +65,7 @@ async def link_of(hass: HomeAssistant, web: Any, entry: MockConfigEntry, **choic
     if choice:
         shown = await (await web.post(step, json=choice)).json()
     found = re.fullmatch(
-        r'<a href="(/api/texting/history/[^"]+)" target="_blank">Download all as CSV</a>',
+        r'<a href="(/api/texting/history/[^"]+)" target="_blank">Download as CSV</a>',
         shown["description_placeholders"]["download"],
     )
     assert found
