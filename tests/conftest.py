@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 import time
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -18,6 +19,7 @@ import custom_components.texting  # noqa: F401
 from custom_components.texting.delivery import worker
 from custom_components.texting.delivery.outbox import Outbox
 from custom_components.texting.delivery.record import MessageRecord, Phase
+from custom_components.texting.gateway import redaction
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.routing.route import Route
 from custom_components.texting.storage.entry_state import _STATES
@@ -35,6 +37,12 @@ from tests.support.flows import Loopback
 from tests.support.home import told, until
 from tests.support.texts import GivenVariables
 from tests.support.tls import Impostor
+
+
+@pytest.fixture(autouse=True)
+def _no_old_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the secrets of earlier tests. The test kit keeps their gateways from being freed."""
+    monkeypatch.setattr(redaction, "_secrets", WeakKeyDictionary())
 
 
 @pytest.fixture(autouse=True)
