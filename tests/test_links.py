@@ -200,6 +200,14 @@ async def test_a_link_and_a_group_are_no_originals(hass: HomeAssistant, set_up: 
         await submit(hass, form, original=recipient_id(route, "Anna"))
 
 
+async def test_nobody_is_linked_twice(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    account, route = await home(hass, set_up)
+    result = await submit(hass, await form_of(hass, route), original=recipient_id(account, "Anna"))
+    assert result["errors"] == {"original": "name_exists"}
+    result = await submit(hass, await form_of(hass, route, "Anna"), original=recipient_id(account, "Anna"))
+    assert result["type"] is FlowResultType.ABORT
+
+
 async def test_an_original_that_goes_while_the_form_is_open(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator
 ) -> None:

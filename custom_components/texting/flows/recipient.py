@@ -42,6 +42,7 @@ from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
 from ..links import linked_data, linked_name, originals
 from ..people import RecipientOf, all_recipients, is_person
+from ..recipients import recipients
 from ..routing.accounts import account_ids
 from ..storage.opt_outs import OptOuts
 from ..storage.stores import async_store
@@ -145,6 +146,8 @@ class RecipientFlow(ConfigSubentryFlow):
         # It may have been removed while the form was open.
         if (original := self._originals.get(data[CONF_ORIGINAL])) is None:
             return {CONF_ORIGINAL: "original_gone"}
+        if any(each.original == original.recipient.id and each.id != own_id for each in recipients(entry)):
+            return {CONF_ORIGINAL: "name_exists"}
         data |= {CONF_NAME: linked_name(entry, original, own_id), **linked_data(original.recipient)}
         return {}
 
