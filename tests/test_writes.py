@@ -133,35 +133,36 @@ async def test_a_text_of_a_route(
     assert len(written) <= MAX_LINES
 
 
-async def test_a_reply(
+@pytest.fixture
+async def answered(
     lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
-) -> None:
+) -> Callable[[str], Awaitable[list[str]]]:
+    """Return a function that lets Anna answer a text. It returns the lines that her answer makes."""
     await connect(await set_up(HOUSE))
     await notify(hass, "notify.anna", "Water")
     await simulator.settle()
     await pass_time(31)
     await lines()
+
+    async def answer(text: str) -> list[str]:
+        await simulator.answer(ANNA, text, HOUSE)
+        await pass_time(31)
+        return sorted(await lines())
+
+    return answer
+
+
+async def test_a_reply(answered: Callable[[str], Awaitable[list[str]]], hass: HomeAssistant) -> None:
     writes = count_writes(hass)
-    await simulator.answer(ANNA, "Thank you", HOUSE)
-    await pass_time(31)
+    written = await answered("Thank you")
     assert sorted(writes) == ["event.anna_message", "event.textinghouse_incoming_message"]
-    written = await lines()
-    assert sorted(written) == ["Anna wrote", "event.anna_message", "event.textinghouse_incoming_message"]
+    assert written == ["Anna wrote", "event.anna_message", "event.textinghouse_incoming_message"]
     assert len(written) <= MAX_REPLY_LINES
 
 
-async def test_a_stop(
-    lines: Lines, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, pass_time: PassTime
-) -> None:
-    await connect(await set_up(HOUSE))
-    await notify(hass, "notify.anna", "Water")
-    await simulator.settle()
-    await pass_time(31)
-    await lines()
-    await simulator.answer(ANNA, "STOP", HOUSE)
-    await pass_time(31)
-    written = await lines()
-    assert sorted(written) == [
+async def test_a_stop(answered: Callable[[str], Awaitable[list[str]]]) -> None:
+    written = await answered("STOP")
+    assert written == [
         "Anna wants no more texts",
         "binary_sensor.anna_opted_out",
         "event.textinghouse_incoming_message",

@@ -31,7 +31,7 @@ def async_setup_activity(hass: HomeAssistant) -> None:
         if incoming.type is not IncomingType.OPT_OUT and (entry := hass.config_entries.async_get_entry(entry_id)):
             sender = recipient_for_number(hass, entry_id, incoming.sender)
             name = sender.name if sender else _sender(incoming.sender)
-            _write(hass, entry, sender.id if sender else None, str(incoming.type), name)
+            _write(hass, entry, sender.id if sender else None, {"kind": str(incoming.type), "name": name})
 
     @callback
     def updated(entry_id: str, updates: Sequence[Update]) -> None:
@@ -41,7 +41,8 @@ def async_setup_activity(hass: HomeAssistant) -> None:
             for record in ended:
                 name = record.recipient_name or redact_name(record.to)
                 why = why_failed(hass, record)
-                _write(hass, entry, record.recipient_id, kind_of(record, why), name, why)
+                reason = {"reason": str(why)} if why else {}
+                _write(hass, entry, record.recipient_id, {"kind": kind_of(record, why), "name": name, **reason})
 
     async_dispatcher_connect(hass, MESSAGE_RECEIVED, received)
     async_dispatcher_connect(hass, MESSAGES_UPDATED, updated)
@@ -53,9 +54,7 @@ def _sender(sender: str) -> str:
 
 
 @callback
-def _write(  # noqa: PLR0913, PLR0917  each is a part of the line
-    hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, kind: str, name: str, why: str | None = None
-) -> None:
+def _write(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None, line: dict[str, str]) -> None:
     """Fire the event of a line. The recorder keeps events, so it has neither a text nor a whole number."""
-    data = {ATTR_DEVICE_ID: device_of(hass, entry, recipient_id), "kind": kind, "name": single_line(name)}
-    hass.bus.async_fire(EVENT_MESSAGE, {**data, "reason": str(why)} if why else data)
+    device_id = device_of(hass, entry, recipient_id)
+    hass.bus.async_fire(EVENT_MESSAGE, {ATTR_DEVICE_ID: device_id, **line, "name": single_line(line["name"])})

@@ -25,7 +25,7 @@ from .text.single_line import single_line
 RECEIVED = ("reply", "keyword")
 RECEIVED_ICON = "mdi:message-text"
 STOP_ICON, START_ICON, LOCK_ICON = "mdi:message-off", "mdi:message-text", "mdi:lock-alert"
-# The icons of sent texts, by what became of them.
+# The icons of sent texts, by how they ended.
 SENT_ICONS = {
     "delivered": "mdi:message-check",
     "undelivered": "mdi:message-off",

@@ -188,7 +188,7 @@ def _normalize(word: str) -> str:
 # -- the whole sentence ------------------------------------------------------------------------------------------------
 
 _CANCELLED = str(Cause.CANCELLED)
-# What became of a text.
+# How a text ended.
 _SENT: Mapping[str, str] = {
     "queued": "is waiting",
     "accepted": "was sent",
@@ -205,12 +205,12 @@ _SAID = frozenset({Cause.UNCERTAIN, Cause.CANCELLED})
 
 
 def kind_of(record: MessageRecord, why: Why | None) -> str:
-    """Return what became of a text: its status, or that it was canceled."""
+    """Return how a text ended: its status, or that it was canceled."""
     return _CANCELLED if why is Cause.CANCELLED else str(record.status)
 
 
 def sentence(hass: HomeAssistant, kind: str, name: str, why: str | None = None) -> str:
-    """Return what became of a text, such as "Text to Ben was not delivered: phone off or out of reach".
+    """Return how a text ended, such as "Text to Ben was not delivered: phone off or out of reach".
 
     kind is that of kind_of, and why that of why_failed.
     """

@@ -21,7 +21,7 @@ _CALLS: HassKey[dict[str, str]] = HassKey(f"{DOMAIN}_own_calls")
 
 
 class Outcome(StrEnum):
-    """What became of the call."""
+    """How the call ended."""
 
     REACHED = "reached"
     # The name of the host is unknown.
@@ -47,7 +47,7 @@ def async_is_own_call(hass: HomeAssistant, entry_id: str, query: Mapping[str, st
 
 
 async def async_call(hass: HomeAssistant, entry_id: str, method: str, url: str) -> Outcome:
-    """Call the webhook of an account by its address, and return what became of that.
+    """Call the webhook of an account by its address, and return how that ended.
 
     The response alone proves nothing, since other servers respond with 200 too: the call itself must arrive here.
     """

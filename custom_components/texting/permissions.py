@@ -20,7 +20,7 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from .const import ATTR_ACCOUNT, ATTR_INCOMING_ID, ATTR_MESSAGE_ID, ATTR_REFERENCE, ATTR_TO, DOMAIN
 from .delivery.record import MessageRecord
 from .recipients import recipient_of, recipient_with_number
-from .storage.open_database import async_find_message
+from .storage.open_database import async_find_message, async_find_whole_message
 from .storage.received import async_find_received
 from .targets import Named, has_target, named_people, resolve
 
@@ -188,9 +188,7 @@ async def _resources_of_message(call: ServiceCall) -> list[Resource]:
 async def _resources_of_resend(call: ServiceCall) -> list[Resource]:
     """Return what the new message needs: it goes out through the route if the old one was an attempt of a route."""
     hass = call.hass
-    record = await _async_find(hass, None, call.data)
-    if record and record.parent:
-        record = await _async_find(hass, None, {ATTR_REFERENCE: record.parent})
+    record = await async_find_whole_message(hass, call.data[ATTR_REFERENCE])
     entry = hass.config_entries.async_get_entry(record.entry_id) if record else None
     if record is None or entry is None:
         return [Resource(())]

@@ -1,4 +1,4 @@
-"""The sensors of an account, a route or a recipient: credit, what became of texts, pending texts, segments of today."""
+"""The sensors of an account, a route or a recipient: credit, how texts ended, pending texts, segments of today."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -140,7 +140,7 @@ class LastDeliveryStatusSensor(StateEntity, SensorEntity):
 
 
 class LastMessageStatusSensor(RecipientEntity, SensorEntity):
-    """What became of the last text to a recipient, once that is known."""
+    """How the last text to a recipient ended."""
 
     _unrecorded_attributes = frozenset({"reference"})
     _attr_device_class = SensorDeviceClass.ENUM

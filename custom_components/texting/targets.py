@@ -146,6 +146,13 @@ def named_people(hass: HomeAssistant, data: Mapping[str, Any], *, all_of_each: b
     return [*found, *(Named(target_id) for target_id in sorted(set().union(*missing)))]
 
 
+def nobody_error(named: Named) -> ServiceValidationError:
+    """Return the error of somebody who is named and is no recipient."""
+    return validation_error(
+        "person_unknown" if is_person(named.target_id) else "not_a_recipient", entity=named.target_id
+    )
+
+
 def _mask_number(number: str) -> str:
     """Mask a text if it may be a whole number."""
     return number if sum(map(str.isdigit, number)) < MASK_DIGITS else mask(number)

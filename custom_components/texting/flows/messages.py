@@ -12,7 +12,7 @@ from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, Sel
 
 from ..const import ATTR_RECIPIENT
 from ..delivery.history import HistoryQuery
-from ..history import RECEIVED, as_row, async_page
+from ..history import RECEIVED, as_rows, async_page
 from ..history_view import async_signed_link, sources_of_account
 from ..options import stored_options
 from ..outcomes import within_sentence
@@ -56,7 +56,7 @@ class MessagesFlow(OptionsFlow):
             page = await async_page(self.hass, HistoryQuery(sent=sent, received=received, limit=_SHOWN))
         except HomeAssistantError as err:
             return {"who": self._who(recipient_id), "messages": f"{err}.", "download": ""}
-        rows = [as_row(self.hass, each) for each in page.messages]
+        rows = as_rows(self.hass, page.messages)
         statuses = await async_translations(self.hass, STATUS)
         # A link without a target would be opened as a page of Home Assistant.
         link = (
@@ -74,7 +74,7 @@ class MessagesFlow(OptionsFlow):
 
 
 def _lines(row: dict[str, Any], status: str) -> str:
-    """Return a message in two lines: to or from whom, when, and what became of it; and its text."""
+    """Return a message in two lines: to or from whom, when and how it ended; and its text."""
     outcome = f"{status}: {within_sentence(row['reason_text'])}" if row["reason_text"] else status
     who = _literal(row["recipient"] or row["number"], _MAX_NAME)
     when = f"{datetime.fromisoformat(row['time']):%Y-%m-%d %H:%M}"

@@ -11,7 +11,7 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.helpers import config_validation as cv, instance_id
 from homeassistant.util import dt as dt_util
 
@@ -38,11 +38,10 @@ from ..gateway.status import Status
 from ..history import DIRECTIONS, RECEIVED, SENT, Sources, as_rows, async_page, sources_of_everybody, sources_of_people
 from ..messenger import Messenger, raise_for
 from ..options import LEAVE, RESEND
-from ..people import is_person
 from ..permissions import HISTORY, RESEND as MAY_RESEND
 from ..recipients import recipient_of
-from ..storage.open_database import async_find_message
-from ..targets import Address, has_target, named_people, validation_error
+from ..storage.open_database import async_find_whole_message
+from ..targets import Address, has_target, named_people, nobody_error, validation_error
 from .campaigns import async_address_of_groups
 from .service import Action
 
@@ -113,8 +112,7 @@ def _sources(call: ServiceCall) -> Sources:
         raise validation_error("nobody_named")
     for named in people:
         if not named.recipients:
-            key = "person_unknown" if is_person(named.target_id) else "not_a_recipient"
-            raise validation_error(key, entity=named.target_id)
+            raise nobody_error(named)
     return sources_of_people(hass, (each for named in people for each in named.recipients), account)
 
 
@@ -180,9 +178,7 @@ async def _async_resend_message(call: ServiceCall) -> ServiceResponse:
 async def _async_failed(call: ServiceCall) -> tuple[Messenger, MessageRecord]:
     """Return the failed message that is named, or the route's whose attempt it is, and what sends it."""
     hass = call.hass
-    record = await _async_find(hass, call.data[ATTR_REFERENCE])
-    if record and record.parent:
-        record = await _async_find(hass, record.parent)
+    record = await async_find_whole_message(hass, call.data[ATTR_REFERENCE])
     entry = hass.config_entries.async_get_entry(record.entry_id) if record else None
     if record is None or entry is None:
         raise validation_error("unknown_message")
@@ -194,10 +190,6 @@ async def _async_failed(call: ServiceCall) -> tuple[Messenger, MessageRecord]:
     if not record.status.is_failure or (record.is_pending and record.status is not Status.UNCERTAIN):
         raise validation_error("not_failed", status=record.status)
     return messenger, record
-
-
-async def _async_find(hass: HomeAssistant, reference: str) -> MessageRecord | None:
-    return await async_find_message(hass, reference=reference, message_id=None, entry_id=None)
 
 
 async def _async_address(messenger: Messenger, record: MessageRecord) -> Address:

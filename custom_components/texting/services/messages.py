@@ -33,7 +33,7 @@ from ..gateway.status import FailureReason
 from ..history import as_row
 from ..messenger import Messenger, MessengerConfigEntry, Outcome, raise_for
 from ..outcomes import reason_text, words_of
-from ..people import RecipientOf, is_person, preferred
+from ..people import RecipientOf, preferred
 from ..permissions import INCOMING, MESSAGE, TARGETS
 from ..recipients import recipient_with_number
 from ..replies import async_reply
@@ -44,6 +44,7 @@ from ..targets import (
     addresses_of,
     deduplicate,
     named_people,
+    nobody_error,
     resolve,
     validation_error,
 )
@@ -160,9 +161,7 @@ def _of_named(named: Named, *, receives: bool) -> tuple[Messenger | None, list[A
         return candidate.is_reachable and bool(not receives or candidate.entry.runtime_data.receiving_accounts)
 
     if (found := preferred(named.recipients, works)) is None:
-        error = validation_error(
-            "person_unknown" if is_person(named.target_id) else "not_a_recipient", entity=named.target_id
-        )
+        error = nobody_error(named)
     elif found.entry.state is not ConfigEntryState.LOADED:
         error = validation_error("account_not_loaded", account=found.entry.title)
     elif addresses := addresses_of(found.recipient):

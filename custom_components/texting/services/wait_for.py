@@ -107,7 +107,7 @@ def who_got_it(
 ) -> dict[str, list[str]]:
     """Return the names of those who got a text, of those who did not, and of those of whom that is not known.
 
-    asked has, for each account or route, the addresses that the call named, and what became of the texts, in the order
+    asked has, for each account or route, the addresses that the call named, and the outcomes of the texts, in the order
     of targets.deduplicate. A person with several numbers got it if one of them did, and did not get it if all failed.
     reasons says in words why, for each of not_delivered.
     """

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 import logging
 from pathlib import Path
 
@@ -82,6 +83,13 @@ async def async_find_message(
         with suppress(DatabaseError):
             return await database.find(reference=reference, message_id=message_id, entry_id=entry_id)
     return None
+
+
+async def async_find_whole_message(hass: HomeAssistant, reference: str) -> MessageRecord | None:
+    """Return a message by our id. If it is an attempt for a route's message, return that one."""
+    find = partial(async_find_message, hass, message_id=None, entry_id=None)
+    record = await find(reference=reference)
+    return await find(reference=record.parent) if record and record.parent else record
 
 
 @callback
