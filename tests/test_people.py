@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.targets import named_people
@@ -23,6 +24,15 @@ BEN = ["+33612345602", "+33612345603"]
 
 def texted(simulator: Simulator) -> list[str]:
     return sorted(f"+{message.phone_number}" for message in simulator.messages())
+
+
+async def anna_at_two_accounts(hass: HomeAssistant, set_up: SetUp) -> tuple[MockConfigEntry, MockConfigEntry]:
+    """Set up two accounts, each with a recipient Anna that is linked to the same person."""
+    entries = await set_up(HOUSE), await set_up(PRO)
+    await add_persons(hass, "Anna")
+    for entry in entries:
+        link(hass, entry, "Anna", "person.anna")
+    return entries
 
 
 async def test_a_person_is_texted_at_all_numbers_of_its_recipient(
@@ -55,10 +65,7 @@ async def test_a_person_of_several_accounts_is_texted_once_and_by_the_route_firs
 async def test_the_first_account_that_is_loaded_texts_a_person(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator
 ) -> None:
-    house, pro = await set_up(HOUSE), await set_up(PRO)
-    await add_persons(hass, "Anna")
-    link(hass, house, "Anna", "person.anna")
-    link(hass, pro, "Anna", "person.anna")
+    house, pro = await anna_at_two_accounts(hass, set_up)
     await hass.config_entries.async_set_disabled_by(house.entry_id, ConfigEntryDisabler.USER)
     await send(hass, "Water", entity_id="person.anna")
     assert sent(simulator) == [PRO]
@@ -168,10 +175,7 @@ async def test_all_texts_each_person_once(hass: HomeAssistant, set_up: SetUp, si
 async def test_who_controls_a_person_may_not_text_it_without_its_recipient(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator
 ) -> None:
-    house, pro = await set_up(HOUSE), await set_up(PRO)
-    await add_persons(hass, "Anna")
-    link(hass, house, "Anna", "person.anna")
-    link(hass, pro, "Anna", "person.anna")
+    await anna_at_two_accounts(hass, set_up)
     entities: dict[str, Any] = {"entity_id": "person.anna", "message": "Water"}
     for allowed, may in (
         (["person.anna"], False),
