@@ -18,7 +18,7 @@ LAYERS = (
     ("signals",),
     ("storage",),
     ("access", "automations", "contact_groups", "coordinator", "links", "open_questions", "permissions"),
-    ("call_watch",),
+    ("budget", "call_watch"),
     ("messenger", "receiver", "own_call"),
     ("account",),
     ("routing", "replies", "webhook", "assist"),
@@ -26,6 +26,7 @@ LAYERS = (
     ("services",),
     ("flows", "config_flow"),
     ("entity",),
+    ("spending",),
     (
         *("notify", "notify_legacy", "sensor", "binary_sensor", "event", "button"),
         *("trigger", "condition", "activity", "logbook", "diagnostics", "backup", "repairs"),

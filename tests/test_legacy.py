@@ -200,6 +200,6 @@ async def test_a_reload_leaves_one_action_that_works(hass: HomeAssistant, set_up
     actions = {name for name in hass.services.async_services()["notify"] if name.startswith("texting")}
     assert actions == {"textinghouse"}
     await call(hass, "textinghouse", target=["Anna"])
-    assert entry.runtime_data.state.segments_today == 1
+    assert entry.runtime_data.state.counters.segments_today == 1
     await hass.config_entries.async_unload(entry.entry_id)
     assert "textinghouse" not in hass.services.async_services()["notify"]

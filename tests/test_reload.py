@@ -166,7 +166,7 @@ async def test_home_assistant_stops_after_the_send(
     await stopping
     await asyncio.wait([sending])
     assert [message.text for message in simulator.messages()] == ["Water"]
-    assert state.segments_today == 1
+    assert state.counters.segments_today == 1
 
 
 async def test_old_news_is_no_news(

@@ -95,7 +95,7 @@ async def test_an_account_that_is_disabled_keeps_everything(
     await remove(hass, again)
     await hass.config_entries.async_set_disabled_by(disabled.entry_id, None)
     await told(hass)
-    assert disabled.runtime_data.state.segments_today == 1
+    assert disabled.runtime_data.state.counters.segments_today == 1
 
 
 async def test_nothing_is_left_of_a_request_that_was_under_way(
@@ -179,7 +179,7 @@ async def test_a_removed_route_waits_for_the_request_of_its_account(
     await hass.async_block_till_done(wait_background_tasks=True)
     await told(hass)
     assert texts(hass) == []
-    assert house.runtime_data.state.segments_today == 1
+    assert house.runtime_data.state.counters.segments_today == 1
     assert not list(house.runtime_data.outbox)
 
 

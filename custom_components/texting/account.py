@@ -11,10 +11,11 @@ from typing import Any, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
 from homeassistant.util.dt import utcnow
 
 from .access import REGULAR, Access, Request
+from .budget import Budget
 from .call_watch import CallWatch
 from .const import CONF_PROVIDER
 from .contact_groups import ContactGroups
@@ -48,6 +49,7 @@ from .receiver import SAVE_TIMEOUT, Receiver
 from .storage.entry_state import EntryState
 from .storage.noted_words import NotedWords
 from .storage.opt_outs import opted_out
+from .storage.pricing import Pricing
 from .targets import Address
 
 # How often the gateway reads again what it checks texts with, such as templates.
@@ -77,7 +79,9 @@ class Account(Messenger):
         self.store = state.store
         self.words = NotedWords(state.store, state.outbox, gateway)
         self.access = Access(hass, entry, self.words)
-        self.balance = BalanceCoordinator(hass, entry, gateway, self.access)
+        self.pricing = Pricing(hass, entry, gateway.info, state.store)
+        self.balance = BalanceCoordinator(hass, entry, gateway, self.access, self.pricing)
+        self.budget = Budget(hass, entry, state, self.pricing)
         self.calls = CallWatch(hass, entry, gateway.info, state.store)
         self.contact_groups = ContactGroups(hass, entry, gateway, state.store, self.async_failed)
         read_failed = partial(self.async_failed, request=Request.INCOMING)
@@ -106,10 +110,13 @@ class Account(Messenger):
         if self._poller:
             self._poller.start()
         self.calls.async_start()
+        self.budget.async_update()
         self.state.inbox.open()
         self.entry.async_create_background_task(self.hass, self._async_refresh(utcnow()), "texting refresh")
         refresh = async_track_time_interval(self.hass, self._async_refresh, REFRESH_INTERVAL, cancel_on_shutdown=True)
         self.entry.async_on_unload(refresh)
+        new_day = async_track_time_change(self.hass, self._async_new_day, hour=0, minute=0, second=0)
+        self.entry.async_on_unload(new_day)
         if self.incoming:
             # It polls only with a listener.
             self.entry.async_on_unload(self.incoming.async_add_listener(self._async_incoming_updated))
@@ -123,6 +130,7 @@ class Account(Messenger):
         self.state.inbox.close()
         self.access.async_stop()
         self.calls.async_stop()
+        self.budget.async_stop()
         if self._poller:
             self._poller.stop()
         if self.state.worker:
@@ -134,6 +142,7 @@ class Account(Messenger):
     def async_apply_changes(self) -> None:
         self.gateway.settings = self.gateway.settings_type.from_mapping(gateway_values(self.entry))
         self.balance.async_apply_options()
+        self.budget.async_update()
         if self.incoming:
             self.incoming.async_apply_options()
             async_watch_replies(self.hass, self.entry, is_readable=self.gateway.reads_incoming)
@@ -183,6 +192,8 @@ class Account(Messenger):
             if record.is_pending and not record.ignores_opt_out and record.message.to in self.state.opt_outs:
                 self.outbox.fail(record, Status.REJECTED, opted_out())
         self._check_daily([record for record in records if record.is_pending])
+        for record, error in self.budget.refusals([record for record in records if record.is_pending]):
+            self.outbox.fail(record, Status.REJECTED, error)
         for item, record in zip(outgoing, records, strict=True):
             self.check_loop(item, record)
         return records
@@ -193,6 +204,7 @@ class Account(Messenger):
         try:
             record.message, preview = self.prepare(item.message, ignores_opt_out=record.ignores_opt_out)
             record.segments, record.cost = preview.segments, None if item.is_uncounted else preview.cost
+            self.pricing.set_expected(record)
             # An alarm goes out even if nobody knows how many it reaches.
             check_counted(0 if item.urgent else self.options.daily_limit, is_uncounted=item.is_uncounted)
         except MessageRejected as err:
@@ -249,6 +261,10 @@ class Account(Messenger):
             return replace(address, error=err, reason=FailureReason.INVALID_NUMBER)
         return replace(address, group=group, is_uncounted=group.size is None)
 
+    @callback
+    def _async_new_day(self, _now: datetime) -> None:
+        self.budget.async_update()
+
     async def _async_refresh(self, _now: datetime) -> None:
         """Read the provider's templates again. If that fails, the known ones stay."""
         with suppress(GatewayError):
@@ -290,6 +306,7 @@ class Account(Messenger):
     @callback
     def messages_updated(self, updates: Sequence[Update]) -> None:
         """Take updates of the account's own outbox, and act on what they say about the account."""
+        self.budget.async_update()
         for record, change in updates:
             if self._poller and (known := self.outbox.get(record.reference)):
                 self._poller.track(known)
@@ -305,7 +322,7 @@ class Account(Messenger):
         if isinstance(record.error, AuthenticationFailed):
             self.async_start_reauth()
         elif isinstance(record.error, InsufficientCredit):
-            async_low_credit(self.hass, self.entry, None)
+            async_low_credit(self.hass, self.entry, self.balance.most, self.gateway.site)
         if record.error:
             self.access.async_failed(Request.SEND, record.error)
         if record.accepted_at and record.has_result:

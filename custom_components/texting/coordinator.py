@@ -24,6 +24,7 @@ from .gateway.pieces import in_pieces
 from .issues import Issue, async_delete, async_low_credit
 from .options import read_options
 from .storage.account_store import AccountStore
+from .storage.pricing import Pricing
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,7 +43,9 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
 
     config_entry: ConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway[Any], access: Access) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, gateway: Gateway[Any], access: Access, pricing: Pricing
+    ) -> None:
         """Read as often as the options say, and a little after a send."""
         self._debouncer = Debouncer[Coroutine[Any, Any, None]](hass, _LOGGER, cooldown=REFRESH_DELAY, immediate=False)
         super().__init__(
@@ -54,13 +57,14 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
         )
         self._gateway = gateway
         self._access = access
+        self._pricing = pricing
         self._is_unreadable = False
         self._read_options()
 
     def _read_options(self) -> None:
         options = read_options(self.config_entry)
         self.update_interval = timedelta(minutes=options.balance_interval)
-        self._threshold = Decimal(str(options.low_credit))
+        self._low_credit = options.low_credit
 
     @callback
     def async_apply_options(self) -> None:
@@ -73,8 +77,19 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
 
     @property
     def is_low(self) -> bool | None:
-        """Return True if the balance is below the option low_credit, or None if it is unknown."""
-        return is_low((self.data or {}).values(), self._threshold)
+        """Return True if the balance is empty, or pays for fewer segments than the option low_credit says.
+
+        None: it is unknown. A balance of money is only low when it is empty, unless the price of a segment is known.
+        """
+        balances = (self.data or {}).values()
+        thresholds = (self._pricing.in_unit(self._low_credit, each.unit) for each in balances)
+        return is_low(balances, max((each or Decimal(0) for each in thresholds), default=Decimal(0)))
+
+    @property
+    def most(self) -> Balance | None:
+        """The largest balance, None if none has a limit or nothing is known."""
+        amount = most_credit((self.data or {}).values())
+        return next((each for each in (self.data or {}).values() if each.amount == amount is not None), None)
 
     async def async_is_short(self, cost: int) -> bool:
         """Return True if the balance seems too low, also after it was read again in time."""
@@ -113,7 +128,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
             if not self.last_update_success or self.is_low is None:
                 return
             if self.is_low:
-                async_low_credit(hass, entry, most_credit(self.data.values()))
+                async_low_credit(hass, entry, self.most, self._gateway.site)
             else:
                 async_delete(hass, Issue.LOW_CREDIT, entry)
 
@@ -148,6 +163,7 @@ class BalanceCoordinator(DataUpdateCoordinator[Mapping[str | None, Balance]]):
             error = ConfigEntryAuthFailed if isinstance(err, AuthenticationFailed) else UpdateFailed
             raise error(**logged_text(err, self.config_entry.title)) from err
         self._access.async_works(Request.BALANCE)
+        self._pricing.async_note_balances(found)
         return {balance.pool: balance for balance in found}
 
 

@@ -68,7 +68,7 @@ def _account(account: Account) -> dict[str, Any]:
             for balance in (account.balance.data or {}).values()
         ],
         "balance_read": account.balance.last_update_success,
-        "segments_today": account.state.segments_today,
+        "segments_today": account.state.counters.segments_today,
         "webhook": {
             "called_at": memory.webhook_called_at,
             "refused": memory.webhook_refused,

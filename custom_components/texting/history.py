@@ -13,6 +13,7 @@ from .const import DOMAIN
 from .delivery.database import DatabaseError
 from .delivery.history import HistoryQuery, Page, ReceivedBy, SentBy
 from .delivery.incoming import IncomingRecord
+from .delivery.money import rounded
 from .delivery.record import MessageRecord
 from .outcomes import reason_text
 from .people import RecipientOf
@@ -97,6 +98,8 @@ def _sent_row(hass: HomeAssistant, record: MessageRecord) -> dict[str, Any]:
         "segments": record.segments,
         # Nothing is charged for what the provider did not accept.
         "cost": 0 if record.accepted_at is None else record.cost,
+        "price": None if record.price is None else 0.0 if record.accepted_at is None else float(rounded(record.price)),
+        "currency": record.currency,
         "reference": record.reference,
         "message_id": record.message_id,
         "incoming_id": None,
@@ -125,6 +128,8 @@ def _received_row(hass: HomeAssistant, record: IncomingRecord) -> dict[str, Any]
         "provider_status": None,
         "segments": None,
         "cost": None,
+        "price": None,
+        "currency": None,
         "reference": None,
         "message_id": message.message_id,
         "incoming_id": record.id,

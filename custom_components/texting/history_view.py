@@ -41,6 +41,8 @@ COLUMNS = (
         "reason_text",
         "segments",
         "cost",
+        "price",
+        "currency",
         "account",
         "via",
     ),

@@ -1,7 +1,6 @@
 """The repair issues, one function for each kind. The user finds them in **Settings > Repairs**."""
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from enum import StrEnum
 
 from homeassistant.config_entries import ConfigEntry
@@ -12,6 +11,7 @@ from .const import DOMAIN
 from .delivery.checks import format_amount
 from .error_messages import hosts_named
 from .gateway.errors import Blocked, CertificateInvalid, GatewayError, Redirected
+from .gateway.message import Balance
 
 
 class Issue(StrEnum):
@@ -35,6 +35,9 @@ class Issue(StrEnum):
     COMMANDS_LOCKED = "commands_locked"
     ORIGINAL_REMOVED = "original_removed"
     NEVER_CALLED = "never_called"
+    BUDGET_NEARLY_SPENT = "budget_nearly_spent"
+    BUDGET_SPENT = "budget_spent"
+    CURRENCY_DIFFERS = "currency_differs"
 
 
 # News of something that is over. It stays until the user confirms it, also after a restart if it names nobody. The
@@ -56,10 +59,34 @@ _CONNECTION: Mapping[Issue, tuple[type[GatewayError], tuple[str, ...]]] = {
 
 
 @callback
-def async_low_credit(hass: HomeAssistant, entry: ConfigEntry, left: Decimal | None) -> None:
-    """The account can pay for few texts or none. left is its balance, None if that is unknown."""
-    amount = "—" if left is None else format_amount(left)
-    _create(hass, Issue.LOW_CREDIT, entry, ir.IssueSeverity.WARNING, account=entry.title, left=amount)
+def async_low_credit(hass: HomeAssistant, entry: ConfigEntry, left: Balance | None, site: str) -> None:
+    """The account can pay for few texts or none.
+
+    left is its largest balance, None if that is unknown. site is the address of the page where credit is bought.
+    """
+    amount = "—" if left is None or left.amount is None else f"{format_amount(left.amount)} {left.unit}"
+    _create(hass, Issue.LOW_CREDIT, entry, ir.IssueSeverity.WARNING, account=entry.title, left=amount, site=site)
+
+
+@callback
+def async_budget(hass: HomeAssistant, issue: Issue, entry: ConfigEntry, budget: str) -> None:
+    """The account has spent its budget of this month, or most of it: BUDGET_SPENT or BUDGET_NEARLY_SPENT."""
+    severity = ir.IssueSeverity.ERROR if issue is Issue.BUDGET_SPENT else ir.IssueSeverity.WARNING
+    _create(hass, issue, entry, severity, account=entry.title, budget=budget)
+
+
+@callback
+def async_currency_differs(hass: HomeAssistant, entry: ConfigEntry, counted: str, chosen: str) -> None:
+    """The provider counts in one currency, and the account's prices and budget are in another one."""
+    _create(
+        hass,
+        Issue.CURRENCY_DIFFERS,
+        entry,
+        ir.IssueSeverity.WARNING,
+        account=entry.title,
+        counted=counted,
+        chosen=chosen,
+    )
 
 
 @callback
@@ -225,6 +252,7 @@ def _create(
         # Home Assistant shows in its diagnostics what it keeps, so nobody is named there.
         is_persistent=issue in NEWS and not about,
         severity=severity,
+        learn_more_url=placeholders.get("site"),
         translation_key=issue,
         translation_placeholders=placeholders,
     )

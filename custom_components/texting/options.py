@@ -35,8 +35,8 @@ class Options:
     balance_interval: int = _number(15, 1, 1440, UnitOfTime.MINUTES)
     # Seconds between two reads of the incoming texts.
     incoming_interval: int = _number(30, 5, 3600, UnitOfTime.SECONDS)
-    # The credit is low below this amount, in the balance's own unit.
-    low_credit: float = _number(0, 0)
+    # The credit is low if it pays for fewer segments.
+    low_credit: float = _number(20, 0)
     # Segments a day of texts that are not urgent, and of urgent ones. Texts beyond it are refused. 0 is no limit.
     daily_limit: int = _number(200, 0)
     urgent_limit: int = _number(500, 0)
@@ -47,17 +47,34 @@ class Options:
     # Days until an incoming text is deleted. 0: no text is kept, only what recognizes repetitions.
     keep_incoming_days: int = _number(30, 0, 365, UnitOfTime.DAYS)
     # Whether characters that the provider does not take are replaced by similar ones.
-    replace_characters: bool = False
+    replace_characters: bool = True
     # Seconds that the provider's request stays open for a reply. A provider gives up after 60.
     reply_timeout: int = _number(0, 0, 45, UnitOfTime.SECONDS)
     # The conversation agent that runs commands by text, or None if there are no commands.
     conversation_agent: str | None = None
+    # What a segment costs in money, for types of messages that have no price of their own. None: that is not known.
+    segment_price: float | None = None
+    # What a segment of another type costs, by type.
+    type_prices: dict[str, float] = field(default_factory=dict)
+    # The ISO code of the currency of prices and budget. None: the home's.
+    currency: str | None = None
+    # What texts that are not urgent may cost in a month of the home. None: there is no budget.
+    monthly_budget: float | None = None
     # Whether a commercial text gets the mention that the law asks for.
     add_stop_mention: bool = False
 
     def limit_of(self, *, urgent: bool) -> int:
         """Return the segments a day of urgent texts, or of the others."""
         return self.urgent_limit if urgent else self.daily_limit
+
+    def price_of(self, kind: str) -> float | None:
+        """Return the price of a segment of a type of messages. None: that is not known."""
+        return self.type_prices.get(kind) or self.segment_price or None
+
+    @property
+    def has_price(self) -> bool:
+        """Return True if a price is known."""
+        return bool(self.segment_price or self.type_prices)
 
     @property
     def resend_if_unsure(self) -> bool:
@@ -91,7 +108,7 @@ def _limited(name: str, value: Any) -> Any:
 
 def gateway_values(entry: ConfigEntry[Any]) -> dict[str, Any]:
     """Return what the settings of the account's gateway are made from: its data and its options."""
-    return {**entry.data, **entry.options}
+    return {**entry.data, **entry.options, "replace_characters": read_options(entry).replace_characters}
 
 
 def stored_options(entry: ConfigEntry[Any]) -> dict[str, Any]:

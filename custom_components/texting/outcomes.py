@@ -46,6 +46,8 @@ class Cause(StrEnum):
     CANCELLED = "cancelled"
     NO_ACCOUNT = "no_account"
     ACCOUNT_REMOVED = "account_removed"
+    # The budget of the month is spent.
+    BUDGET = "budget"
     # Nobody says why.
     REFUSED = "refused"
     UNCERTAIN = "uncertain"
@@ -127,6 +129,7 @@ _OWN: Mapping[str, Why | None] = {
     "cancelled": Cause.CANCELLED,
     "no_account": Cause.NO_ACCOUNT,
     "account_removed": Cause.ACCOUNT_REMOVED,
+    "budget": Cause.BUDGET,
 }
 # What is known if there is neither a word nor a reason. None: it did not fail.
 STATUSES: Mapping[Status, Why | None] = {

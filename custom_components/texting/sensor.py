@@ -27,6 +27,7 @@ from .gateway.status import Status
 from .messenger import Messenger, MessengerConfigEntry
 from .outcomes import reason_text
 from .signals import MESSAGES_UPDATED
+from .spending import CreditLastsUntilSensor, DeliveryRateSensor, async_follow_price
 
 PARALLEL_UPDATES = 0
 
@@ -44,7 +45,10 @@ async def async_setup_entry(
     )
     if isinstance(messenger, Account):
         balances = [CreditBalanceSensor(messenger, pool) for pool in messenger.info.pools or (None,)]
-        async_add_entities([*balances, SegmentsTodaySensor(messenger)])
+        async_add_entities([*balances, SegmentsTodaySensor(messenger), CreditLastsUntilSensor(messenger)])
+        if messenger.info.reports:
+            async_add_entities([DeliveryRateSensor(messenger)])
+        async_follow_price(messenger, async_add_entities)
     people = async_follow_recipients(
         messenger, async_add_entities, lambda subentry: LastMessageStatusSensor(messenger, subentry)
     )
@@ -252,4 +256,4 @@ class SegmentsTodaySensor(StateEntity, SensorEntity):
     @property
     def native_value(self) -> int:
         """Return the number of segments."""
-        return self._messenger.state.segments_today
+        return self._messenger.state.counters.segments_today

@@ -166,6 +166,8 @@ async def test_a_conversation(
         "provider_status": None,
         "segments": None,
         "cost": None,
+        "price": None,
+        "currency": None,
         "reference": None,
         "message_id": found.message.message_id,
         "incoming_id": found.id,

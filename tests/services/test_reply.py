@@ -181,7 +181,8 @@ async def test_an_answer_keeps_to_the_gateways_rules(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, provider: Provider
 ) -> None:
     """A rejected reply leaves the request open for a valid reply."""
-    url = await connect(await set_up(provider, options={"reply_timeout": 30}))
+    options = {"reply_timeout": 30, "replace_characters": False}
+    url = await connect(await set_up(provider, options=options))
     request = asyncio.create_task(call(url, **{"from": NATIONAL, "message": "Hi"}))
     await heard(hass, provider)
     for text, key in (
@@ -634,7 +635,7 @@ async def test_nothing_is_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="custom_components.texting")
-    entry = await set_up(GROUP, options={"reply_timeout": 2})
+    entry = await set_up(GROUP, options={"reply_timeout": 2, "replace_characters": False})
     await rent(hass, entry, "Status", "A fixed secret é")
     url = await connect(entry)
     request = asyncio.create_task(call(url, **{"from": NATIONAL, "message": "An incoming secret"}))

@@ -112,7 +112,7 @@ async def test_credit_that_lasts_for_one_of_two(
     assert text_of(caught.value, "some_failed").startswith(f"{2 - arrived} of 2 texts failed.")
     assert arrived == (0 if provider in (PRO, POINT) else 1)
     assert state_of(hass, sensor(provider, "segments_today")).state == str(arrived)
-    assert entry.runtime_data.state.segments_today == arrived
+    assert entry.runtime_data.state.counters.segments_today == arrived
 
 
 async def test_an_opted_out_recipient(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
@@ -193,7 +193,7 @@ async def test_limits_are_named_and_nothing_is_sent(
     key: str,
     part: str,
 ) -> None:
-    await set_up(provider)
+    await set_up(provider, options={"replace_characters": False})
     simulator.clear_requests()
     with pytest.raises(ServiceValidationError) as caught:
         await send(hass, **{"message": "Water", "entity_id": notify_entities(provider)[0], **fields})

@@ -8,6 +8,7 @@ from decimal import Decimal
 from ..gateway.errors import Limit, MessageRejected
 from ..gateway.message import Balance
 from ..gateway.status import FailureReason
+from .money import written
 
 # Units that the cost of a message is measured in. A balance in money cannot be compared with a cost.
 COUNTED = frozenset({"credit", "credits", "crédit", "crédits", "segment", "segments", "sms", "unit", "units"})
@@ -82,6 +83,18 @@ def check_daily(used: int, segments: int, limit: int, *, urgent: bool = False) -
         if urgent:
             raise MessageRejected(limit=Limit.DAILY_URGENT, reason=FailureReason.RATE_LIMITED, used=used, most=limit)
         raise MessageRejected(limit=Limit.DAILY, reason=FailureReason.RATE_LIMITED, used=used, most=limit)
+
+
+def check_budget(used: Decimal, price: Decimal, budget: float | None, currency: str) -> None:
+    """Raise MessageRejected if what was spent this month and the price of a message exceed the budget."""
+    if budget and (used >= budget or used + price > budget):
+        raise MessageRejected(
+            limit=Limit.BUDGET,
+            code="budget",
+            reason=FailureReason.RATE_LIMITED,
+            used=written(used, currency),
+            most=written(budget, currency),
+        )
 
 
 def check_counted(limit: int, *, is_uncounted: bool) -> None:

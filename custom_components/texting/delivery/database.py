@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from decimal import Decimal
 from functools import partial
 import json
 from pathlib import Path
@@ -15,11 +16,12 @@ from .inbound_reader import InboundReader
 from .inbound_rows import InboundRows
 from .incoming import IncomingRecord, LookUp, TextQuery, lowest_id
 from .integrity import FullCheck
+from .money import rounded
 from .record import MessageRecord
 from .reply_codes import ReplyCode
 from .serialization import Row, to_text, valid_records
 from .sqlite_file import DatabaseError, SqliteFile
-from .totals import Totals
+from .totals import LAST_DAY, Totals
 
 __all__ = ["DatabaseError", "MessageDatabase"]
 
@@ -191,10 +193,20 @@ class MessageDatabase:
         ((segments, urgent),) = await self._read(queries.SEGMENTS_ON, entry_id, day)
         return int(segments or 0), int(urgent or 0)
 
-    async def totals(self, entry_id: str, since_day: str) -> Totals:
-        """Return the sums of an entry from a day of the home on, in ISO format."""
-        (sums,) = await self._read(queries.TOTALS, entry_id, since_day)
+    async def totals(self, entry_id: str, first_day: str, last_day: str = LAST_DAY) -> Totals:
+        """Return the sums of an entry over some days of the home, in ISO format."""
+        (sums,) = await self._read(queries.TOTALS, entry_id, first_day, last_day)
         return Totals(*(int(each or 0) for each in sums))
+
+    async def spent(self, entry_id: str, first_day: str, last_day: str = LAST_DAY) -> dict[str, Decimal]:
+        """Return what messages of some days cost, by the ISO code of the currency."""
+        sums = await self._read(queries.SPENT, entry_id, first_day, last_day)
+        return {str(currency): rounded(float(cost or 0)) for currency, cost in sums}
+
+    async def first_day(self, entry_id: str) -> str | None:
+        """Return the first day of the home that counts a message of an entry, in ISO format."""
+        ((day,),) = await self._read(queries.FIRST_DAY, entry_id)
+        return None if day is None else str(day)
 
     async def pending_attempts(self, entry_id: str) -> list[MessageRecord]:
         """Return what accounts still do for messages of a route."""

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 import logging
 from operator import attrgetter
@@ -74,12 +75,13 @@ class Outbox:
         today: Callable[[], str] = local_day,
         tracks_accepted: bool = True,
         tracks_uncertain: bool = False,
+        charge: Callable[[MessageRecord, Decimal | None], None] | None = None,
     ) -> None:
         """Start empty.
 
         now is in monotonic seconds, time in Unix seconds, today the home's day in ISO format. tracks_accepted: the
         provider reports more than that it accepted a message. tracks_uncertain: a message of uncertain outcome may
-        still be found.
+        still be found. charge notes the price of a message that was accepted, with the cost that the provider reports.
         """
         self.entry_id = entry_id
         self.database = database
@@ -90,6 +92,7 @@ class Outbox:
         self._listener = listener
         self._tracks_accepted = tracks_accepted
         self._tracks_uncertain = tracks_uncertain
+        self._charge = charge
         self._records: dict[str, MessageRecord] = {}
         self._references: dict[str, str] = {}  # by the provider's message id
         self._early: dict[str, tuple[float, DeliveryReport]] = {}
@@ -123,11 +126,10 @@ class Outbox:
         """Return True while the listener will hear of more that was saved."""
         return self._unpublished > 0
 
-    def unpublished_segments(self, *, urgent: bool) -> int:
-        """Return the segments of urgent messages, or of the others, whose acceptance was not published yet."""
-        waiting = [record for record in self if record.accepted_at is None]
-        unpublished = (*waiting, *self._unpublished_accepted.values())
-        return sum(record.segments for record in unpublished if record.urgent is urgent)
+    @property
+    def uncounted(self) -> Sequence[MessageRecord]:
+        """The messages that may still be accepted, or whose acceptance was not published yet."""
+        return *(record for record in self if record.accepted_at is None), *self._unpublished_accepted.values()
 
     # -- new messages, and messages of an earlier run ------------------------------------------------------------------
 
@@ -166,7 +168,7 @@ class Outbox:
         record.apply_result(result)
         self._index_message_id(record)
         if record.status is not Status.REJECTED:
-            self._accept(record)
+            self._accept(record, result.cost)
         self._track(record)
         if early := self._early.pop(result.message_id or "", None):
             self.apply_report(record, early[1])
@@ -223,9 +225,11 @@ class Outbox:
         if record.message_id:
             self._references[record.message_id] = record.reference
 
-    def _accept(self, record: MessageRecord) -> None:
+    def _accept(self, record: MessageRecord, cost: Decimal | None = None) -> None:
         if record.accepted_at is None:
             record.accepted_at = self.time()
+            if self._charge:
+                self._charge(record, cost)
             self._accepted.add(record.reference)
             self._unpublished_accepted[record.reference] = record
         if record.status is Status.DELIVERED and record.delivered_at is None:

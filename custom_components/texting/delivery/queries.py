@@ -55,8 +55,13 @@ SEGMENTS_ON = "SELECT sum(segments), sum(urgent_segments) FROM daily_total WHERE
 
 TOTALS = """
 SELECT coalesce(sum(texts), 0), coalesce(sum(segments), 0), coalesce(sum(delivered), 0), coalesce(sum(failed), 0)
-FROM daily_total WHERE entry_id = ? AND day >= ?
+FROM daily_total WHERE entry_id = ? AND day BETWEEN ? AND ?
 """
+SPENT = """
+SELECT currency, sum(cost) FROM daily_total
+WHERE entry_id = ? AND day BETWEEN ? AND ? AND currency != '' GROUP BY currency
+"""
+FIRST_DAY = "SELECT min(day) FROM daily_total WHERE entry_id = ?"
 
 # The entries that have rows, in each table. Each step looks the next one up in the index.
 ENTRIES = " UNION ALL ".join(

@@ -63,7 +63,10 @@ class MessageRecord:
     # What is billed.
     segments: int = 1
     # What the provider charges once it accepts it, in its credits. None: that is not known.
-    cost: int | None = None
+    cost: float | None = None
+    # What that is in money, and the ISO code of its currency. None: that is not known, or it was not accepted.
+    price: float | None = None
+    currency: str | None = None
     # What is still to do.
     phase: Phase = Phase.WAITING
     # What is known of its fate.
@@ -160,6 +163,7 @@ class MessageRecord:
         """Take over the fate of an attempt of a route. Return True if the status changed; it never goes backwards."""
         self.via, self.message_id = attempt.entry_id, attempt.message_id
         self.segments, self.cost = attempt.segments, attempt.cost
+        self.price, self.currency = attempt.price, attempt.currency
         if self.status is not Status.QUEUED and not attempt.status.follows(self.status):
             return False
         self._update(attempt.status, attempt.provider_status, attempt.reason, attempt.error)

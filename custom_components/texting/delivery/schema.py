@@ -29,6 +29,7 @@ def _short(script: str) -> str:
 # Script 2 lets the update trigger count a new message too, since two full triggers leave no room on the first page.
 # Script 3 says the same as that trigger in fewer words, which makes room for two indexes: in each, the messages of one
 # status, and of a route's attempts or not, are in the order of time. So no filter of the history has to pass over rows.
+# Scripts 4 and 5 add what a message costs. Each currency has totals of its own; without a known price it is empty.
 MIGRATIONS = (
     _short("""
     CREATE TABLE message (
@@ -166,6 +167,31 @@ MIGRATIONS = (
     CREATE INDEX message_history ON message (entry_id, status, parent ISNULL, created_at);
     CREATE INDEX message_recipient ON message (recipient_id, entry_id, status, parent ISNULL, created_at)
         WHERE recipient_id NOTNULL;
+    """),
+    _short("""
+    ALTER TABLE message ADD COLUMN price REAL;
+    ALTER TABLE message ADD COLUMN currency TEXT;
+    """),
+    _short("""
+    DROP TRIGGER message_updated;
+    CREATE TRIGGER message_updated AFTER UPDATE ON message WHEN NEW.day NOTNULL BEGIN
+        INSERT INTO daily_total
+        SELECT NEW.entry_id, NEW.day, coalesce(NEW.recipient_id, ''), ifnull(c, ''),
+            sum(n * a), sum(n * a * s), sum(n * a * s) * NEW.urgent, total(n * a * p),
+            sum(n * (t = 'delivered')), sum(n * (t IN ('undelivered', 'expired', 'rejected')))
+        FROM (
+            SELECT 1 n, NEW.accepted_at NOTNULL a, NEW.segments s, NEW.status t, NEW.price p, NEW.currency c
+            UNION ALL
+            SELECT -1, OLD.accepted_at NOTNULL, OLD.segments, OLD.status, OLD.price, OLD.currency WHERE OLD.day NOTNULL
+        ) GROUP BY c
+        ON CONFLICT DO UPDATE SET
+            texts = texts + excluded.texts,
+            segments = segments + excluded.segments,
+            urgent_segments = urgent_segments + excluded.urgent_segments,
+            cost = cost + excluded.cost,
+            delivered = delivered + excluded.delivered,
+            failed = failed + excluded.failed;
+    END;
     """),
 )
 VERSION = len(MIGRATIONS)

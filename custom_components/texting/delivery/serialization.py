@@ -20,13 +20,16 @@ FIXED_COLUMNS = (
     *("urgent", "content"),
 )
 # What may change. progress is JSON with the rest.
-CHANGING_COLUMNS = ("phase", "status", "not_before", "accepted_at", "day", "segments", "message_id", "progress")
+CHANGING_COLUMNS = (
+    *("phase", "status", "not_before", "accepted_at", "day", "segments", "message_id", "progress"),
+    *("price", "currency"),
+)
 COLUMNS = FIXED_COLUMNS + CHANGING_COLUMNS
 
 # Columns that a record takes as they are.
 _AS_STORED = (
     *("entry_id", "recipient_id", "parent", "created_at", "expires_at", "not_before"),
-    *("accepted_at", "day", "segments", "message_id"),
+    *("accepted_at", "day", "segments", "message_id", "price", "currency"),
 )
 _MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name not in ("reference", "to"))
 _CONTENT = ("recipient_name", "groups", "ignores_opt_out", "resend")
@@ -178,6 +181,8 @@ def _changing(record: MessageRecord) -> Row:
         record.segments,
         record.message_id and to_text(record.message_id),
         json.dumps(_values(record, _PROGRESS)),
+        record.price,
+        record.currency,
     )
 
 

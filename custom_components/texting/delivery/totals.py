@@ -18,6 +18,10 @@ _MERGE = (
 )
 
 
+# It comes after each day.
+LAST_DAY = "9999-12-31"
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Sums over some days."""

@@ -11,7 +11,6 @@ from homeassistant.const import CONF_NAME, UnitOfTime
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    ConversationAgentSelector,
     EntitySelector,
     EntitySelectorConfig,
     NumberSelector,
@@ -50,7 +49,6 @@ from ..gateway.errors import MessageRejected
 from ..gateway.message import Sender, Template
 from ..gateway.phone_number import to_e164
 from ..gateway.provider import AccountField, ProviderInfo
-from ..options import IF_UNSURE, bounds_of, default_of
 
 # The step that asks for an account's sender, after its credentials were checked.
 SENDER_STEP = "sender"
@@ -60,12 +58,6 @@ _SHORT_CODE = re.compile(r"[0-9]{3,8}", re.ASCII)
 # The fewest digits of a number that is no short code.
 _MIN_NUMBER = 7
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_AMOUNT = vol.All(
-    NumberSelector(
-        NumberSelectorConfig(min=0, max=bounds_of("low_credit").max, step="any", mode=NumberSelectorMode.BOX)
-    ),
-    vol.Range(min=0),  # refuses NaN, which the selector takes
-)
 _PIN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
 
@@ -213,9 +205,9 @@ def route_schema(choices: Mapping[str, str]) -> vol.Schema:
         {
             vol.Required(CONF_NAME): TextSelector(),
             vol.Required(CONF_ACCOUNTS, default=[]): SelectSelector(
-                SelectSelectorConfig(options=_options(choices), multiple=True, mode=SelectSelectorMode.DROPDOWN)
+                SelectSelectorConfig(options=labeled(choices), multiple=True, mode=SelectSelectorMode.DROPDOWN)
             ),
-            vol.Required(CONF_CONFIRM_WITHIN, default=0): _whole(0, 1440, UnitOfTime.MINUTES),
+            vol.Required(CONF_CONFIRM_WITHIN, default=0): whole(0, 1440, UnitOfTime.MINUTES),
         }
     )
 
@@ -230,7 +222,7 @@ def recipient_schema(
     fields: dict[vol.Marker, Any] = {}
     if originals:
         fields[vol.Optional(CONF_ORIGINAL)] = SelectSelector(
-            SelectSelectorConfig(options=_options(originals), mode=SelectSelectorMode.DROPDOWN)
+            SelectSelectorConfig(options=labeled(originals), mode=SelectSelectorMode.DROPDOWN)
         )
     fields[vol.Optional(CONF_NAME)] = TextSelector()
     numbers = vol.Required if groups is None and not originals else vol.Optional
@@ -255,43 +247,6 @@ def recipient_schema(
     return vol.Schema(fields)
 
 
-def settings_schema(info: ProviderInfo | None) -> vol.Schema:
-    """Return the form of the options that apply to a provider, or of a route's options."""
-    messages: dict[vol.Marker, Any] = {_option("keep_days"): _number("keep_days")}
-    if info is None:
-        return vol.Schema(messages)
-    fields: dict[vol.Marker, Any] = {_option("balance_interval"): _number("balance_interval")}
-    if Capability.INCOMING_POLL in info.capabilities:
-        fields[_option("incoming_interval")] = _number("incoming_interval")
-    fields |= {
-        _option("low_credit"): _AMOUNT,
-        _option("daily_limit"): _number("daily_limit"),
-        _option("urgent_limit"): _number("urgent_limit"),
-        _option("if_unsure"): select(IF_UNSURE, "if_unsure"),
-        **messages,
-    }
-    if info.receives:
-        fields[_option("keep_incoming_days")] = _number("keep_incoming_days")
-    if Capability.REPLACE_CHARACTERS in info.capabilities:
-        fields[_option("replace_characters")] = BooleanSelector()
-    if Capability.WEBHOOK_REPLY in info.capabilities:
-        fields[_option("reply_timeout")] = _number("reply_timeout")
-    if info.receives:
-        fields[vol.Optional("conversation_agent")] = ConversationAgentSelector()
-    if Capability.COMMERCIAL in info.capabilities:
-        fields[_option("add_stop_mention")] = BooleanSelector()
-    return vol.Schema(fields)
-
-
-def _option(name: str) -> vol.Marker:
-    return vol.Required(name, default=default_of(name))
-
-
-def _number(name: str) -> Any:
-    bounds = bounds_of(name)
-    return _whole(bounds.min, bounds.max, bounds.unit)
-
-
 def select(values: tuple[str, ...], translation_key: str) -> SelectSelector:
     """Return a choice among values with translated names."""
     return SelectSelector(
@@ -307,14 +262,15 @@ def suggest(values: Mapping[str, str]) -> SelectSelector:
     """Return a choice among {value: label} that takes other values too."""
     return SelectSelector(
         SelectSelectorConfig(
-            options=_options(values),
+            options=labeled(values),
             custom_value=True,
             mode=SelectSelectorMode.DROPDOWN,
         )
     )
 
 
-def _options(values: Mapping[str, str]) -> list[SelectOptionDict]:
+def labeled(values: Mapping[str, str]) -> list[SelectOptionDict]:
+    """Return the options of a choice from {value: label}."""
     return [SelectOptionDict(value=value, label=label) for value, label in values.items()]
 
 
@@ -326,7 +282,8 @@ def _marker(field: AccountField, known: Mapping[str, Any] | None) -> vol.Marker:
     return vol.Required(field.name)
 
 
-def _whole(minimum: int, maximum: int, unit: str | None = None) -> Any:
+def whole(minimum: int, maximum: int, unit: str | None = None) -> Any:
+    """Return a whole number."""
     config = NumberSelectorConfig(min=minimum, max=maximum, step=1, mode=NumberSelectorMode.BOX)
     if unit:
         config["unit_of_measurement"] = unit

@@ -5,18 +5,20 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 
 from ..const import CONF_PROVIDER, ROUTE
 from ..gateway.capabilities import Capability
 from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
 from ..options import stored_options
+from ..storage.stores import async_memory
 from ..translations import CONFIGURE, async_translations
 from .address import async_menu, async_page, async_test
 from .check import CheckFlow
-from .forms import settings_schema
 from .messages import MessagesFlow
 from .purchase import PurchaseFlow
+from .settings import MONEY_FIELDS, read_settings, settings_schema, settings_shown
 
 
 class TextingOptionsFlow(MessagesFlow, CheckFlow, PurchaseFlow):
@@ -37,12 +39,29 @@ class TextingOptionsFlow(MessagesFlow, CheckFlow, PurchaseFlow):
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Change the settings."""
-        schema, stored = settings_schema(self._info), stored_options(self.config_entry)
+        schema, stored = settings_schema(self._info, self.hass.config.currency), stored_options(self.config_entry)
+        errors: dict[str, str] = {}
+        balance_currency = await self._async_balance_currency()
+        if user_input is not None and self._info is None:
+            return self.async_create_entry(data=stored | user_input)
         if user_input is not None:
-            # A field of the form without a value was emptied.
-            kept = {name: value for name, value in stored.items() if name not in schema.schema}
-            return self.async_create_entry(data=kept | user_input)
-        return self.async_show_form(step_id="settings", data_schema=self.add_suggested_values_to_schema(schema, stored))
+            options, errors = read_settings(user_input, balance_currency)
+            if not errors:
+                # A field of the form without a value was emptied.
+                fields = {*map(str, schema.schema), *MONEY_FIELDS}
+                return self.async_create_entry(data={k: v for k, v in stored.items() if k not in fields} | options)
+        suggested = settings_shown(stored) if user_input is None else user_input
+        return self.async_show_form(
+            step_id="settings",
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+            description_placeholders={"currency": balance_currency or "—"},
+        )
+
+    async def _async_balance_currency(self) -> str | None:
+        """Return the ISO code of the currency in which the provider counts, if that is known."""
+        unit = (await async_memory(self.hass, self.config_entry.entry_id)).balance_unit
+        return unit if unit in ACTIVE_CURRENCIES else None
 
     async def async_step_webhook(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the address to paste at the provider, and when it was last called."""

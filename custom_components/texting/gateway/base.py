@@ -10,6 +10,7 @@ import logging
 from operator import attrgetter
 import time
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from .capabilities import MEDIA_TYPES, Capability
 from .contacts import Contacts
@@ -81,6 +82,17 @@ class Gateway[S: Settings = Any](ABC):
     def slots(self) -> Semaphore:
         """What the requests of the account take, so that they are never too many at the same time."""
         return self._transport.slots
+
+    @property
+    def site(self) -> str:
+        """The address of the site where people see their account and buy credit."""
+        address = urlsplit(self.settings.url)
+        return self.info.site or f"{address.scheme}://{address.netloc}"
+
+    @property
+    def reports_delivery(self) -> bool:
+        """Return True if the provider says which messages arrived, as far as is known."""
+        return self.info.reports
 
     async def verify(self) -> None:
         """Check the credentials with a request that costs nothing."""

@@ -70,6 +70,7 @@ class Limit(StrEnum):
     CREDIT = "credit"
     DAILY = "daily"
     DAILY_URGENT = "daily_urgent"
+    BUDGET = "budget"
     LOOP = "loop"
     OPTED_OUT = "opted_out"
     GROUP_EMPTY = "group_empty"

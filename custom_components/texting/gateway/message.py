@@ -95,6 +95,8 @@ class SendResult:
     batch_id: str | None = None
     # The status in the provider's own words.
     provider_status: str | None = None
+    # What the provider says that the message costs: in credits, or in money if the account's balance is. None: nothing.
+    cost: Decimal | None = None
     # Why the message was not accepted. None: it was accepted.
     error: GatewayError | None = None
 

@@ -121,6 +121,8 @@ class ProviderInfo:
     busy: frozenset[int] = frozenset({TOO_MANY_REQUESTS})
     # The names of the balances, if an account has several.
     pools: tuple[str, ...] = ()
+    # The address of the site where credit is bought. Empty: it has the host of the API.
+    site: str = ""
     # A number to which messages cost nothing and are delivered at once.
     test_number: str | None = None
     # The HTTP methods with which the provider calls our webhook.

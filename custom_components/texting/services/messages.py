@@ -25,8 +25,10 @@ from ..const import (
     ATTR_WAIT_LIMIT,
     DOMAIN,
 )
+from ..delivery.money import rounded
 from ..delivery.record import MessageRecord
 from ..error_messages import home_assistant_error
+from ..gateway.capabilities import MessageType
 from ..gateway.errors import Limit, MessageRejected
 from ..gateway.phone_number import mask
 from ..gateway.status import FailureReason
@@ -191,17 +193,27 @@ async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
     message, preview = prepared[0]
     held_until = max((each.held_until for _, each in prepared if each.held_until), default=None)
     is_uncounted = any(address.is_uncounted for address in addresses)
+    cost = None if is_uncounted else sum(each.cost for _, each in prepared)
     return {
         "error": None,
         "text": preview.text,
         "encoding": preview.encoding,
         "segments": preview.segments // (message.group_size or 1),
         "units": preview.units,
-        "cost": None if is_uncounted else sum(each.cost for _, each in prepared),
+        "cost": cost,
+        **_price(messenger, message.type, cost),
         "replaced": dict[str, Any](preview.replaced),
         "may_be_replaced": preview.may_be_replaced,
         "held_until": held_until.isoformat() if held_until else None,
     }
+
+
+def _price(messenger: Messenger, kind: MessageType, cost: int | None) -> dict[str, Any]:
+    """Return what a text would cost in money, if that is known. A route cannot tell which account sends it."""
+    price = messenger.pricing.price_of(cost, kind) if isinstance(messenger, Account) else None
+    if price is None or not isinstance(messenger, Account):
+        return {"price": None, "currency": None}
+    return {"price": float(rounded(price)), "currency": messenger.pricing.currency}
 
 
 # -- replying ----------------------------------------------------------------------------------------------------------

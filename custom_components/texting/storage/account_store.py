@@ -32,6 +32,8 @@ class Memory:
     call_awaited_since: str | None = None
     # Whether people were told that the call did not come.
     call_missed: bool = False
+    # The unit of the balance when it was read last; None if it is not known, or if there are several balances.
+    balance_unit: str | None = None
     # Calls of the webhook that were refused.
     webhook_refused: int = 0
     # Delivery reports for messages that nobody knows.

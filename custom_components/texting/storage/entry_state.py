@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import batched
 import logging
 import time
@@ -37,8 +38,10 @@ from ..issues import async_connection_failed, async_connection_works
 from ..options import read_options
 from ..signals import COMMAND, MESSAGE_RECEIVED, MESSAGES_UPDATED, OPT_OUT_CHANGED, STATE_CHANGED
 from .account_store import AccountStore
+from .counters import Counters, today
 from .open_database import async_open, async_release, async_remove_leftovers
 from .opt_outs import OptOuts, opted_out
+from .pricing import Pricing
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -61,10 +64,12 @@ class EntryState:
             self,
             now=hass.loop.time,
             time=time.time,
-            today=_today,
+            today=today,
             tracks_accepted=gateway is None or gateway.info.reports,
             tracks_uncertain=gateway is not None
             and {Capability.STATUS, Capability.LOST_ANSWERS} <= gateway.info.capabilities,
+            # A route charges nothing: its accounts do.
+            charge=Pricing(hass, entry, gateway.info, self.store).charge if gateway else None,
         )
         # What sends; None for a route.
         self.worker = (
@@ -85,10 +90,7 @@ class EntryState:
         self._held: list[tuple[float, Callable[[], None]]] = []
         self._is_changing = False
         self._is_in_batch = False
-        # Of all messages, and of urgent ones alone.
-        self._segments = 0
-        self._urgent_segments = 0
-        self._segments_day = ""
+        self.counters = Counters()
 
     async def async_load(self) -> None:
         """Load what an earlier run left."""
@@ -104,10 +106,7 @@ class EntryState:
             for text in texts:
                 self._hand_on(text)
             await asyncio.sleep(0)
-        self._segments_day = _today()
-        self._segments, self._urgent_segments = await self.outbox.database.segments_on(
-            self._entry_id, self._segments_day
-        )
+        await self.counters.async_load(self.outbox.database, self._entry_id)
 
     def _hand_on(self, text: IncomingRecord) -> None:
         """Publish a text that an earlier run took."""
@@ -129,10 +128,9 @@ class EntryState:
     @callback
     def messages_updated(self, updates: Sequence[Update]) -> None:
         """Take updates of the outbox: count them, remember the last one, and publish them together."""
-        today = _today()
         for record, change in updates:
-            if change is Change.ACCEPTED and record.day == today:
-                self._count(record, today)
+            if change is Change.ACCEPTED:
+                self.counters.count(record)
             if change is not Change.UPDATED and not record.parent:
                 self.last_record = record
         self.publish(MESSAGES_UPDATED, self._entry_id, updates)
@@ -243,21 +241,16 @@ class EntryState:
 
     # -- counters ----------------------------------------------------------------------------------------------------
 
-    @property
-    def segments_today(self) -> int:
-        """Segments that the provider accepted since midnight, local time."""
-        return self._segments if self._segments_day == _today() else 0
-
     def segments_used(self, *, urgent: bool) -> int:
         """Return the segments of urgent messages, or of the others, of today or that may still be accepted today."""
-        today = self._urgent_segments if urgent else self._segments - self._urgent_segments
-        return (today if self._segments_day == _today() else 0) + self.outbox.unpublished_segments(urgent=urgent)
+        used, of_urgent = self.counters.segments_today, self.counters.urgent_segments_today
+        expected = sum(record.segments for record in self.outbox.uncounted if record.urgent is urgent)
+        return (of_urgent if urgent else used - of_urgent) + expected
 
-    def _count(self, record: MessageRecord, today: str) -> None:
-        if self._segments_day != today:
-            self._segments_day, self._segments, self._urgent_segments = today, 0, 0
-        self._segments += record.segments
-        self._urgent_segments += record.segments if record.urgent else 0
+    def money_used(self, currency: str) -> Decimal:
+        """Return what messages of this month cost, or will cost if they are accepted, in one currency."""
+        expected = (each.price for each in self.outbox.uncounted if each.price and each.currency == currency)
+        return self.counters.spent_this_month.get(currency, Decimal(0)) + sum(Decimal(str(price)) for price in expected)
 
     # -- old messages --------------------------------------------------------------------------------------------------
 
@@ -283,10 +276,6 @@ class EntryState:
         """Purge now and once a day. Return a function that ends this."""
         self.async_purge_soon()
         return async_track_time_interval(self._hass, self.async_purge, timedelta(days=1), cancel_on_shutdown=True)
-
-
-def _today() -> str:
-    return dt_util.now().date().isoformat()
 
 
 # -- the states of all entries -----------------------------------------------------------------------------------------
@@ -355,7 +344,7 @@ async def async_cancel_record(
         # The account reads this when it is loaded.
         record = record.snapshot()
         record.fail(Status.REJECTED, error)
-        record.day = _today()
+        record.day = today()
         await asyncio.wait([database.write([record])])
         return record
     if state and state.worker and (known := state.outbox.get(record.reference)):

@@ -75,6 +75,7 @@ class TextingHouseSettings(Settings):
 INFO = ProviderInfo(
     provider=Provider.TEXTINGHOUSE,
     name="TextingHouse",
+    site="https://www.textinghouse.com",
     fields=TextingHouseSettings.account_fields(),
     identity=("username", "url"),
     capabilities=frozenset(

@@ -247,15 +247,15 @@ def listed(
         incoming=direction_of(row, own_numbers),
         type=TYPES.get((text(row, "sms_type") or text(row, "type")).lower()),
         sent_at=date_of(row) or created_at(row),
-        cost=_cost(text(row, "cost")),
+        cost=cost_of(row),
     )
 
 
-def _cost(value: str) -> Decimal | None:
-    try:
-        return amount(value)
-    except InvalidResponse:
-        return None
+def cost_of(row: Row) -> Decimal | None:
+    """Return what a message costs, in the unit of the balance; None if the row does not say so."""
+    with suppress(InvalidResponse):
+        return cost if (cost := amount(text(row, "cost"))) >= 0 else None
+    return None
 
 
 def key_of(message: Message) -> tuple[str, str]:

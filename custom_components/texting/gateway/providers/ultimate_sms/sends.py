@@ -69,7 +69,14 @@ def result(message: Message, row: Row, *, hands_over: bool = True) -> SendResult
         )
     status, reason = state
     error = MessageRejected(word, reason=reason) if reason else None
-    return SendResult(message=message, status=status, message_id=uid, provider_status=word or None, error=error)
+    return SendResult(
+        message=message,
+        status=status,
+        message_id=uid,
+        provider_status=word or None,
+        cost=wire.cost_of(row),
+        error=error,
+    )
 
 
 def refusals(messages: Sequence[Message], note: str, *, certain: bool = False) -> Mapping[str, MessageRejected]:

@@ -238,6 +238,11 @@ class TextioPro(Gateway[TextioProSettings]):
         # The row may say what the lost response said.
         return self._claims.add(sends.result(lost, row, hands_over=self._hands_over is not False))[0]
 
+    @property
+    @override
+    def reports_delivery(self) -> bool:
+        return not self._hands_over
+
     async def fetch_balance(self) -> Sequence[Balance]:
         """Fetch the balance."""
         return [wire.balance(await self._api.read("balance"))]

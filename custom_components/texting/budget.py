@@ -1,0 +1,73 @@
+"""The monthly budget of an account: what it refuses, and the repair issues that tell of it."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+
+from .delivery.checks import check_budget
+from .delivery.money import written
+from .delivery.record import MessageRecord
+from .gateway.errors import MessageRejected
+from .issues import Issue, async_budget, async_currency_differs, async_delete
+from .options import read_options
+from .storage.entry_state import EntryState
+from .storage.pricing import Pricing
+
+# The share of the budget from which people are warned.
+NEARLY = Decimal("0.8")
+
+
+class Budget:
+    """What texts of an account may cost in a month of the home."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, state: EntryState, pricing: Pricing) -> None:
+        """Watch nothing yet."""
+        self._hass = hass
+        self._entry = entry
+        self._state = state
+        self._pricing = pricing
+
+    def refusals(self, records: Sequence[MessageRecord]) -> list[tuple[MessageRecord, MessageRejected]]:
+        """Return the messages that the budget does not pay for, with their errors. Urgent ones it always pays for."""
+        budget, currency = read_options(self._entry).monthly_budget, self._pricing.currency
+        if not budget or not currency:
+            return []
+        used, refused = self._state.money_used(currency), []
+        for record in records:
+            price = Decimal(str(record.price or 0)) if record.currency == currency else Decimal(0)
+            if not record.urgent:
+                try:
+                    check_budget(used, price, budget, currency)
+                except MessageRejected as err:
+                    refused.append((record, err))
+                    continue
+            used += price
+        return refused
+
+    @callback
+    def async_update(self) -> None:
+        """Keep the repair issues true."""
+        budget, currency = read_options(self._entry).monthly_budget, self._pricing.currency
+        spent = self._state.counters.spent_this_month
+        if not budget or not currency:
+            self.async_stop()
+            return
+        share = spent.get(currency, Decimal(0)) / Decimal(str(budget))
+        issue = Issue.BUDGET_SPENT if share >= 1 else Issue.BUDGET_NEARLY_SPENT if share >= NEARLY else None
+        for each in (Issue.BUDGET_SPENT, Issue.BUDGET_NEARLY_SPENT):
+            if each is issue:
+                async_budget(self._hass, each, self._entry, written(budget, currency))
+            else:
+                async_delete(self._hass, each, self._entry)
+        if (counted := self._pricing.currency_of_balance) and counted != currency:
+            async_currency_differs(self._hass, self._entry, counted, currency)
+        else:
+            async_delete(self._hass, Issue.CURRENCY_DIFFERS, self._entry)
+
+    @callback
+    def async_stop(self) -> None:
+        """Delete the issues."""
+        for issue in (Issue.BUDGET_SPENT, Issue.BUDGET_NEARLY_SPENT, Issue.CURRENCY_DIFFERS):
+            async_delete(self._hass, issue, self._entry)

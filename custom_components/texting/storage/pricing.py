@@ -1,0 +1,113 @@
+"""Pricing: what the messages of an account cost in money."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.generated.currencies import ACTIVE_CURRENCIES
+
+from ..delivery.checks import COUNTED
+from ..delivery.record import MessageRecord
+from ..gateway.capabilities import Capability, MessageType
+from ..gateway.message import Balance
+from ..gateway.provider import ProviderInfo
+from ..options import Options, read_options
+from .account_store import AccountStore
+
+# Signs of balances in lower case, and the currencies that share each of them.
+_SHARED: Mapping[str, frozenset[str]] = {
+    sign: frozenset(codes.split())
+    for sign, codes in {
+        "$": "USD CAD AUD NZD SGD HKD TWD MXN COP CLP ARS",
+        "c$": "CAD NIO",
+        "¥": "JPY CNY",
+        "rs": "INR PKR LKR NPR MUR",
+        "kr": "SEK NOK DKK ISK",
+        "cfa": "XOF XAF",
+        "fcfa": "XOF XAF",
+        "f cfa": "XOF XAF",
+        "fr": "CHF",
+        "dh": "MAD AED",
+        "da": "DZD",
+        "bs": "BOB VES",
+        "br": "ETB BYN",
+        "lei": "RON MDL",
+    }.items()
+}
+
+
+class Pricing:
+    """The prices of one account, as its options and its provider are now."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], info: ProviderInfo, store: AccountStore) -> None:
+        """The store remembers in which unit the provider counts."""
+        self._hass = hass
+        self._entry = entry
+        self._store = store
+        # Whether a text that is sent again was certainly not sent before.
+        self._finds_lost = Capability.LOST_ANSWERS in info.capabilities
+
+    @property
+    def _options(self) -> Options:
+        return read_options(self._entry)
+
+    @callback
+    def async_note_balances(self, balances: Sequence[Balance]) -> None:
+        """Remember in which unit the provider counts. With several balances it does not tell which one pays."""
+        unit = balances[0].unit if len(balances) == 1 else None
+        if unit and unit != self._store.memory.balance_unit:
+            self._store.memory.balance_unit = unit
+            self._store.async_changed()
+
+    @property
+    def currency(self) -> str | None:
+        """The ISO code of what prices, the budget and the spending are in. None: no price is known."""
+        if self._options.has_price:
+            return self._options.currency or self._hass.config.currency
+        return self.currency_of_balance
+
+    @property
+    def currency_of_balance(self) -> str | None:
+        """The ISO code of the currency in which the provider counts. None: it counts in something else."""
+        unit, options = self._store.memory.balance_unit, self._options
+        if unit in ACTIVE_CURRENCIES:
+            return unit
+        chosen = (options.currency or self._hass.config.currency) if options.has_price else None
+        return chosen if chosen in _SHARED.get((unit or "").casefold(), ()) else None
+
+    def price_of(self, units: float | Decimal | None, kind: MessageType = MessageType.SMS) -> Decimal | None:
+        """Return what so many billed units cost, in the currency. None: that is not known."""
+        price = self._options.price_of(kind)
+        return None if price is None or units is None else Decimal(str(units)) * Decimal(str(price))
+
+    def set_expected(self, record: MessageRecord) -> None:
+        """Note what a message will cost."""
+        price = self.price_of(record.cost, record.message.type)
+        record.price, record.currency = (None, None) if price is None else (float(price), self.currency)
+
+    def charge(self, record: MessageRecord, reported: Decimal | None) -> None:
+        """Note what an accepted message costs. What the provider reports is preferred."""
+        if reported is not None:
+            self._take_reported(record, reported)
+        times = 1 if self._finds_lost and record.message.group_size is None else 1 + record.resend_count
+        if times > 1:
+            # Each time, the provider may have charged it.
+            record.cost = None if record.cost is None else record.cost * times
+            record.price = None if record.price is None else record.price * times
+
+    def _take_reported(self, record: MessageRecord, reported: Decimal) -> None:
+        """Take a cost in the unit of the balance."""
+        if currency := self.currency_of_balance:
+            record.price, record.currency = float(reported), currency
+        elif (self._store.memory.balance_unit or "").casefold() in COUNTED:
+            record.cost = int(reported) if reported == int(reported) else float(reported)
+            self.set_expected(record)
+
+    def in_unit(self, segments: float, unit: str) -> Decimal | None:
+        """Return what so many segments cost in the unit of a balance. None: that is not known."""
+        if unit.casefold() in COUNTED:
+            return Decimal(str(segments))
+        is_ours = self.currency is not None and self.currency in {unit, *_SHARED.get(unit.casefold(), ())}
+        return self.price_of(segments) if is_ours else None
