@@ -203,7 +203,7 @@ async def test_a_balance_that_cannot_be_read_is_unknown_and_logged_once(
     assert len(lines()) == 1
     simulator.accounts[PRO].balance_data = {"balance": 7}
     await pass_time(15 * 60 + 1)
-    assert [state_of(hass, each).state for each in (sensor, low)] == ["7", "off"]
+    assert [state_of(hass, each).state for each in (sensor, low)] == ["7", "on"]
     simulator.accounts[PRO].balance_data = {"balance": "later"}
     await pass_time(15 * 60 + 1)
     assert (state_of(hass, sensor).state, len(lines())) == ("unknown", 2)

@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting import issues
 from custom_components.texting.gateway.errors import Blocked, CertificateInvalid, GatewayError, Redirected
+from custom_components.texting.gateway.message import Balance
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.issues import Issue
 from homeassistant.core import HomeAssistant
@@ -21,6 +22,8 @@ from tests.support.home import TRANSLATIONS
 
 TEXTS: dict[str, Any] = TRANSLATIONS["issues"]
 ENTRY = MockConfigEntry(domain="texting", title="Home", entry_id="ENTRY")
+SITE = "https://sms.example.com"
+LEFT = Balance(amount=Decimal("1.50"), unit="EUR")
 
 
 def connection(error: GatewayError) -> Callable[[HomeAssistant], None]:
@@ -30,7 +33,7 @@ def connection(error: GatewayError) -> Callable[[HomeAssistant], None]:
 
 
 KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
-    Issue.LOW_CREDIT: (lambda hass: issues.async_low_credit(hass, ENTRY, Decimal("1.50")), "_ENTRY", "warning"),
+    Issue.LOW_CREDIT: (lambda hass: issues.async_low_credit(hass, ENTRY, LEFT, SITE), "_ENTRY", "warning"),
     Issue.ACCESS_DENIED: (lambda hass: issues.async_access_denied(hass, ENTRY, "No plan"), "_ENTRY", "error"),
     Issue.CERTIFICATE_INVALID: (connection(CertificateInvalid()), "_ENTRY", "error"),
     Issue.REDIRECTED: (connection(Redirected(target="new.example.com")), "_ENTRY", "error"),
@@ -51,6 +54,21 @@ KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
         "warning",
     ),
     Issue.NEVER_CALLED: (lambda hass: issues.async_never_called(hass, ENTRY), "_ENTRY", "warning"),
+    Issue.BUDGET_NEARLY_SPENT: (
+        lambda hass: issues.async_budget(hass, Issue.BUDGET_NEARLY_SPENT, ENTRY, "10 EUR"),
+        "_ENTRY",
+        "warning",
+    ),
+    Issue.BUDGET_SPENT: (
+        lambda hass: issues.async_budget(hass, Issue.BUDGET_SPENT, ENTRY, "10 EUR"),
+        "_ENTRY",
+        "error",
+    ),
+    Issue.CURRENCY_DIFFERS: (
+        lambda hass: issues.async_currency_differs(hass, ENTRY, "USD", "EUR"),
+        "_ENTRY",
+        "warning",
+    ),
     Issue.ROUTE_BROKEN: (lambda hass: issues.async_route_broken(hass, ENTRY), "_ENTRY", "error"),
 }
 EVERY_KIND = pytest.mark.parametrize("kind", Issue)
@@ -115,10 +133,12 @@ async def test_an_issue_is_deleted(hass: HomeAssistant, kind: Issue) -> None:
 
 
 async def test_what_an_account_has_left_may_be_unknown(hass: HomeAssistant) -> None:
-    issues.async_low_credit(hass, ENTRY, None)
-    issue = ir.async_get(hass).async_get_issue("texting", "low_credit_ENTRY")
-    assert issue is not None
-    assert issue.translation_placeholders == {"account": "Home", "left": "—"}
+    for left, told in ((None, "—"), (Balance(amount=None), "—"), (LEFT, "1.5 EUR")):
+        issues.async_low_credit(hass, ENTRY, left, SITE)
+        issue = ir.async_get(hass).async_get_issue("texting", "low_credit_ENTRY")
+        assert issue is not None
+        assert issue.translation_placeholders == {"account": "Home", "left": told, "site": SITE}
+        assert issue.learn_more_url == SITE
 
 
 async def test_an_account_takes_along_what_was_to_be_mended(
@@ -126,7 +146,7 @@ async def test_an_account_takes_along_what_was_to_be_mended(
 ) -> None:
     entry = await set_up(Provider.TEXTINGHOUSE)
     await hass.config_entries.async_unload(entry.entry_id)
-    issues.async_low_credit(hass, entry, Decimal(0))
+    issues.async_low_credit(hass, entry, LEFT, SITE)
     issues.async_access_denied(hass, entry, "No plan")
     issues.async_connection_failed(hass, entry, CertificateInvalid())
     issues.async_route_broken(hass, entry)

@@ -49,24 +49,27 @@ async def test_no_credit_is_told_and_taken_back(
     issue = low_credit(hass, entry)
     assert issue is not None
     assert (issue.severity, issue.is_fixable, issue.is_persistent) == (ir.IssueSeverity.WARNING, False, False)
-    assert issue.translation_placeholders == {"account": entry.title, "left": "0"}
-    give(simulator, provider, "0.5")
+    unit = "SMS" if provider is PRO else "credits"
+    site = entry.runtime_data.gateway.site
+    assert issue.translation_placeholders == {"account": entry.title, "left": f"0 {unit}", "site": site}
+    assert issue.learn_more_url == site
+    give(simulator, provider, "20")
     await pass_time(READ)
     assert state_of(hass, sensor_of(provider)).state == "off"
     assert low_credit(hass, entry) is None
 
 
+@pytest.mark.parametrize("options", [{}, {"low_credit": 20.0}])
 @pytest.mark.parametrize(("amount", "state"), [("20", "off"), ("19.99", "on"), ("0", "on")])
 async def test_the_threshold_is_the_accounts(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, amount: str, state: str
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, options: dict[str, Any], amount: str, state: str
 ) -> None:
     give(simulator, HOUSE, amount)
-    entry = await set_up(HOUSE, options={"low_credit": 20.0})
+    entry = await set_up(HOUSE, options=options)
     assert state_of(hass, SENSOR).state == state
     issue = low_credit(hass, entry)
-    assert (issue and issue.translation_placeholders) == (
-        {"account": "TextingHouse", "left": amount} if state == "on" else None
-    )
+    told = {"account": "TextingHouse", "left": f"{amount} credits", "site": "https://www.textinghouse.com"}
+    assert (issue and issue.translation_placeholders) == (told if state == "on" else None)
 
 
 async def test_sending_makes_it_low(
@@ -81,7 +84,7 @@ async def test_sending_makes_it_low(
     issue = low_credit(hass, entry)
     assert issue is not None
     assert issue.translation_placeholders is not None
-    assert issue.translation_placeholders["left"] == str(10 - len(RECIPIENTS[HOUSE]["Anna"]))
+    assert issue.translation_placeholders["left"] == f"{10 - len(RECIPIENTS[HOUSE]['Anna'])} credits"
 
 
 async def test_the_largest_pool_counts(
@@ -95,7 +98,7 @@ async def test_the_largest_pool_counts(
     assert state_of(hass, sensor_of(POINT)).state == "on"
     issue = low_credit(hass, entry)
     assert issue is not None
-    assert issue.translation_placeholders == {"account": "TheSMSPoint", "left": "9"}
+    assert (issue.translation_placeholders or {})["left"] == "9 credits"
 
 
 async def test_an_account_without_limit_is_never_low(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
@@ -106,12 +109,34 @@ async def test_an_account_without_limit_is_never_low(hass: HomeAssistant, set_up
     assert low_credit(hass, entry) is None
 
 
-async def test_money_has_a_threshold_too(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
-    simulator.accounts[PRO].balance_shape = "remaining"
-    give(simulator, PRO, "2.5")
-    await set_up(PRO, options={"low_credit": 5})
-    assert state_of(hass, "sensor.textiopro_credit_balance").attributes["unit_of_measurement"] == "$"
-    assert state_of(hass, sensor_of(PRO)).state == "on"
+@pytest.mark.parametrize(
+    ("unit", "amount", "prices", "state"),
+    [
+        # 20 segments at 0.05
+        ("€{:.2f}", "1.00", {"segment_price": 0.05, "currency": "EUR"}, "off"),
+        ("€{:.2f}", "0.99", {"segment_price": 0.05, "currency": "EUR"}, "on"),
+        # Nobody knows what a segment costs in this currency.
+        ("€{:.2f}", "0.01", {}, "off"),
+        ("€{:.2f}", "0.01", {"segment_price": 0.05, "currency": "USD"}, "off"),
+        ("€{:.2f}", "0", {}, "on"),
+        # Several currencies have this sign.
+        ("${:.2f}", "0.99", {"segment_price": 0.05, "currency": "USD"}, "on"),
+        ("${:.2f}", "0.99", {"segment_price": 0.05, "currency": "EUR"}, "off"),
+    ],
+)
+async def test_money_is_low_if_it_pays_for_too_few_segments(
+    hass: HomeAssistant,
+    set_up: SetUp,
+    simulator: Simulator,
+    unit: str,
+    amount: str,
+    prices: dict[str, Any],
+    state: str,
+) -> None:
+    simulator.accounts[PRO].balance_shape, simulator.accounts[PRO].balance_text = "remaining", unit
+    give(simulator, PRO, amount)
+    await set_up(PRO, options=prices)
+    assert state_of(hass, sensor_of(PRO)).state == state
 
 
 async def test_no_balance_is_not_known_to_be_low(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:

@@ -17,8 +17,9 @@ import voluptuous as vol
 from custom_components.texting import own_call
 from custom_components.texting.condition import async_get_conditions
 from custom_components.texting.error_messages import FORM_ERRORS, ORDER_ERRORS, request_error, translation_key
-from custom_components.texting.flows.forms import route_schema, settings_schema
+from custom_components.texting.flows.forms import route_schema
 from custom_components.texting.flows.purchase import card_fields, type_key
+from custom_components.texting.flows.settings import MONEY, MONEY_FIELDS, TYPE_PRICES, priced_types, settings_schema
 from custom_components.texting.gateway import errors
 from custom_components.texting.gateway.capabilities import MessageType
 from custom_components.texting.gateway.connection_check import Item, Note, Outcome
@@ -161,7 +162,7 @@ def test_limits_give_the_placeholders_of_their_texts() -> None:
             continue  # raised before a message exists
         text = EXCEPTIONS[f"limit_{Limit[limit]}"]
         assert placeholders(text) <= given | ALWAYS, (limit, text)
-        assert given - {"limit", "reason"} <= placeholders(text), (limit, text)
+        assert given - {"limit", "reason", "code"} <= placeholders(text), (limit, text)
     assert {Limit[limit] for limit, _ in places} == set(Limit)
 
 
@@ -259,7 +260,10 @@ def test_options() -> None:
     assert placeholders(json_text(OPTIONS["step"]["check"])) == {"number"}
     assert placeholders(json_text(OPTIONS["step"]["check_result"])) == {"report"}
     fields = {str(marker) for info in INFOS for marker in settings_schema(info).schema}
-    assert named(OPTIONS["step"]["settings"]) == fields
+    sections = OPTIONS["step"]["settings"]["sections"]
+    assert named(OPTIONS["step"]["settings"]) == fields - {MONEY, TYPE_PRICES}
+    assert named(sections[MONEY]) == set(MONEY_FIELDS)
+    assert set(sections[TYPE_PRICES]["data"]) == {kind for info in INFOS for kind in priced_types(info)}
     page = json_text(OPTIONS["step"]["webhook"])
     assert placeholders(page) == {"url", "note", "where", "last_call", "refused"}
     assert placeholders(json_text(OPTIONS["step"]["settings"])) == set()
@@ -267,9 +271,10 @@ def test_options() -> None:
     assert OPTIONS["step"]["credits_bought"]["title"]
     assert placeholders(json_text(OPTIONS["step"]["buy_credits"])) == {"account"}
     assert placeholders(json_text(OPTIONS["step"]["credits_bought"])) == {"account", "credits"}
-    assert set(OPTIONS["error"]) == PAYING | {"order_too_small"}
+    money = {"invalid_amount", "budget_needs_price", "currency_of_provider"}
+    assert set(OPTIONS["error"]) == PAYING | {"order_too_small"} | money
     assert set(OPTIONS["abort"]) == {"account_not_loaded", "order_unknown"}
-    assert placeholders(json_text(OPTIONS["error"]) + json_text(OPTIONS["abort"])) == set()
+    assert placeholders(json_text(OPTIONS["error"]) + json_text(OPTIONS["abort"])) == {"currency"}
 
 
 def test_replies_to_commands() -> None:
@@ -374,7 +379,7 @@ async def test_every_text_and_icon_belongs_to_an_entity(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator
 ) -> None:
     for provider in Provider:
-        await set_up(provider)
+        await set_up(provider, options={"segment_price": 0.05})
     entities = [entity for entity in er.async_get(hass).entities.values() if entity.platform == "texting"]
     used = {(entity.domain, str(entity.translation_key)) for entity in entities}
     assert pairs(ICONS["entity"]) == used

@@ -200,6 +200,8 @@ async def test_which_entities_are_off_by_default(hass: HomeAssistant, set_up: Se
     entry = await set_up(HOUSE)
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     assert sorted(entity.translation_key or "" for entity in entities if entity.disabled_by) == [
+        "credit_lasts_until",
+        "delivery_rate",
         "delivery_report",
         "oldest_pending",
         "pending_messages",

@@ -37,7 +37,7 @@ def test_a_message_is_queued_until_its_result(clocks: Clocks, outbox: Outbox) ->
     outbox.take(record := clocks.message())
     assert (record.status, record.has_result, record.is_pending, record.failure) == (Status.QUEUED, False, True, None)
     assert (list(outbox), len(outbox), outbox.get("one"), outbox.get("two")) == ([record], 1, record, None)
-    assert outbox.unpublished_segments(urgent=False) == 1
+    assert len(outbox.uncounted) == 1
 
 
 def test_an_accepted_message_is_tracked(clocks: Clocks, outbox: Outbox) -> None:
@@ -51,7 +51,7 @@ def test_a_rejected_message_is_done(clocks: Clocks, outbox: Outbox) -> None:
     error = MessageRejected(reason=FailureReason.OPTED_OUT, code="-5")
     record = sent(clocks, outbox, status=Status.REJECTED, error=error, provider_status="-5")
     assert (record.status, record.reason, record.failure) == (Status.REJECTED, FailureReason.OPTED_OUT, error)
-    assert (len(outbox), record.accepted_at, outbox.unpublished_segments(urgent=False)) == (0, None, 0)
+    assert (len(outbox), record.accepted_at, len(outbox.uncounted)) == (0, None, 0)
 
 
 @pytest.mark.parametrize("can_find", [False, True])
@@ -141,4 +141,4 @@ def test_after_a_restart_no_message_waits_longer_than_planned(
 def test_a_loaded_message_is_found_by_its_message_id(clocks: Clocks, outbox: Outbox) -> None:
     outbox.take(record := clocks.message(phase=Phase.TRACKED, status=Status.SENT, message_id="id"))
     assert outbox.match(report(Status.DELIVERED, reference=None, message_id="id")) is record
-    assert outbox.unpublished_segments(urgent=False) == 1  # it has no accepted_at
+    assert len(outbox.uncounted) == 1  # it has no accepted_at

@@ -1,6 +1,7 @@
 """How a database of an older version is upgraded. The older versions are made up here."""
 
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 import sqlite3
 
@@ -41,7 +42,9 @@ def migrations(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, str]:
 def create(path: Path, scripts: tuple[str, ...], records: list[MessageRecord]) -> None:
     """Create a database of an older version, as that version wrote it."""
     has_column = any(each in script for each in (COLUMN, ADD_COLUMN) for script in scripts)
-    columns = [column for column in COLUMNS if column != "message_id" or has_column]
+    added = {"message_id"} if not has_column else set()
+    added |= {"price", "currency"} if "ADD COLUMN price" not in "".join(scripts) else set()
+    columns = [column for column in COLUMNS if column not in added]
     rows = [dict(zip(COLUMNS, to_row(each), strict=True)) for each in records]
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript("".join(scripts))
@@ -86,8 +89,11 @@ async def test_a_file_of_the_first_version_is_upgraded(tmp_path: Path) -> None:
     database = MessageDatabase(path)
     await database.open()
     assert (database.failing, database.damaged) == (False, None)
-    await database.write([delivered(3), delivered(2)], incoming=[incoming(1)], codes=[reply_code(10)])
+    await database.write(
+        [delivered(3, price=0.07, currency="EUR"), delivered(2)], incoming=[incoming(1)], codes=[reply_code(10)]
+    )
     assert (await database.totals(ACCOUNT, "2026-11-21")).texts == 3
+    assert await database.spent(ACCOUNT, "2026-11-21") == {"EUR": Decimal("0.07")}
     await database.close()
     assert version_and_indexes(path) == (schema.VERSION, INDEXES)
     assert schema_pages(path) == [1]

@@ -112,8 +112,8 @@ def test_other_content_of_another_type(name: str, value: Any) -> None:
 @pytest.mark.parametrize("name", PROGRESS)
 @pytest.mark.parametrize("value", [{"a": 1}, [], -1, 1.5, float("inf"), True])
 def test_progress_of_another_type(name: str, value: Any) -> None:
-    if (name, value) == ("delivered_at", 1.5):
-        return  # a time
+    if name in ("delivered_at", "cost") and value == 1.5:
+        return  # a time, or a part of a credit
     assert_skipped(changed(FULL, "progress", json.dumps(PROGRESS | {name: value})))
 
 

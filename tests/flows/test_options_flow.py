@@ -68,11 +68,12 @@ async def test_settings_are_stored_and_shown_again(
     entry = await set_up(provider)
     form = await choose(hass, entry, "settings")
     assert form["data_schema"] is not None
-    defaults = {"balance_interval": 15, "low_credit": 0, "daily_limit": 200, "if_unsure": "leave", "keep_days": 30}
+    defaults: dict[str, object] = {"money": {}}
+    defaults |= {"balance_interval": 15, "low_credit": 20, "daily_limit": 200, "if_unsure": "leave", "keep_days": 30}
     defaults["urgent_limit"] = 500
     chosen: dict[str, object] = {
         "balance_interval": 60,
-        "low_credit": 12.5,
+        "low_credit": 12,
         "daily_limit": 100,
         "urgent_limit": 0,
         "if_unsure": "resend",
@@ -82,9 +83,10 @@ async def test_settings_are_stored_and_shown_again(
         defaults["keep_incoming_days"], chosen["keep_incoming_days"] = 30, 0
     if provider is PRO:
         defaults["incoming_interval"], chosen["incoming_interval"] = 30, 120
+        defaults["type_prices"] = {}
     if provider in (CLUB, GROUP):
-        defaults |= {"replace_characters": False, "reply_timeout": 0}
-        chosen |= {"replace_characters": True, "reply_timeout": 45}
+        defaults |= {"replace_characters": True, "reply_timeout": 0}
+        chosen |= {"replace_characters": False, "reply_timeout": 45}
     if provider is HOUSE:
         defaults["add_stop_mention"], chosen["add_stop_mention"] = False, True
     assert form["data_schema"]({}) == defaults
@@ -94,7 +96,7 @@ async def test_settings_are_stored_and_shown_again(
     assert dict(entry.options) == chosen
     # The running account applies them.
     assert set_ups(entry) == before
-    assert suggested(await choose(hass, entry, "settings")) == chosen
+    assert suggested(await choose(hass, entry, "settings")) == {**chosen, "currency": "EUR"}
 
 
 @pytest.mark.parametrize(
@@ -157,13 +159,13 @@ async def test_incoming_texts_are_looked_for_as_often_as_was_set(
 async def test_replacing_characters_changes_what_the_phone_gets(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
 ) -> None:
+    """They are replaced unless the user turns that off."""
     entry = await set_up(provider)
-    with pytest.raises(HomeAssistantError):
-        await notify(hass, "notify.clara", "Café ouvert…")
-    assert not simulator.messages()
-    form = await choose(hass, entry, "settings")
-    await submit(hass, form, balance_interval=15, replace_characters=True)
     await notify(hass, "notify.clara", "Café ouvert…")
+    form = await choose(hass, entry, "settings")
+    await submit(hass, form, balance_interval=15, replace_characters=False)
+    with pytest.raises(HomeAssistantError):
+        await notify(hass, "notify.clara", "Café fermé…")
     assert [message.text for message in simulator.messages()] == ["Cafe ouvert..."]
 
 

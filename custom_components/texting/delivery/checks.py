@@ -87,7 +87,8 @@ def check_daily(used: int, segments: int, limit: int, *, urgent: bool = False) -
 
 def check_budget(used: Decimal, price: Decimal, budget: float | None, currency: str) -> None:
     """Raise MessageRejected if what was spent this month and the price of a message exceed the budget."""
-    if budget and (used >= budget or used + price > budget):
+    most = Decimal(str(budget or 0))
+    if budget and (used >= most or used + price > most):
         raise MessageRejected(
             limit=Limit.BUDGET,
             code="budget",

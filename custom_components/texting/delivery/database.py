@@ -16,7 +16,7 @@ from .inbound_reader import InboundReader
 from .inbound_rows import InboundRows
 from .incoming import IncomingRecord, LookUp, TextQuery, lowest_id
 from .integrity import FullCheck
-from .money import rounded
+from .money import sums_by_currency
 from .record import MessageRecord
 from .reply_codes import ReplyCode
 from .serialization import Row, to_text, valid_records
@@ -200,8 +200,7 @@ class MessageDatabase:
 
     async def spent(self, entry_id: str, first_day: str, last_day: str = LAST_DAY) -> dict[str, Decimal]:
         """Return what messages of some days cost, by the ISO code of the currency."""
-        sums = await self._read(queries.SPENT, entry_id, first_day, last_day)
-        return {str(currency): rounded(float(cost or 0)) for currency, cost in sums}
+        return sums_by_currency(await self._read(queries.SPENT, entry_id, first_day, last_day))
 
     async def first_day(self, entry_id: str) -> str | None:
         """Return the first day of the home that counts a message of an entry, in ISO format."""

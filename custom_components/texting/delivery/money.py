@@ -1,5 +1,7 @@
 """Amounts of money. Amounts of different currencies are never added."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 # So many decimals are kept: a price may be a small part of a cent.
@@ -9,6 +11,14 @@ _PLACES = Decimal("0.000001")
 def rounded(amount: Decimal | float) -> Decimal:
     """Return an amount without the noise of binary fractions."""
     return Decimal(str(amount)).quantize(_PLACES).normalize()
+
+
+def sums_by_currency(rows: Iterable[Sequence[object]]) -> dict[str, Decimal]:
+    """Return the sums of rows of a currency and an amount."""
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for currency, amount in rows:
+        sums[str(currency)] += Decimal(str(amount))
+    return {currency: rounded(amount) for currency, amount in sums.items()}
 
 
 def plain(amount: Decimal | float) -> str:

@@ -58,8 +58,7 @@ SELECT coalesce(sum(texts), 0), coalesce(sum(segments), 0), coalesce(sum(deliver
 FROM daily_total WHERE entry_id = ? AND day BETWEEN ? AND ?
 """
 SPENT = """
-SELECT currency, sum(cost) FROM daily_total
-WHERE entry_id = ? AND day BETWEEN ? AND ? AND currency != '' GROUP BY currency
+SELECT currency, cost FROM daily_total WHERE entry_id = ? AND day BETWEEN ? AND ? AND currency != ''
 """
 FIRST_DAY = "SELECT min(day) FROM daily_total WHERE entry_id = ?"
 

@@ -188,4 +188,5 @@ def _changing(record: MessageRecord) -> Row:
 
 def _values(record: MessageRecord, names: Iterable[str]) -> dict[str, Any]:
     """Return what is set. json.dumps writes it in ASCII, so no odd character breaks the file."""
-    return {name: value for name in names if (value := getattr(record, name)) not in (None, False)}
+    # A cost of 0 is not an unknown one.
+    return {name: value for name in names if (value := getattr(record, name)) is not None and value is not False}

@@ -110,7 +110,8 @@ def read_settings(user_input: Mapping[str, Any], balance_currency: str | None) -
     options.pop(MONEY, None)
     options |= {name: amount for name, amount in amounts.items() if amount}
     known = {kind: price for kind, price in prices.items() if price}
-    options[TYPE_PRICES] = known
+    options.pop(TYPE_PRICES, None)
+    options |= {TYPE_PRICES: known} if known else {}
     has_price = bool(known or amounts[_PRICE])
     if has_price or amounts[_BUDGET]:
         options |= {_CURRENCY: money[_CURRENCY]} if _CURRENCY in money else {}
