@@ -256,7 +256,7 @@ def test_options() -> None:
     assert set(OPTIONS["step"]) == {"init", "settings", "buy_credits", "credits_bought"} | checks | pages
     assert named(OPTIONS["step"]["check"]) == {"send_test"}
     assert named(OPTIONS["step"]["messages"]) == {"recipient"}
-    assert placeholders(json_text(OPTIONS["step"]["messages"])) == {"who", "messages", "download"}
+    assert placeholders(json_text(OPTIONS["step"]["messages"])) == {"who", "totals", "messages", "download"}
     assert placeholders(json_text(OPTIONS["step"]["check"])) == {"number"}
     assert placeholders(json_text(OPTIONS["step"]["check_result"])) == {"report"}
     fields = {str(marker) for info in INFOS for marker in settings_schema(info).schema}
@@ -336,7 +336,7 @@ def test_choices() -> None:
         "outcome": {*FailureReason, *Cause},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
         | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"}
-        | {"messages", "no_messages", "download"}
+        | {"messages", "no_messages", "download", "last_7_days", "this_month", "texts", "segments", "cost"}
         | {"test_webhook", "close_webhook", "never_called", "no_reports", "no_replies"}
         | {f"paste_{info.provider}" for info in INFOS if info.uses_webhook},
         "webhook_test": set(own_call.Outcome),

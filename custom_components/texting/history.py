@@ -1,7 +1,8 @@
 """The history as people see it: whose messages a search covers, and each message as a row."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -10,11 +11,12 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .delivery.database import DatabaseError
+from .delivery.database import DatabaseError, MessageDatabase
 from .delivery.history import HistoryQuery, Page, ReceivedBy, SentBy
 from .delivery.incoming import IncomingRecord
 from .delivery.money import rounded
 from .delivery.record import MessageRecord
+from .delivery.totals import Totals
 from .outcomes import reason_text
 from .people import RecipientOf
 from .recipients import recipient_by_id, recipient_for_number
@@ -61,9 +63,20 @@ def sources_of_people(hass: HomeAssistant, people: Iterable[RecipientOf], accoun
 
 async def async_page(hass: HomeAssistant, query: HistoryQuery) -> Page:
     """Return a page of the history, also of accounts that are not loaded; raise history_closed if none is loaded."""
+    return await _async_read(hass, lambda database: database.history(query))
+
+
+async def async_totals(hass: HomeAssistant, entry_id: str, first: date) -> tuple[Totals, dict[str, Decimal]]:
+    """Return what an entry sent since a day of the home, and what it cost by currency; raise history_closed."""
+    day = first.isoformat()
+    totals = await _async_read(hass, lambda database: database.totals(entry_id, day))
+    return totals, await _async_read(hass, lambda database: database.spent(entry_id, day))
+
+
+async def _async_read[Result](hass: HomeAssistant, read: Callable[[MessageDatabase], Awaitable[Result]]) -> Result:
     try:
         if database := open_database(hass):
-            return await database.history(query)
+            return await read(database)
     except DatabaseError:  # it was closed
         pass
     raise HomeAssistantError(translation_domain=DOMAIN, translation_key="history_closed")

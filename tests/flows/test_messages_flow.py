@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.texting.delivery.incoming import IncomingRecord
@@ -14,8 +15,9 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from tests.conftest import SetUp
 from tests.flows.test_options_flow import choose, submit
 from tests.services.test_history import BEN, START, received, sent, store
+from tests.simulator import Simulator
 from tests.support.flows import choices, suggested
-from tests.support.home import TRANSLATIONS
+from tests.support.home import TRANSLATIONS, notify
 
 HOUSE = Provider.TEXTINGHOUSE
 REASON = TRANSLATIONS["selector"]["reason"]["options"]["unreachable"]
@@ -120,6 +122,7 @@ async def test_without_messages(hass: HomeAssistant, set_up: SetUp) -> None:
     form = await choose(hass, entry, "messages")
     assert form["description_placeholders"] == {
         "who": "TextingHouse",
+        "totals": "",
         "messages": "No texts yet.",
         "download": "",
     }
@@ -133,3 +136,24 @@ async def test_without_a_database(hass: HomeAssistant, set_up: SetUp) -> None:
     assert placeholders
     assert placeholders["messages"].startswith("The history cannot be read")
     assert placeholders["download"] == ""
+
+
+async def test_what_was_sent_and_what_it_cost(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, freezer: FrozenDateTimeFactory
+) -> None:
+    """The sums are of the days of the home, and of the whole account."""
+    freezer.move_to("2026-11-30T12:00:00+00:00")
+    entry = await set_up(HOUSE, options={"segment_price": 0.07, "currency": "EUR"})
+    await notify(hass, "notify.anna", "x" * 161)
+    freezer.move_to("2026-12-02T12:00:00+00:00")
+    await notify(hass, "notify.anna", "Water")
+    shown = (await choose(hass, entry, "messages"))["description_placeholders"]
+    assert shown
+    assert shown["totals"].split("\n\n") == [
+        "**Last 7 days** · texts: 2 · segments: 3 · cost: 0.21 EUR",
+        "**This month** · texts: 1 · segments: 1 · cost: 0.07 EUR",
+    ]
+    assert [line.rpartition(" · ")[2] for line in shown["messages"].splitlines() if "→" in line] == [
+        "0.07 EUR",
+        "0.14 EUR",
+    ]

@@ -143,6 +143,8 @@ async def test_a_conversation(
         "provider_status": text["provider_status"],
         "segments": 1,
         "cost": 1,
+        "price": None,
+        "currency": None,
         "reference": first["reference"],
         "message_id": first["message_id"],
         "incoming_id": None,

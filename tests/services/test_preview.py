@@ -87,7 +87,7 @@ async def test_a_refusal_is_told_and_not_raised(
     reason: str,
     part: str,
 ) -> None:
-    entry = await set_up(CLUB)
+    entry = await set_up(CLUB, options={"replace_characters": False})
     seen = await preview(hass, entry, **fields)
     assert (seen["limit"], seen["reason"]) == (limit, reason)
     assert part in seen["error"]

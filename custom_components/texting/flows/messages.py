@@ -1,6 +1,7 @@
 """The step that shows an account's last messages, and links to all of them as a file."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 import string
 from typing import Any
 
@@ -9,10 +10,12 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig, SelectSelectorMode
+from homeassistant.util import dt as dt_util
 
 from ..const import ATTR_RECIPIENT
 from ..delivery.history import HistoryQuery
-from ..history import RECEIVED, as_rows, async_page
+from ..delivery.money import written
+from ..history import RECEIVED, as_rows, async_page, async_totals
 from ..history_view import async_signed_link, sources_of_account
 from ..options import stored_options
 from ..outcomes import within_sentence
@@ -54,8 +57,9 @@ class MessagesFlow(OptionsFlow):
         sent, received = sources_of_account(self.hass, entry_id, recipient_id) or (frozenset(), frozenset())
         try:
             page = await async_page(self.hass, HistoryQuery(sent=sent, received=received, limit=_SHOWN))
+            totals = await self._async_totals(texts) if page.messages and not recipient_id else ""
         except HomeAssistantError as err:
-            return {"who": self._who(recipient_id), "messages": f"{err}.", "download": ""}
+            return {"who": self._who(recipient_id), "totals": "", "messages": f"{err}.", "download": ""}
         rows = as_rows(self.hass, page.messages)
         statuses = await async_translations(self.hass, STATUS)
         # A link without a target would be opened as a page of Home Assistant.
@@ -64,9 +68,22 @@ class MessagesFlow(OptionsFlow):
         )
         return {
             "who": self._who(recipient_id),
+            "totals": totals,
             "messages": "\n\n".join(_lines(row, statuses[row["status"]]) for row in rows) or texts["no_messages"],
             "download": link if rows else "",
         }
+
+    async def _async_totals(self, texts: Mapping[str, str]) -> str:
+        """Return what the account sent in the last week and in this month, and what that cost."""
+        today = dt_util.now().date()
+        periods = {"last_7_days": today - timedelta(days=6), "this_month": today.replace(day=1)}
+        lines = []
+        for name, first in periods.items():
+            sums, spent = await async_totals(self.hass, self.config_entry.entry_id, first)
+            counts = [f"{texts['texts']}: {sums.texts}", f"{texts['segments']}: {sums.segments}"]
+            money = [f"{texts['cost']}: {written(amount, currency)}" for currency, amount in spent.items()]
+            lines.append(" · ".join((f"**{texts[name]}**", *counts, *money)))
+        return "\n\n".join(lines)
 
     def _who(self, recipient_id: str | None) -> str:
         recipient = recipient_by_id(self.config_entry, recipient_id) if recipient_id else None
@@ -78,10 +95,10 @@ def _lines(row: dict[str, Any], status: str) -> str:
     outcome = f"{status}: {within_sentence(row['reason_text'])}" if row["reason_text"] else status
     who = _literal(row["recipient"] or row["number"], _MAX_NAME)
     when = f"{datetime.fromisoformat(row['time']):%Y-%m-%d %H:%M}"
+    price = f" · {written(row['price'], row['currency'])}" if row["price"] else ""
     text = "—" if row["text"] is None else _literal(row["text"], _MAX_TEXT)
-    return (
-        f"{'←' if row['direction'] == RECEIVED else '→'} **{who}** · {when} · {_literal(outcome, _MAX_TEXT)}\n> {text}"
-    )
+    arrow = "←" if row["direction"] == RECEIVED else "→"
+    return f"{arrow} **{who}** · {when} · {_literal(outcome, _MAX_TEXT)}{price}\n> {text}"
 
 
 def _literal(text: str, max_length: int) -> str:
