@@ -182,7 +182,7 @@ async def test_a_text_that_may_have_been_charged_twice_counts_twice(
     credit = simulator.accounts[CLUB].credit
     sending = hass.async_create_task(text(hass, CLUB, "Water", if_unsure="resend"))
     await pass_until(hass, pass_time, lambda: sending.done() and len(simulator.messages()) == 2)
-    await hass.async_block_till_done()
+    await until(lambda: spent(hass, "sensor.club_texting_spent_this_month")[0])
     bill = (credit - simulator.accounts[CLUB].credit) * Decimal("0.07")
     assert bill == Decimal("0.14")
     assert spent(hass, "sensor.club_texting_spent_this_month") == (bill, "EUR")
@@ -267,9 +267,8 @@ async def test_what_waits_counts_too(
     hass.config_entries.async_update_entry(entry, options=EURO | {"monthly_budget": 0.07})
     await hass.async_block_till_done()
     await simulator.restore()
-    await pass_until(hass, pass_time, lambda: len(simulator.messages()) == 2)
-    await hass.async_block_till_done()
-    assert spent(hass, "sensor.club_texting_spent_this_month") == (Decimal("0.14"), "EUR")
+    sensor = "sensor.club_texting_spent_this_month"
+    await pass_until(hass, pass_time, lambda: spent(hass, sensor) == (Decimal("0.14"), "EUR"))
     assert set(issues(hass)) == {"budget_spent"}
 
 

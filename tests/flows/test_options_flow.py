@@ -68,8 +68,13 @@ async def test_settings_are_stored_and_shown_again(
     entry = await set_up(provider)
     form = await choose(hass, entry, "settings")
     assert form["data_schema"] is not None
-    defaults: dict[str, object] = {"money": {}}
-    defaults |= {"balance_interval": 15, "low_credit": 20, "daily_limit": 200, "if_unsure": "leave", "keep_days": 30}
+    defaults: dict[str, object] = {
+        "balance_interval": 15,
+        "low_credit": 20,
+        "daily_limit": 200,
+        "if_unsure": "leave",
+        "keep_days": 30,
+    }
     defaults["urgent_limit"] = 500
     chosen: dict[str, object] = {
         "balance_interval": 60,
@@ -83,7 +88,6 @@ async def test_settings_are_stored_and_shown_again(
         defaults["keep_incoming_days"], chosen["keep_incoming_days"] = 30, 0
     if provider is PRO:
         defaults["incoming_interval"], chosen["incoming_interval"] = 30, 120
-        defaults["type_prices"] = {}
     if provider in (CLUB, GROUP):
         defaults |= {"replace_characters": True, "reply_timeout": 0}
         chosen |= {"replace_characters": False, "reply_timeout": 45}

@@ -39,7 +39,13 @@ def settings_schema(info: ProviderInfo | None, currency: str = "") -> vol.Schema
     messages: dict[vol.Marker, Any] = {_option("keep_days"): _number("keep_days")}
     if info is None:
         return vol.Schema(messages)
-    fields: dict[vol.Marker, Any] = {_option("balance_interval"): _number("balance_interval")}
+    fields: dict[vol.Marker, Any] = {
+        vol.Optional(MONEY): section(_money_schema(currency), {"collapsed": False}),
+    }
+    if types := priced_types(info):
+        prices = vol.Schema({vol.Optional(kind): TextSelector() for kind in types})
+        fields[vol.Optional(TYPE_PRICES)] = section(prices, {"collapsed": True})
+    fields[_option("balance_interval")] = _number("balance_interval")
     if Capability.INCOMING_POLL in info.capabilities:
         fields[_option("incoming_interval")] = _number("incoming_interval")
     fields |= {
@@ -59,10 +65,6 @@ def settings_schema(info: ProviderInfo | None, currency: str = "") -> vol.Schema
         fields[vol.Optional("conversation_agent")] = ConversationAgentSelector()
     if Capability.COMMERCIAL in info.capabilities:
         fields[_option("add_stop_mention")] = BooleanSelector()
-    fields[vol.Required(MONEY, default={})] = section(_money_schema(currency), {"collapsed": False})
-    if types := priced_types(info):
-        prices = vol.Schema({vol.Optional(kind): TextSelector() for kind in types})
-        fields[vol.Required(TYPE_PRICES, default={})] = section(prices, {"collapsed": True})
     return vol.Schema(fields)
 
 
