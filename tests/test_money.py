@@ -145,7 +145,7 @@ async def test_a_provider_that_counts_in_money_needs_no_price(
 async def test_currencies_are_never_added(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     """The price is in euros, and the provider reports pounds."""
     count_in_money(simulator, "£{:.2f}", "0.04")
-    entry = await set_up(PRO, options=EURO | {"monthly_budget": 1.0})
+    entry = await set_up(PRO, options=EURO)
     await text(hass, PRO, "Water")
     assert await history(hass) == [(1, 0.04, "GBP")]
     assert spent(hass, PRO_SPENT) == (Decimal(0), "EUR")

@@ -49,22 +49,26 @@ class Budget:
     @callback
     def async_update(self) -> None:
         """Keep the repair issues true."""
-        budget, currency = read_options(self._entry).monthly_budget, self._pricing.currency
-        spent = self._state.counters.spent_this_month
-        if not budget or not currency:
-            self.async_stop()
-            return
-        share = spent.get(currency, Decimal(0)) / Decimal(str(budget))
-        issue = Issue.BUDGET_SPENT if share >= 1 else Issue.BUDGET_NEARLY_SPENT if share >= NEARLY else None
-        for each in (Issue.BUDGET_SPENT, Issue.BUDGET_NEARLY_SPENT):
-            if each is issue:
-                async_budget(self._hass, each, self._entry, written(budget, currency))
+        currency, counted = self._pricing.currency, self._pricing.currency_of_balance
+        due = self._due(currency)
+        for issue in (Issue.BUDGET_SPENT, Issue.BUDGET_NEARLY_SPENT):
+            if issue is due and currency:
+                budget = written(read_options(self._entry).monthly_budget or 0, currency)
+                async_budget(self._hass, issue, self._entry, budget)
             else:
-                async_delete(self._hass, each, self._entry)
-        if (counted := self._pricing.currency_of_balance) and counted != currency:
+                async_delete(self._hass, issue, self._entry)
+        if currency and counted and counted != currency:
             async_currency_differs(self._hass, self._entry, counted, currency)
         else:
             async_delete(self._hass, Issue.CURRENCY_DIFFERS, self._entry)
+
+    def _due(self, currency: str | None) -> Issue | None:
+        """Return the issue that what was spent this month calls for."""
+        budget = read_options(self._entry).monthly_budget
+        if not budget or not currency:
+            return None
+        share = self._state.counters.spent_this_month.get(currency, Decimal(0)) / Decimal(str(budget))
+        return Issue.BUDGET_SPENT if share >= 1 else Issue.BUDGET_NEARLY_SPENT if share >= NEARLY else None
 
     @callback
     def async_stop(self) -> None:
