@@ -1,1 +1,1 @@
-"""Programs for developers: the demo, the benchmark, the soak, and the capability table of the README."""
+"""Programs for developers: the demo, the benchmark, the soak, and the tables of the documents."""

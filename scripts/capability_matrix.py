@@ -1,16 +1,28 @@
-"""Write each provider's capabilities as a table into the README and as a list into its page."""
+"""Write what each provider can do into the documents: a short table, a long one, and a list on its page."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from custom_components.texting.gateway.capabilities import Capability, MessageType
-from custom_components.texting.gateway.provider import ProviderInfo
+from custom_components.texting.gateway.provider import Provider, ProviderInfo
 from custom_components.texting.gateway.providers import GATEWAYS
 import tests.kit  # noqa: F401  makes the test kit work with a newer Home Assistant
 
 README = Path(__file__).parent.parent / "README.md"
+PROVIDERS = README.parent / "docs/providers.md"
 PAGES = README.parent / "docs/providers"
-BEGIN, END = "<!-- capabilities: begin -->", "<!-- capabilities: end -->"
+CAPABILITIES_PART, CHOICE_PART = "capabilities", "choice"
+
+# What the calling codes of ProviderInfo stand for.
+COUNTRIES = {"1": "the United States and Canada", "91": "India"}
+# Whom a provider suits.
+SUITS = {
+    Provider.TEXTINGHOUSE: "a home that the internet reaches: everything arrives at once, and test texts are free",
+    Provider.TEXTIOPRO: "a home that the internet does not reach: it fetches its replies. Also WhatsApp and calls",
+    Provider.CLUB_TEXTING: "people with an account: new ones must ask for this API. Also keywords and recorded calls",
+    Provider.GROUP_TEXTING: "people with an account: new ones must ask for this API. Also keywords",
+    Provider.THESMSPOINT: "India, if your texts are registered there as templates: alerts without replies",
+}
 
 CAPABILITIES = {
     Capability.BALANCE: "Credit balance",
@@ -90,9 +102,38 @@ WHERE = {
 }
 
 
+def choice() -> str:
+    """Return the table that helps to choose a provider, in Markdown."""
+    rows = [
+        ["provider", "sends to", "replies", "delivery reports", "suits"],
+        ["---"] * 5,
+        *([_link(info), sends_to(info), _replies(info), _reports(info), SUITS[info.provider]] for info in _infos()),
+    ]
+    return _lines(rows)
+
+
+def sends_to(info: ProviderInfo) -> str:
+    """Return the countries that a provider serves, in words."""
+    return " and ".join(COUNTRIES[code] for code in info.calling_codes) or "the countries of its price list"
+
+
+def _link(info: ProviderInfo) -> str:
+    return f"[{info.name}]({page_of(info).relative_to(README.parent)})"
+
+
+def _replies(info: ProviderInfo) -> str:
+    if Capability.INCOMING_PUSH in info.capabilities:
+        return "at once, if the internet reaches your home"
+    return "within 30 seconds or so" if info.receives else "no"
+
+
+def _reports(info: ProviderInfo) -> str:
+    return "yes" if info.reports else "no, only that the text was accepted"
+
+
 def table() -> str:
-    """Return the table in Markdown."""
-    infos = [gateway.info for gateway in GATEWAYS.values()]
+    """Return the table of all capabilities in Markdown."""
+    infos = _infos()
     rows = [
         ["", *(info.name for info in infos)],
         ["---", *(":-:" for _ in infos)],
@@ -101,7 +142,7 @@ def table() -> str:
         ["Numbers in a request", *(str(info.batch_size) for info in infos)],
         ["Requests at once", *(str(info.in_flight) for info in infos)],
     ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return _lines(rows)
 
 
 def abilities(info: ProviderInfo) -> str:
@@ -136,14 +177,19 @@ def _in_a_sentence(text: str) -> str:
     return text[0].lower() + text[1:] if text[1:2].islower() and text not in NAMES else text
 
 
-def readme_with_table(text: str) -> str:
-    """Return the README with the current table."""
-    return _between(text, table())
+def readme_with_choice(text: str) -> str:
+    """Return the README with the current table for choosing a provider."""
+    return _between(text, CHOICE_PART, choice())
+
+
+def providers_with_table(text: str) -> str:
+    """Return the page of all providers with the current table."""
+    return _between(text, CAPABILITIES_PART, table())
 
 
 def page_with_list(text: str, info: ProviderInfo) -> str:
     """Return a provider's page with the current list."""
-    return _between(text, abilities(info))
+    return _between(text, CAPABILITIES_PART, abilities(info))
 
 
 def page_of(info: ProviderInfo) -> Path:
@@ -151,10 +197,19 @@ def page_of(info: ProviderInfo) -> Path:
     return PAGES / f"{info.provider}.md"
 
 
-def _between(text: str, generated: str) -> str:
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    return f"{before}{BEGIN}\n{generated}\n{END}{after}"
+def _infos() -> list[ProviderInfo]:
+    return [gateway.info for gateway in GATEWAYS.values()]
+
+
+def _lines(rows: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _between(text: str, part: str, generated: str) -> str:
+    begin, end = f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
+    return f"{before}{begin}\n{generated}\n{end}{after}"
 
 
 def _mark(has: bool) -> str:
@@ -162,7 +217,8 @@ def _mark(has: bool) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(readme_with_table(README.read_text("utf-8")), "utf-8")
-    for gateway in GATEWAYS.values():
-        page = page_of(gateway.info)
-        page.write_text(page_with_list(page.read_text("utf-8"), gateway.info), "utf-8")
+    README.write_text(readme_with_choice(README.read_text("utf-8")), "utf-8")
+    PROVIDERS.write_text(providers_with_table(PROVIDERS.read_text("utf-8")), "utf-8")
+    for info in _infos():
+        page = page_of(info)
+        page.write_text(page_with_list(page.read_text("utf-8"), info), "utf-8")

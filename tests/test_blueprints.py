@@ -69,7 +69,7 @@ type Use = Callable[..., Awaitable[None]]
 
 @pytest.fixture
 def copied(hass: HomeAssistant) -> None:
-    """Copy the blueprints into the home as docs/two_ways.md says."""
+    """Copy the blueprints into the home as docs/blueprints.md says."""
     shutil.copytree(FOLDER, hass.config.path("blueprints"))
 
 

@@ -78,7 +78,7 @@ def test_there_is_one_address_and_the_others_are_known(original: Path) -> None:
 
 def test_the_address_is_where_readers_and_programs_take_it_from(original: Path) -> None:
     where = set(referenced(original)[ADDRESS])
-    assert {"pyproject.toml", "README.md", "docs/two_ways.md", ".github/ISSUE_TEMPLATE/config.yml", OWNED[0]} <= where
+    assert {"pyproject.toml", "README.md", "docs/install.md", ".github/ISSUE_TEMPLATE/config.yml", OWNED[0]} <= where
     assert {str(path.relative_to(ROOT)) for path in (ROOT / "blueprints").rglob("*.yaml")} <= where
 
 
@@ -88,13 +88,15 @@ def test_links_open_hacs_and_import_each_blueprint() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert f"{site}/hacs_repository/?owner={owner}&repository={name}&category=integration\n" in readme
     assert f"{site}/config_flow_start/?domain=texting\n" in readme
-    lines = (ROOT / "docs/two_ways.md").read_text("utf-8").splitlines()
+    for badge in ("hacs_repository", "config_flow_start", "blueprint_import"):
+        assert f"]: https://my.home-assistant.io/badges/{badge}.svg\n" in readme
+    lines = readme.splitlines()
     for path in (ROOT / "blueprints").rglob("*.yaml"):
         source = f"https://github.com/{ADDRESS}/blob/main/{path.relative_to(ROOT)}"
         assert f"  source_url: {source}\n" in path.read_text("utf-8")
         assert f"[{path.stem}]: {site}/blueprint_import/?blueprint_url={quote(source, safe='')}" in lines
-        row = next(line for line in lines if path.name in line)
-        assert row.endswith(f"| [import][{path.stem}] |")
+        title, _, button = next(line for line in lines if path.name in line).removeprefix("| [").partition("]")
+        assert button.endswith(f"| [![Import {title}][import]][{path.stem}] |")
 
 
 def test_the_script_replaces_the_address_everywhere_and_back(clone: Path) -> None:
@@ -151,7 +153,7 @@ def test_the_script_says_what_is_wrong(clone: Path) -> None:
     ("name", "reference"),
     [
         ("README.md", "https://github.com/{0}/issues"),
-        ("docs/two_ways.md", "https%3A%2F%2Fgithub.com%2F{1}%2F{2}."),
+        ("README.md", "https%3A%2F%2Fgithub.com%2F{1}%2F{2}."),
         (".github/CODEOWNERS", "docs/ @{1}"),
     ],
 )
