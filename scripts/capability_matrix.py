@@ -17,7 +17,7 @@ CAPABILITIES_PART, CHOICE_PART = "capabilities", "choice"
 COUNTRIES = {"1": "the United States and Canada", "91": "India"}
 # Whom a provider suits.
 SUITS = {
-    Provider.TEXTINGHOUSE: "a home that the internet reaches: everything arrives at once, and test texts are free",
+    Provider.TEXTINGHOUSE: "a home that the internet reaches: everything arrives at once. Also a free test number",
     Provider.TEXTIOPRO: "a home that the internet does not reach: it fetches its replies. Also WhatsApp and calls",
     Provider.CLUB_TEXTING: "people with an account: new ones must ask for this API. Also keywords and recorded calls",
     Provider.GROUP_TEXTING: "people with an account: new ones must ask for this API. Also keywords",

@@ -95,8 +95,8 @@ def test_links_open_hacs_and_import_each_blueprint() -> None:
         source = f"https://github.com/{ADDRESS}/blob/main/{path.relative_to(ROOT)}"
         assert f"  source_url: {source}\n" in path.read_text("utf-8")
         assert f"[{path.stem}]: {site}/blueprint_import/?blueprint_url={quote(source, safe='')}" in lines
-        title, _, button = next(line for line in lines if path.name in line).removeprefix("| [").partition("]")
-        assert button.endswith(f"| [![Import {title}][import]][{path.stem}] |")
+        (title,) = re.findall(rf"^\* \*\*\[([^]]+)\]\({path.relative_to(ROOT)}\)\*\* ", readme, re.MULTILINE)
+        assert f"  [![Import {title}][import]][{path.stem}]" in lines
 
 
 def test_the_script_replaces_the_address_everywhere_and_back(clone: Path) -> None:
