@@ -114,7 +114,7 @@ def choice() -> str:
 
 def sends_to(info: ProviderInfo) -> str:
     """Return the countries that a provider serves, in words."""
-    return " and ".join(COUNTRIES[code] for code in info.calling_codes) or "the countries of its price list"
+    return " and ".join(COUNTRIES[code] for code in info.calling_codes) or "most countries: see its price list"
 
 
 def _link(info: ProviderInfo) -> str:
