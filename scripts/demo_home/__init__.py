@@ -1,1 +1,1 @@
-"""A demo: Home Assistant with five accounts at simulated gateways."""
+"""A demo: Home Assistant with five accounts at simulated providers."""

@@ -14,14 +14,15 @@ import tempfile
 
 import aiohttp
 
-from scripts.demo_home.accounts import PEOPLE, Account, add_accounts
+from scripts.demo_home.accounts import Account, add_accounts
 from scripts.demo_home.api import Api, ApiError
 from scripts.demo_home.check import Check
 from scripts.demo_home.dashboard import show_dashboard
 from scripts.demo_home.home import HOST, ROOT, Home, HomeStopped
-from scripts.demo_home.waiting import WaitTimeout
+from scripts.demo_home.tour import FIRST_LINE, WELCOME, WELCOMED, people, tour
+from scripts.demo_home.waiting import WaitTimeout, until
 from tests.simulator import Simulator
-from tests.simulator.__main__ import show, until_interrupted
+from tests.simulator.terminal import Terminal
 
 USER = PASSWORD = "demo"  # noqa: S105  the demo has no secrets
 PORT = 8123
@@ -31,8 +32,12 @@ PORT = 8123
 class Demo:
     """A running demo."""
 
-    # The simulated gateways.
+    # The simulated providers.
     simulator: Simulator
+    # Providers for accounts that a visitor adds.
+    spare: Simulator
+    # What is typed, and the texts of all phones.
+    terminal: Terminal
     # The Home Assistant process.
     home: Home
     # A client that is signed in as the owner.
@@ -46,7 +51,7 @@ class Demo:
 def main() -> int:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(
-        prog="scripts/demo", description="Run a Home Assistant that sends messages through simulated gateways."
+        prog="scripts/demo", description="Run a Home Assistant that sends messages through simulated providers."
     )
     parser.add_argument("--check", action="store_true", help="check everything and exit")
     parser.add_argument("--port", type=int, default=PORT, help="Home Assistant's port (%(default)s)")
@@ -64,20 +69,20 @@ async def check() -> int:
     """Start on free ports in a temporary folder, check everything, and stop."""
     with tempfile.TemporaryDirectory(prefix="texting-demo-") as folder:
         async with start_demo(Path(folder), free_port(0)) as demo:
-            check = Check(demo.api, demo.simulator)
+            check = Check(demo.api, demo.simulator, demo.terminal)
             await check.run(demo.accounts, demo.home)
             return 1 if check.failed else 0
 
 
 async def run(port: int) -> int:
-    """Start, print the address, and run until Ctrl-C."""
+    """Start, print the tour, and run until Ctrl-C."""
     port = free_port(port)
     folder = Path(os.environ.get("TEXTING_ENV", ROOT / ".env")) / "demo" / str(port)
     async with start_demo(folder, port) as demo:
-        print(welcome(demo), flush=True)
-        demo.simulator.on_text(show)
+        demo.terminal.show_texts()
+        print(tour(demo.address, (USER, PASSWORD), demo.accounts, demo.spare), flush=True)
         tasks = [
-            asyncio.create_task(until_interrupted(demo.simulator)),
+            asyncio.create_task(demo.terminal.read_until_interrupted()),
             asyncio.create_task(demo.home.wait_until_stopped()),
         ]
         done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -96,30 +101,42 @@ async def start_demo(folder: Path, port: int) -> AsyncIterator[Demo]:
     if task:
         for stop_signal in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(stop_signal, task.cancel)
-    people = [name for names in PEOPLE.values() for name in names]
-    home = Home(folder, port, people)
-    print_progress("Starting Home Assistant and five gateways")
+    home = Home(folder, port, people())
+    print_progress("Starting Home Assistant and five simulated providers")
     async with (
         Simulator(latency=0.05, sent_after=0.5, delivered_after=1.0) as simulator,
+        Simulator(latency=0.05, sent_after=0.5, delivered_after=1.0) as spare,
         home,
         aiohttp.ClientSession() as session,
     ):
         try:
-            demo = await _set_up(simulator, home, session)
+            demo = await _set_up(simulator, spare, home, session)
         except ApiError, WaitTimeout:
             print(*home.errors(), sep="\n", file=sys.stderr)
             raise
         yield demo
 
 
-async def _set_up(simulator: Simulator, home: Home, session: aiohttp.ClientSession) -> Demo:
+async def _set_up(simulator: Simulator, spare: Simulator, home: Home, session: aiohttp.ClientSession) -> Demo:
     await home.wait_until_responding(session)
     api = await Api(session, home.url).sign_up(USER, PASSWORD)
     await home.wait_until_running(api)
     print_progress("Adding accounts and recipients")
     accounts = await add_accounts(api, simulator)
-    address = await show_dashboard(api, accounts, PEOPLE["textinghouse"]["Anna"])
-    return Demo(simulator, home, api, accounts, address)
+    address = await show_dashboard(api, accounts, FIRST_LINE)
+    await _welcome(api, simulator)
+    terminal = Terminal([simulator, spare], people())
+    return Demo(simulator, spare, terminal, home, api, accounts, address)
+
+
+async def _welcome(api: Api, simulator: Simulator) -> None:
+    """Text the first person, so that the phone has something to reply to."""
+
+    async def arrived() -> bool:
+        return any(message.received and message.text == WELCOME for message in simulator.messages())
+
+    await api.action("notify.send_message", entity_id=f"notify.{WELCOMED.lower()}", message=WELCOME)
+    await until(arrived, "The first text did not arrive")
 
 
 def free_port(preferred: int) -> int:
@@ -133,23 +150,6 @@ def free_port(preferred: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise OSError("No port is free.")
-
-
-def welcome(demo: Demo) -> str:
-    """Return the instructions for the user."""
-    lines = [f"\n  Open      {demo.address}", f"  Sign in   username {USER}, password {PASSWORD}\n"]
-    for account in demo.accounts:
-        phones = ", ".join(f"{name} {number}" for name, number in PEOPLE[account.provider].items())
-        lines.append(f"  {account.title:<14} {phones}")
-    anna = PEOPLE["textinghouse"]["Anna"]
-    lines += [
-        "",
-        "Messages appear here. To reply from a phone, type NUMBER: text, for example",
-        f"{anna}: I am on my way",
-        "Press 'Water in the cellar' on the dashboard. Acknowledge the alert with",
-        f"{anna}: OK",
-    ]
-    return "\n".join([*lines, "Press Ctrl-C to stop everything.\n"])
 
 
 def print_progress(step: str) -> None:

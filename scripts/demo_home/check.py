@@ -7,10 +7,13 @@ from typing import Any
 
 from scripts.demo_home.accounts import PEOPLE, Account
 from scripts.demo_home.api import Api, ApiError
+from scripts.demo_home.dashboard import documented_entities
 from scripts.demo_home.home import Home
+from scripts.demo_home.tour import FIRST_LINE
 from scripts.demo_home.waiting import WaitTimeout, until
 from tests.simulator import Simulator
 from tests.simulator.messages import Message
+from tests.simulator.terminal import Terminal
 
 # Seconds. If no delivery report arrives, the integration requests the status after 15 seconds.
 CHECK_TIMEOUT = 30.0
@@ -21,21 +24,36 @@ REPORTING_PROVIDERS = ("textinghouse", "textiopro", "thesmspoint")
 class Check:
     """Run the checks and count the results."""
 
-    def __init__(self, api: Api, simulator: Simulator) -> None:
+    def __init__(self, api: Api, simulator: Simulator, terminal: Terminal) -> None:
         """Start to collect the messages that the phones receive."""
         self.passed = 0
         self.failed = 0
         self._api = api
         self._simulator = simulator
+        self._terminal = terminal
         self._received: list[Message] = []
         simulator.on_text(self._received.append)
 
     async def run(self, accounts: Iterable[Account], home: Home) -> None:
         """Run all checks. The accounts are checked in parallel."""
+        accounts = list(accounts)
+        await self._check("the dashboard's entities are there", self._check_dashboard)
+        await self._check("the example that is printed works at once", lambda: self._check_first_line(accounts))
         await asyncio.gather(*(self._check_account(account) for account in accounts))
         await self._check("an alert is sent until Anna acknowledges it", self._check_acknowledgment)
         await self._check("the integration logged no error", lambda: self._check_log(home))
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
+
+    async def _check_dashboard(self) -> None:
+        known = {state["entity_id"] for state in await self._api.get("/api/states")}
+        missing = [entity for entity in documented_entities() if entity not in known]
+        _expect(not missing, f"{', '.join(missing)} do not exist")
+
+    async def _check_first_line(self, accounts: Iterable[Account]) -> None:
+        said = await self._terminal.follow(FIRST_LINE)
+        name, _, text = FIRST_LINE.partition(": ")
+        (account,) = (account for account in accounts if name in account.people)
+        await self._until_arrived(account, name, text, f"the terminal said: {said}")
 
     async def _check_account(self, account: Account) -> None:
         title, provider = account.title, account.provider
@@ -94,19 +112,23 @@ class Check:
     async def _check_button(self, account: Account) -> None:
         await self._api.action("button.press", entity_id=account.entities["send_test_message"])
         tests = [message for message in self._simulator.messages(account.provider) if message.to == "999"]
-        _expect(bool(tests), "the gateway received nothing")
+        _expect(bool(tests), "the provider received nothing")
 
     async def _check_reply(self, account: Account, name: str) -> None:
         text = f"{name} here, all is well"
         if account.provider == "textiopro":
             await until(self._fetched_incoming, "no request for incoming messages was made", CHECK_TIMEOUT)
         await self._simulator.answer(PEOPLE[account.provider][name], text, account.provider)
+        await self._until_arrived(account, name, text, "the event entity does not show the reply")
+
+    async def _until_arrived(self, account: Account, name: str, text: str, error: str) -> None:
+        """Wait until the account's event entity shows a person's text."""
 
         async def arrived() -> bool:
             attributes = (await self._api.state(account.entities["incoming_message"]))["attributes"]
             return (attributes.get("text"), attributes.get("sender_name")) == (text, name)
 
-        await until(arrived, "the event entity does not show the reply", CHECK_TIMEOUT)
+        await until(arrived, error, CHECK_TIMEOUT)
 
     async def _fetched_incoming(self) -> bool:
         """Return True after the first request to TextioPro. The integration ignores messages from before that."""

@@ -1,12 +1,18 @@
-"""The dashboard: credit balances, delivery statuses, incoming messages, and a form to send a message."""
+"""The dashboard: the page of docs/dashboard.md as it stands there, and a page with what only the demo has."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+import re
 from typing import Any
 
+from homeassistant.util.yaml import parse_yaml
 from scripts.demo_home.accounts import Account
 from scripts.demo_home.api import Api
+from scripts.demo_home.home import ROOT
 
+PAGE = ROOT / "docs/dashboard.md"
 URL_PATH = "texting-demo"
+# The account that the page shows.
+SHOWN = "textinghouse"
 
 COLORS = {
     "textinghouse": "teal",
@@ -22,9 +28,6 @@ ICONS = {
     "group_texting": "mdi:account-group",
     "thesmspoint": "mdi:message-badge",
 }
-
-# How the unique ids of a recipient's entities end.
-OF_PEOPLE = ("_last_message_status", "_message")
 
 WIDE = {"grid_options": {"columns": "full"}}
 
@@ -42,16 +45,15 @@ INCOMING = """\
 {{% else %}}
 No replies yet. Reply from a phone in the demo's terminal:
 
-`{number}: I am on my way`
+`{example}`
 {{% endfor %}}
 """
 
 
-async def show_dashboard(api: Api, accounts: Iterable[Account], number: str) -> str:
-    """Create the default dashboard and return its URL. `number` is an example of a phone that can reply."""
-    registry = await api.command("config/entity_registry/list")
-    people = [each["entity_id"] for each in registry if each["unique_id"].endswith(OF_PEOPLE)]
-    config = {"title": "Texting", "views": [_view(list(accounts), people, number)]}
+async def show_dashboard(api: Api, accounts: Sequence[Account], example: str) -> str:
+    """Create the default dashboard and return its URL. `example` is a line that can be typed in the terminal."""
+    config = documented_dashboard()
+    config["views"] = [*config["views"], _try_it(accounts, example)]
     await api.command("lovelace/dashboards/create", url_path=URL_PATH, title="Texting", icon="mdi:message-text")
     await api.command("lovelace/config/save", url_path=URL_PATH, config=config)
     await api.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
@@ -61,30 +63,45 @@ async def show_dashboard(api: Api, accounts: Iterable[Account], number: str) -> 
     return f"{api.url}/{URL_PATH}"
 
 
-def _view(accounts: list[Account], people: list[str], number: str) -> dict[str, Any]:
-    """Return the view. people are the entities that show the last text to a recipient, and what the recipient wrote."""
+def documented_yaml() -> str:
+    """Return the dashboard in docs/dashboard.md, which is its first block of YAML."""
+    block = re.search(r"^```yaml\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return block[1] if block else ""
+
+
+def documented_dashboard() -> dict[str, Any]:
+    """Return the configuration of the dashboard in docs/dashboard.md."""
+    config = parse_yaml(documented_yaml())
+    if not isinstance(config, dict):
+        raise TypeError(f"{PAGE.name} has no dashboard.")
+    return config
+
+
+def documented_entities() -> list[str]:
+    """Return the ids of all entities that the dashboard in docs/dashboard.md names."""
+    return sorted(set(re.findall(r"\b(?:sensor|binary_sensor|event)\.\w+", documented_yaml())))
+
+
+def _try_it(accounts: Sequence[Account], example: str) -> dict[str, Any]:
+    """Return the view with what only the demo has."""
+    others = [account for account in accounts if account.provider != SHOWN]
     return {
-        "title": "Texting",
+        "title": "Try it",
+        "path": "try",
+        "icon": "mdi:gamepad-variant",
         "type": "sections",
-        "max_columns": 3,
+        "max_columns": 2,
         "sections": [
-            _section("Credit", "mdi:wallet", _fill_rows([_credit(account) for account in accounts])),
-            _section("Last text", "mdi:send-check", _fill_rows([_status(account) for account in accounts])),
-            _section("Incoming", "mdi:message-reply-text", [_incoming(accounts, number)]),
-            _section("Send a test text", "mdi:message-plus", _send(accounts)),
-            _section("What happened", "mdi:history", [_log(people)], span=2),
+            _section("Send a text", "mdi:message-plus", _send(accounts)),
+            _section("Incoming", "mdi:message-reply-text", [_incoming(accounts, example)]),
+            _section("Credit of the other accounts", "mdi:wallet", [_credit(account) for account in others]),
+            _section("Their last text", "mdi:message-text", [_status(account) for account in others]),
         ],
     }
 
 
-def _section(title: str, icon: str, cards: list[dict[str, Any]], span: int = 1) -> dict[str, Any]:
-    heading = {"type": "heading", "heading": title, "icon": icon}
-    return {"type": "grid", "cards": [heading, *cards], "column_span": span}
-
-
-def _fill_rows(tiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put two tiles in each row. If the number is odd, the last tile takes a whole row."""
-    return [*tiles[:-1], tiles[-1] | (WIDE if len(tiles) % 2 else {})]
+def _section(title: str, icon: str, cards: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "grid", "cards": [{"type": "heading", "heading": title, "icon": icon}, *cards]}
 
 
 def _credit(account: Account) -> dict[str, Any]:
@@ -103,16 +120,16 @@ def _status(account: Account) -> dict[str, Any]:
     }
 
 
-def _incoming(accounts: list[Account], number: str) -> dict[str, Any]:
+def _incoming(accounts: Sequence[Account], example: str) -> dict[str, Any]:
     events = [
         (account.entities["incoming_message"], account.title)
         for account in accounts
         if "incoming_message" in account.entities
     ]
-    return {"type": "markdown", "content": INCOMING.format(accounts=events, number=number)}
+    return {"type": "markdown", "content": INCOMING.format(accounts=events, example=example)}
 
 
-def _send(accounts: list[Account]) -> list[dict[str, Any]]:
+def _send(accounts: Sequence[Account]) -> list[dict[str, Any]]:
     script = {"action": "perform-action", "perform_action": "script.send_test_text"}
     return [
         {"type": "entities", "entities": ["input_select.recipient", "input_text.message"]},
@@ -135,12 +152,3 @@ def _button(name: str, icon: str, color: str, entity: str, tap: dict[str, Any]) 
 
 def _press(entity: str) -> dict[str, Any]:
     return {"action": "perform-action", "perform_action": "button.press", "target": {"entity_id": entity}}
-
-
-def _log(people: list[str]) -> dict[str, Any]:
-    return {
-        "type": "logbook",
-        "target": {"entity_id": people},
-        "hours_to_show": 24,
-        "grid_options": {"columns": "full"},
-    }

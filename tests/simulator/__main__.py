@@ -1,19 +1,16 @@
-"""Run the simulator alone: it prints all texts, and a line `NUMBER: text` makes a phone reply."""
+"""Run the simulator alone: it prints all texts, and phones reply with typed lines (terminal.py)."""
 
 import argparse
 import asyncio
-from collections.abc import Callable
-import signal
-import sys
-import threading
 
 from . import Simulator, variants
 from .accounts import PASSWORD, TEXTIOPRO_TOKEN, THESMSPOINT_KEY, USER
-from .messages import SPECIAL_NUMBERS, TITLES, Message
+from .messages import SPECIAL_NUMBERS, TITLES
 from .server import SITES
+from .terminal import Terminal
 
 DEFAULT_PORT = 8800
-_CREDENTIALS = {
+CREDENTIALS = {
     "textinghouse": f"user {USER}, password {PASSWORD}",
     "textinghouse_backup": "the same",
     "textiopro": f"token {TEXTIOPRO_TOKEN}",
@@ -61,51 +58,14 @@ async def run(options: argparse.Namespace) -> None:
     await simulator.start(options.port)
     try:
         for site in SITES:
-            print(f"{site:<20} {simulator.url(site):<23} {_CREDENTIALS[site]}")
+            print(f"{site:<20} {simulator.url(site):<23} {CREDENTIALS[site]}")
         print(f"{'control':<20} {simulator.control_url}\n\n{special_numbers()}\n", flush=True)
-        simulator.on_text(show)
-        await until_interrupted(simulator)
+        terminal = Terminal([simulator])
+        print(f"{terminal.help()}\n", flush=True)
+        terminal.show_texts()
+        await terminal.read_until_interrupted()
     finally:
         await simulator.stop()
-
-
-def show(message: Message) -> None:
-    """Print a text that a phone received."""
-    print(f"📱 +{message.phone_number} ← {TITLES[message.provider]}: {message.text}", flush=True)
-
-
-async def until_interrupted(simulator: Simulator) -> None:
-    loop = asyncio.get_running_loop()
-    interrupted = asyncio.Event()
-    for interrupt in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(interrupt, interrupted.set)
-    lines: asyncio.Queue[str] = asyncio.Queue()
-    reader = threading.Thread(
-        target=_read_lines, args=(lambda line: loop.call_soon_threadsafe(lines.put_nowait, line),), daemon=True
-    )
-    reader.start()
-    answering = asyncio.create_task(_answer_lines(simulator, lines))
-    await interrupted.wait()
-    answering.cancel()
-
-
-def _read_lines(put: Callable[[str], object]) -> None:
-    for line in sys.stdin:
-        put(line.strip())
-
-
-async def _answer_lines(simulator: Simulator, lines: asyncio.Queue[str]) -> None:
-    while True:
-        number, colon, text = (await lines.get()).partition(":")
-        if not colon:
-            print("A phone replies with NUMBER: text", flush=True)
-            continue
-        try:
-            callback = await simulator.answer(number.strip(), text.strip())
-        except LookupError as error:
-            print(error, flush=True)
-        else:
-            print(f"📱 {number.strip()} → {text.strip()}{f' ({callback[0]})' if callback else ''}", flush=True)
 
 
 def _callback(given: str) -> tuple[str, str]:
