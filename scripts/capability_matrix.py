@@ -19,8 +19,8 @@ COUNTRIES = {"1": "the United States and Canada", "91": "India"}
 SUITS = {
     Provider.TEXTINGHOUSE: "a home that the internet reaches: everything arrives at once. Also a free test number",
     Provider.TEXTIOPRO: "a home that the internet does not reach: it fetches its replies. Also WhatsApp and calls",
-    Provider.CLUB_TEXTING: "people who have an account: for a new one, first ask if programs may use it. Also recorded calls",
-    Provider.GROUP_TEXTING: "people who have an account: for a new one, first ask if programs may use it",
+    Provider.CLUB_TEXTING: "people who have an account: for a new one, ask if programs may use it. Also recorded calls",
+    Provider.GROUP_TEXTING: "people who have an account: for a new one, ask if programs may use it",
     Provider.THESMSPOINT: "India, if your texts are registered there as templates: alerts without replies",
 }
 
