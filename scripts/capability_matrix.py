@@ -67,12 +67,13 @@ NAMES = {TYPES[MessageType.WHATSAPP], TYPES[MessageType.VIBER]}
 # The features that every account has.
 ALWAYS = (
     "a notify entity for each recipient, `notify.<account>`, `texting.send_message`, `texting.preview_message`, "
-    "`texting.get_status`, `texting.cancel_message`, sensors *Last delivery status*, *Pending messages*, *Oldest "
-    "pending message* and *Segments today*, event *Delivery report*, a place in routes"
+    "`texting.get_status`, `texting.cancel_message`, `texting.get_history`, `texting.resend_message`, sensors *Last "
+    "delivery status*, *Segments today*, *Spent this month* (with a price), *Pending messages* and *Oldest pending "
+    "message*, event *Delivery report*, a place in routes"
 )
 # Where Home Assistant offers each capability.
 WHERE = {
-    Capability.BALANCE: "sensor *Credit balance*, binary sensor *Low credit*",
+    Capability.BALANCE: "sensors *Credit balance* and *Credit lasts until*, binary sensor *Low credit*",
     Capability.TITLE: "`title` of a text",
     Capability.SENDER: "`sender` of a text, *Sender* of a recipient",
     Capability.SCHEDULE: "`send_at` of a text",
@@ -83,7 +84,7 @@ WHERE = {
     Capability.CHANNEL: "`channel` of a text",
     Capability.BATCH: "automatically, if several are texted at once",
     Capability.DELIVERY_REPORTS: "once the address under *Configure* is pasted at the provider",
-    Capability.STATUS: "automatically, and by `texting.get_status`",
+    Capability.STATUS: "automatically, and by `texting.get_status`; sensor *Delivery rate*",
     Capability.INCOMING_PUSH: "event *Incoming message*, once the address under *Configure* is pasted at the provider",
     Capability.INCOMING_POLL: "event *Incoming message*",
     Capability.KEYWORDS: "event *Incoming message*, kind *Keyword*",
