@@ -30,6 +30,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "group_texting": LOGIN,
     "thesmspoint": {"api_key": THESMSPOINT_KEY},
 }
+# What a segment costs at TextingHouse, and the currency.
+SEGMENT_PRICE, CURRENCY = "0.07", "EUR"
 # The fields of the section "Advanced".
 ADVANCED: dict[str, dict[str, Any]] = {"textiopro": {"api": "bearer"}}
 # The fields of the second step.
@@ -37,7 +39,10 @@ SECOND_STEP: dict[str, dict[str, Any]] = {
     "thesmspoint": {"sender_id": "HOMEHA", "template_id": "1107000000000000004", "channel": "1"}
 }
 # The options.
-SETTINGS: dict[str, dict[str, Any]] = {"textiopro": {"balance_interval": 1, "incoming_interval": 5}}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "textinghouse": {"money": {"segment_price": SEGMENT_PRICE, "currency": CURRENCY}},
+    "textiopro": {"balance_interval": 1, "incoming_interval": 5},
+}
 
 
 @dataclass(frozen=True, slots=True)

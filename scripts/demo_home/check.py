@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from decimal import Decimal
 import time
 from typing import Any
 
-from scripts.demo_home.accounts import PEOPLE, Account
+from scripts.demo_home.accounts import PEOPLE, SEGMENT_PRICE, Account
 from scripts.demo_home.api import Api, ApiError
-from scripts.demo_home.dashboard import documented_entities
+from scripts.demo_home.dashboard import SPENT, URL_PATH, documented_dashboard, documented_entities
 from scripts.demo_home.home import Home
 from scripts.demo_home.tour import FIRST_LINE
 from scripts.demo_home.waiting import WaitTimeout, until
 from tests.simulator import Simulator
+from tests.simulator.accounts import TextingHouseAccount
 from tests.simulator.messages import Message
 from tests.simulator.terminal import Terminal
 
@@ -37,14 +39,21 @@ class Check:
     async def run(self, accounts: Iterable[Account], home: Home) -> None:
         """Run all checks. The accounts are checked in parallel."""
         accounts = list(accounts)
-        await self._check("the dashboard's entities are there", self._check_dashboard)
+        await self._check("the dashboard is that of docs/dashboard.md", self._check_dashboard)
+        await self._check("the dashboard's entities are there", self._check_dashboard_entities)
         await self._check("the example that is printed works at once", lambda: self._check_first_line(accounts))
         await asyncio.gather(*(self._check_account(account) for account in accounts))
         await self._check("an alert is sent until Anna acknowledges it", self._check_acknowledgment)
+        await self._check("spent this month is what TextingHouse billed", self._check_spent)
         await self._check("the integration logged no error", lambda: self._check_log(home))
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
 
     async def _check_dashboard(self) -> None:
+        shown, documented = await self._api.command("lovelace/config", url_path=URL_PATH), documented_dashboard()
+        own = shown | {"views": shown["views"][: len(documented["views"])]}
+        _expect(own == documented, "it differs")
+
+    async def _check_dashboard_entities(self) -> None:
         known = {state["entity_id"] for state in await self._api.get("/api/states")}
         missing = [entity for entity in documented_entities() if entity not in known]
         _expect(not missing, f"{', '.join(missing)} do not exist")
@@ -155,6 +164,17 @@ class Check:
             return bool((await self._api.state(water))["state"] == "off")
 
         await until(acknowledged, "the reply did not acknowledge the alert", CHECK_TIMEOUT)
+
+    async def _check_spent(self) -> None:
+        """Each segment costs a credit at the simulator, and a test text nothing."""
+        billed = TextingHouseAccount().credit - self._simulator.accounts["textinghouse"].credit
+        expected = billed * Decimal(SEGMENT_PRICE)
+
+        async def is_correct() -> bool:
+            return bool(Decimal((await self._api.state(SPENT))["state"]) == expected)
+
+        _expect(billed > 0, "nothing was billed")
+        await until(is_correct, f"it is not {expected}", CHECK_TIMEOUT)
 
     async def _check_log(self, home: Home) -> None:
         errors = home.errors()

@@ -1,11 +1,12 @@
 """The dashboard: the page of docs/dashboard.md as it stands there, and a page with what only the demo has."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 import re
 from typing import Any
 
 from homeassistant.util.yaml import parse_yaml
-from scripts.demo_home.accounts import Account
+from scripts.demo_home.accounts import CURRENCY, Account
 from scripts.demo_home.api import Api
 from scripts.demo_home.home import ROOT
 
@@ -13,6 +14,7 @@ PAGE = ROOT / "docs/dashboard.md"
 URL_PATH = "texting-demo"
 # The account that the page shows.
 SHOWN = "textinghouse"
+SPENT = "sensor.textinghouse_spent_this_month"
 
 COLORS = {
     "textinghouse": "teal",
@@ -54,6 +56,7 @@ async def show_dashboard(api: Api, accounts: Sequence[Account], example: str) ->
     """Create the default dashboard and return its URL. `example` is a line that can be typed in the terminal."""
     config = documented_dashboard()
     config["views"] = [*config["views"], _try_it(accounts, example)]
+    await _begin_statistics(api)
     await api.command("lovelace/dashboards/create", url_path=URL_PATH, title="Texting", icon="mdi:message-text")
     await api.command("lovelace/config/save", url_path=URL_PATH, config=config)
     await api.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
@@ -61,6 +64,23 @@ async def show_dashboard(api: Api, accounts: Sequence[Account], example: str) ->
         if dashboard["url_path"] == "map":
             await api.command("lovelace/dashboards/delete", dashboard_id=dashboard["id"])
     return f"{api.url}/{URL_PATH}"
+
+
+async def _begin_statistics(api: Api) -> None:
+    """Begin the statistics of the spending at zero, an hour ago. A new home has none in its first minutes."""
+    hour = (datetime.now(UTC) - timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+    of_spending = {
+        "statistic_id": SPENT,
+        "source": "recorder",
+        "name": None,
+        "has_mean": False,
+        "mean_type": 0,
+        "has_sum": True,
+        "unit_class": None,
+        "unit_of_measurement": CURRENCY,
+    }
+    start = {"start": hour.isoformat(), "state": 0, "sum": 0}
+    await api.command("recorder/import_statistics", metadata=of_spending, stats=[start])
 
 
 def documented_yaml() -> str:
@@ -88,7 +108,6 @@ def _try_it(accounts: Sequence[Account], example: str) -> dict[str, Any]:
     return {
         "title": "Try it",
         "path": "try",
-        "icon": "mdi:gamepad-variant",
         "type": "sections",
         "max_columns": 2,
         "sections": [
@@ -135,9 +154,7 @@ def _send(accounts: Sequence[Account]) -> list[dict[str, Any]]:
         {"type": "entities", "entities": ["input_select.recipient", "input_text.message"]},
         _button("Send", "mdi:send", "primary", "input_select.recipient", script),
         *(
-            _button(
-                f"{account.title} free test", ICONS[account.provider], COLORS[account.provider], entity, _press(entity)
-            )
+            _button("Free test", "mdi:message-flash", COLORS[account.provider], entity, _press(entity))
             for account in accounts
             if (entity := account.entities.get("send_test_message"))
         ),
