@@ -17,8 +17,8 @@ import voluptuous as vol
 from custom_components.texting import own_call
 from custom_components.texting.condition import async_get_conditions
 from custom_components.texting.error_messages import FORM_ERRORS, ORDER_ERRORS, request_error, translation_key
+from custom_components.texting.flows.card import card_fields, type_key
 from custom_components.texting.flows.forms import route_schema
-from custom_components.texting.flows.purchase import card_fields, type_key
 from custom_components.texting.flows.settings import MONEY, MONEY_FIELDS, TYPE_PRICES, priced_types, settings_schema
 from custom_components.texting.gateway import errors
 from custom_components.texting.gateway.capabilities import MessageType
@@ -58,7 +58,13 @@ CARD_TYPES = ("MC", "Visa", "AX", "DS", "JCB")
 # The fields of a card.
 CARD = {str(marker) for marker in card_fields(CARD_TYPES)}
 # The errors of a card or an order. An uncertain order ends the dialog, and an error without a text is "declined".
-PAYING = (FORM_ERRORS - {"invalid_response"}) | {"declined", "order_under_way", "invalid_field"}
+PAYING = (FORM_ERRORS - {"invalid_response"}) | {
+    "declined",
+    "order_under_way",
+    "invalid_field",
+    "card_forgotten",
+    "code_again",
+}
 PAYING |= {f"invalid_{field}" for field in ("type", "number", "code", "month", "year")}
 # The placeholders of every exception.
 ALWAYS = {"account", "detail", "host", "target", "firewall"}
@@ -253,7 +259,10 @@ def test_options() -> None:
     pages = {"webhook", "test_webhook"}
     assert placeholders(json_text(OPTIONS["step"]["test_webhook"])) == {"result", "note"}
     checks = {"check", "check_result", "messages"}
-    assert set(OPTIONS["step"]) == {"init", "settings", "buy_credits", "credits_bought"} | checks | pages
+    assert (
+        set(OPTIONS["step"])
+        == {"init", "settings", "buy_credits", "confirm_credits", "credits_bought"} | checks | pages
+    )
     assert named(OPTIONS["step"]["check"]) == {"send_test"}
     assert named(OPTIONS["step"]["messages"]) == {"recipient"}
     assert placeholders(json_text(OPTIONS["step"]["messages"])) == {"who", "totals", "messages", "download"}
@@ -269,10 +278,11 @@ def test_options() -> None:
     assert placeholders(json_text(OPTIONS["step"]["settings"])) == set()
     assert named(OPTIONS["step"]["buy_credits"]) == {"credits", *CARD}
     assert OPTIONS["step"]["credits_bought"]["title"]
-    assert placeholders(json_text(OPTIONS["step"]["buy_credits"])) == {"account"}
+    assert placeholders(json_text(OPTIONS["step"]["buy_credits"])) == {"account", "note"}
+    assert placeholders(json_text(OPTIONS["step"]["confirm_credits"])) == {"provider", "credits", "card"}
     assert placeholders(json_text(OPTIONS["step"]["credits_bought"])) == {"account", "credits"}
     money = {"invalid_amount", "budget_needs_price", "currency_of_provider"}
-    assert set(OPTIONS["error"]) == PAYING | {"order_too_small"} | money
+    assert set(OPTIONS["error"]) == PAYING | {"order_too_small", "invalid_credits"} | money
     assert set(OPTIONS["abort"]) == {"account_not_loaded", "order_unknown"}
     assert placeholders(json_text(OPTIONS["error"]) + json_text(OPTIONS["abort"])) == {"currency"}
 
@@ -297,6 +307,7 @@ def test_keywords() -> None:
         "free": set(),
         "taken": set(),
         "rent": CARD,
+        "confirm_rent": set(),
         "set_up": {"group", "autoreply", "email", "use_webhook", "fixed_reply"},
         "reconfigure": {"group", "autoreply", "email", "use_webhook", "fixed_reply"},
     }
@@ -306,7 +317,8 @@ def test_keywords() -> None:
         assert step["description"]
         assert (named(step) if "data" in step else set()) == fields[name]
         given = {"account"} if name == "user" else {"account", "keyword"}
-        assert placeholders(json_text(step)) <= given | ({"note"} if "fixed_reply" in fields[name] else set())
+        given |= {"provider", "card"} if name == "confirm_rent" else {"note"} if len(fields[name]) > 1 else set()
+        assert placeholders(json_text(step)) <= given
     of_keyword = {"invalid_keyword", "keyword_exists", "invalid_reply", "invalid_response", "unknown"}
     wrong = {error for error in ORDER_ERRORS if error.startswith("wrong_")}
     assert set(texts["error"]) == PAYING | of_keyword | wrong
@@ -337,6 +349,7 @@ def test_choices() -> None:
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
         | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"}
         | {"messages", "no_messages", "download", "last_7_days", "this_month", "texts", "segments", "cost"}
+        | {"card_kept", "pay", "change_order"}
         | {"test_webhook", "close_webhook", "never_called", "no_reports", "no_replies"}
         | {f"paste_{info.provider}" for info in INFOS if info.uses_webhook},
         "webhook_test": set(own_call.Outcome),

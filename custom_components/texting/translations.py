@@ -15,6 +15,8 @@ _CATEGORY = "selector"
 
 # Notes within forms.
 CONFIGURE = "configure"
+# The types of credit cards.
+CARD_TYPE = "card_type"
 # The status of a message.
 STATUS = "status"
 # The words of a check of the connection.

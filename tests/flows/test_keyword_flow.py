@@ -8,6 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.const import SUBENTRY_KEYWORD
 from custom_components.texting.flows import keyword
+from custom_components.texting.flows.card import FORGET_AFTER
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.recipients import recipients
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntryState, SubentryFlowResult
@@ -54,6 +55,13 @@ async def submit(hass: HomeAssistant, form: SubentryFlowResult, **values: Any) -
     assert set((result.get("errors") or {}).values()) <= set(TEXTS["error"])
     assert result["type"] is not FlowResultType.ABORT or result["reason"] in TEXTS["abort"]
     return result
+
+
+async def pay(hass: HomeAssistant, form: SubentryFlowResult, **card: Any) -> SubentryFlowResult:
+    """Enter the card, and confirm the order."""
+    page = await submit(hass, form, **card)
+    assert page["step_id"] == "confirm_rent"
+    return await choose(hass, page, "pay")
 
 
 async def choose(hass: HomeAssistant, menu: SubentryFlowResult, step: str) -> SubentryFlowResult:
@@ -179,8 +187,18 @@ async def test_a_keyword_is_rented_and_set_up(
     form = await choose(hass, menu, "rent")
     assert form["data_schema"] is not None
     assert {str(marker) for marker in form["data_schema"].schema} == set(card_input())
-    form = await submit(hass, form, **card_input())
+    page = await submit(hass, form, **card_input())
+    assert (page["type"], page["step_id"]) == (FlowResultType.MENU, "confirm_rent")
+    assert page["menu_options"] == {"pay": "Pay now", "rent": "Change the order"}
+    assert page["description_placeholders"] == {
+        "provider": entry.title,
+        "keyword": "Alarm",
+        "card": "American Express •••• 0005",
+    }
+    assert not simulator.accounts[provider].keywords
+    form = await choose(hass, page, "pay")
     assert form["step_id"] == "set_up"
+    assert in_memory() == []
     assert form["description_placeholders"] == {
         "keyword": "Alarm",
         "account": entry.title,
@@ -203,18 +221,51 @@ async def test_a_keyword_is_rented_and_set_up(
 async def test_a_declined_card_may_be_mended(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     menu = await submit(hass, await begin(hass, await set_up(CLUB)), keyword="alarm")
     form = await choose(hass, menu, "rent")
-    form = await submit(hass, form, **card_input(number=DECLINED, type="visa", code="123"))
+    form = await pay(hass, form, **card_input(number=DECLINED, type="visa", code="123"))
     assert (form["step_id"], form["errors"]) == ("rent", {"base": "declined"})
     assert not {"number", "code"} & set(suggested(form))
     assert not simulator.accounts[CLUB].keywords
-    assert (await submit(hass, form, **card_input()))["step_id"] == "set_up"
+    assert (await pay(hass, form, **card_input()))["step_id"] == "set_up"
+
+
+async def test_a_card_can_be_changed_before_it_is_charged(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    menu = await submit(hass, await begin(hass, await set_up(CLUB)), keyword="alarm")
+    form = await choose(hass, menu, "rent")
+    assert form["description_placeholders"] == {"keyword": "alarm", "account": "Club Texting", "note": ""}
+    form = await choose(hass, await submit(hass, form, **card_input()), "rent")
+    assert suggested(form) == card_input(number=None, code=None)
+    assert form["description_placeholders"] is not None
+    assert "•••• 0005" in form["description_placeholders"]["note"]
+    form = await submit(hass, form, **card_input(number=None, code=None, city=""))
+    assert form["errors"] == {"city": "invalid_field"}
+    page = await submit(hass, form, **card_input(number=None, code=None))
+    assert (await choose(hass, page, "pay"))["step_id"] == "set_up"
+
+
+async def test_a_dialog_that_is_closed_forgets_the_card(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    menu = await submit(hass, await begin(hass, await set_up(CLUB)), keyword="alarm")
+    page = await submit(hass, await choose(hass, menu, "rent"), **card_input())
+    await pass_time(FORGET_AFTER)
+    assert in_memory() == []
+    # The page without its card shows the form.
+    form = await hass.config_entries.subentries.async_configure(page["flow_id"])
+    assert (form["step_id"], form["errors"]) == ("rent", {})
+    page = await submit(hass, form, **card_input())
+    hass.config_entries.subentries.async_abort(page["flow_id"])
+    assert in_memory() == []
+    assert not rents(simulator)
 
 
 async def test_somebody_else_was_faster(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     menu = await submit(hass, await begin(hass, await set_up(CLUB)), keyword="alarm")
     form = await choose(hass, menu, "rent")
     simulator.accounts[CLUB].taken_keywords.add("alarm")
-    assert (await submit(hass, form, **card_input()))["step_id"] == "taken"
+    assert (await pay(hass, form, **card_input()))["step_id"] == "taken"
+    assert in_memory() == []
 
 
 async def test_a_lost_answer_ends_the_dialog_and_what_was_rented_can_be_set_up(
@@ -223,23 +274,25 @@ async def test_a_lost_answer_ends_the_dialog_and_what_was_rented_can_be_set_up(
     entry = await set_up(CLUB)
     form = await choose(hass, await submit(hass, await begin(hass, entry), keyword="alarm"), "rent")
     simulator.faults.add(CLUB, "cut", path="keyword/rent", accept=True)
-    result = await submit(hass, form, **card_input())
+    result = await pay(hass, form, **card_input())
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "order_unknown")
     form = await begin_own(hass, entry, "alarm")
     assert (await submit(hass, form))["type"] is FlowResultType.CREATE_ENTRY
     assert set(keywords(entry)) == {"alarm"}
 
 
-async def test_a_form_that_is_submitted_twice_rents_once(
+async def confirm(hass: HomeAssistant, page: SubentryFlowResult) -> SubentryFlowResult:
+    """Confirm the order, and wait for nothing else."""
+    return await hass.config_entries.subentries.async_configure(page["flow_id"], {"next_step_id": "pay"})
+
+
+async def test_an_order_that_is_confirmed_twice_rents_once(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     menu = await submit(hass, await begin(hass, await set_up(CLUB)), keyword="alarm")
-    form = await choose(hass, menu, "rent")
+    page = await submit(hass, await choose(hass, menu, "rent"), **card_input())
     simulator.latency = 1
-    renting = [
-        asyncio.create_task(hass.config_entries.subentries.async_configure(form["flow_id"], card_input()))
-        for _ in range(2)
-    ]
+    renting = [asyncio.create_task(confirm(hass, page)) for _ in range(2)]
     await until(lambda: rents(simulator) and any(each.done() for each in renting))
     simulator.latency = 0
     await pass_time(1, wait=False)
@@ -256,18 +309,20 @@ async def test_a_browser_that_disconnects_rents_once(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
     menu = await submit(hass, await begin(hass, await set_up(CLUB)), keyword="alarm")
-    form = await choose(hass, menu, "rent")
+    form = await submit(hass, await choose(hass, menu, "rent"), **card_input())
     simulator.latency = 1
-    submitting = asyncio.create_task(hass.config_entries.subentries.async_configure(form["flow_id"], card_input()))
+    submitting = asyncio.create_task(confirm(hass, form))
     await until(lambda: rents(simulator))
     submitting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await submitting
+    form = await confirm(hass, form)
+    assert (form["step_id"], form["errors"]) == ("rent", {"base": "order_under_way"})
     simulator.latency = 0
     await pass_time(1, wait=False)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert in_memory() == []
-    form = await submit(hass, form, **card_input())
+    form = await submit(hass, form)
     assert form["step_id"] == "set_up"
     assert form["description_placeholders"] is not None
     assert form["description_placeholders"]["note"].startswith("The keyword was rented, and your card was charged.")
@@ -279,12 +334,12 @@ async def test_a_failure_after_renting_does_not_rent_again(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     menu = await submit(hass, await begin(hass, await set_up(CLUB)), keyword="alarm")
-    form = await choose(hass, menu, "rent")
+    form = await submit(hass, await choose(hass, menu, "rent"), **card_input())
     with monkeypatch.context() as broken:
         broken.setattr(keyword, "async_webhook_url", None)
         with pytest.raises(TypeError):
-            await submit(hass, form, **card_input())
-    assert (await submit(hass, form, **card_input()))["step_id"] == "set_up"
+            await confirm(hass, form)
+    assert (await confirm(hass, form))["step_id"] == "set_up"
     assert rents(simulator) == 1
 
 
@@ -295,12 +350,12 @@ async def test_an_account_that_is_unloaded_after_renting_says_what_was_charged(
     entry = await set_up(CLUB)
     form = await choose(hass, await submit(hass, await begin(hass, entry), keyword="alarm"), "rent")
     if late:
-        form = await submit(hass, form, **card_input())
+        form = await pay(hass, form, **card_input())
         await hass.config_entries.async_unload(entry.entry_id)
         result = await submit(hass, form)
     else:
         simulator.latency = 1
-        renting = asyncio.create_task(submit(hass, form, **card_input()))
+        renting = asyncio.create_task(pay(hass, form, **card_input()))
         await until(lambda: rents(simulator))
         await hass.config_entries.async_unload(entry.entry_id)
         assert not renting.done()

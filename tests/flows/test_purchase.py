@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import voluptuous as vol
 
-from custom_components.texting.flows.purchase import SECRET
+from custom_components.texting.flows.card import FORGET_AFTER, SECRET
 from custom_components.texting.gateway.orders import Card
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
@@ -27,6 +28,7 @@ CLUB, GROUP = Provider.CLUB_TEXTING, Provider.GROUP_TEXTING
 SELLING = pytest.mark.parametrize("provider", [CLUB, GROUP])
 TEXTS = TRANSLATIONS["options"]
 BUY = "/api/credits/buy"
+PAY = {"next_step_id": "pay"}
 BALANCE = "sensor.club_texting_credit_balance"
 
 
@@ -35,9 +37,24 @@ async def choose(hass: HomeAssistant, entry: MockConfigEntry) -> ConfigFlowResul
     return await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "buy_credits"})
 
 
-async def buy(hass: HomeAssistant, form: ConfigFlowResult, amount: int = 200, **changes: Any) -> ConfigFlowResult:
+async def enter(hass: HomeAssistant, form: ConfigFlowResult, amount: int = 200, **changes: Any) -> ConfigFlowResult:
     """Submit the form, and check that its errors have texts."""
-    values = {"credits": amount, **card_input(**changes)}
+    return await submit(hass, form, {"credits": amount, **card_input(**changes)})
+
+
+async def pay(hass: HomeAssistant, page: ConfigFlowResult) -> ConfigFlowResult:
+    """Confirm the order."""
+    assert (page["type"], page["step_id"]) == (FlowResultType.MENU, "confirm_credits")
+    return await submit(hass, page, PAY)
+
+
+async def buy(hass: HomeAssistant, form: ConfigFlowResult, amount: int = 200, **changes: Any) -> ConfigFlowResult:
+    """Submit the form, and confirm the order if the form has no errors."""
+    result = await enter(hass, form, amount, **changes)
+    return await pay(hass, result) if result["type"] is FlowResultType.MENU else result
+
+
+async def submit(hass: HomeAssistant, form: ConfigFlowResult, values: dict[str, Any]) -> ConfigFlowResult:
     result = await hass.config_entries.options.async_configure(form["flow_id"], values)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert set((result.get("errors") or {}).values()) <= set(TEXTS["error"])
@@ -71,6 +88,9 @@ async def test_the_browser_can_fill_in_the_fields(hass: HomeAssistant, set_up: S
     masked = {name for name, field in fields.items() if getattr(field, "config", {}).get("type") == "password"}
     assert masked == set(SECRET)
     assert fields["type"].config["options"] == ["mc", "visa", "ax", "ds", "jcb"]
+    # A browser chooses a value for a required field without one: the first card type, or 0 credits.
+    assert not any(isinstance(marker, vol.Required) for marker in form["data_schema"].schema)
+    assert suggested(form) == {}
     filled = [fields[name].config["autocomplete"] for name in ("number", "code", "month", "year")]
     assert filled == ["cc-number", "cc-csc", "cc-exp-month", "cc-exp-year"]
 
@@ -128,6 +148,118 @@ async def test_credits_that_arrive_later_are_shown_a_little_later(
     assert state_of(hass, BALANCE).state == "750"
 
 
+# -- the confirmation ----------------------------------------------------------------------------------------------
+
+
+@SELLING
+async def test_nothing_is_charged_before_it_is_confirmed(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, provider: Provider
+) -> None:
+    entry = await set_up(provider)
+    hass.config_entries.async_update_entry(entry, title="Home", data={**entry.data, "url": entry.data["url"]})
+    page = await enter(hass, await choose(hass, entry))
+    assert (page["type"], page["step_id"]) == (FlowResultType.MENU, "confirm_credits")
+    assert page["menu_options"] == {"pay": "Pay now", "buy_credits": "Change the order"}
+    assert page["description_placeholders"] == {
+        "provider": GATEWAYS[provider].info.name,
+        "credits": "200",
+        "card": "American Express •••• 0005",
+    }
+    # The page can be shown again.
+    again = await hass.config_entries.options.async_configure(page["flow_id"])
+    assert again["description_placeholders"] == page["description_placeholders"]
+    assert not orders(simulator)
+    assert (await pay(hass, page))["step_id"] == "credits_bought"
+    assert len(orders(simulator)) == 1
+
+
+async def test_an_order_can_be_changed_without_the_card(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    page = await enter(hass, await choose(hass, await set_up(CLUB)))
+    form = await submit(hass, page, {"next_step_id": "buy_credits"})
+    assert (form["step_id"], form["errors"]) == ("buy_credits", {})
+    assert suggested(form) == {"credits": 200, **without_secrets()}
+    assert "American Express •••• 0005" in note_of(form)
+    # What is left empty stays as it is, also if something else is wrong.
+    form = await submit(hass, form, {"credits": 300, **without_secrets(city="")})
+    assert form["errors"] == {"city": "invalid_field"}
+    page = await submit(hass, form, {"credits": 300, **without_secrets(city="Boston", number=AMEX)})
+    assert page["description_placeholders"] is not None
+    assert page["description_placeholders"]["credits"] == "300"
+    assert (await pay(hass, page))["step_id"] == "credits_bought"
+    (order,) = orders(simulator)
+    assert [order[name] for name in ("CCNumber", "CCCode", "City", "Credits")] == [
+        "*" * len(AMEX),
+        "****",
+        "Boston",
+        "300",
+    ]
+
+
+VISA = "4111111111111111"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"month": "8"}, "code_again"),
+        ({"year": "2032"}, "code_again"),
+        ({"type": "visa", "number": VISA}, "code_again"),
+        ({"type": "visa", "number": VISA, "code": "12"}, "invalid_code"),
+    ],
+)
+async def test_a_changed_card_needs_its_code(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, changes: dict[str, str], error: str
+) -> None:
+    page = await enter(hass, await choose(hass, await set_up(CLUB)))
+    form = await submit(hass, page, {"next_step_id": "buy_credits"})
+    values = {"credits": 200, **without_secrets(), **changes}
+    form = await submit(hass, form, values)
+    assert form["errors"] == {"code": error}
+    # A new number is not kept without its code, and the old one is not used in its place.
+    assert (note_of(form) == "") is ("number" in changes)
+    if "number" in changes:
+        form = await submit(hass, form, {name: value for name, value in values.items() if name != "number"})
+        assert form["errors"] is not None
+        assert form["errors"]["number"] == "invalid_number"
+    page = await submit(hass, form, {**values, "code": "123" if "number" in changes else AMEX_CODE})
+    assert (await pay(hass, page))["step_id"] == "credits_bought"
+
+
+async def test_a_dialog_that_is_closed_forgets_the_card(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    page = await enter(hass, await choose(hass, await set_up(CLUB)))
+    assert len(in_memory()) == 1
+    hass.config_entries.options.async_abort(page["flow_id"])
+    assert in_memory() == []
+
+
+async def test_a_dialog_that_nobody_closes_forgets_the_card(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    page = await enter(hass, await choose(hass, await set_up(CLUB)))
+    await pass_time(FORGET_AFTER - 1)
+    assert len(in_memory()) == 1
+    await pass_time(1)
+    assert in_memory() == []
+    form = await pay(hass, page)
+    assert (form["step_id"], form["errors"]) == ("buy_credits", {"base": "card_forgotten"})
+    assert suggested(form) == {"credits": 200, **without_secrets()}
+    assert note_of(form) == ""
+    assert not orders(simulator)
+    assert (await buy(hass, form))["step_id"] == "credits_bought"
+
+
+async def test_a_page_without_its_card_shows_the_form(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    page = await enter(hass, await choose(hass, await set_up(CLUB)))
+    await pass_time(FORGET_AFTER)
+    assert (await hass.config_entries.options.async_configure(page["flow_id"]))["step_id"] == "buy_credits"
+
+
 # -- errors found by the form --------------------------------------------------------------------------------------
 
 
@@ -182,9 +314,32 @@ async def test_a_card_is_good_until_its_month_ends(
     assert result["step_id"] == "credits_bought"
 
 
-@pytest.mark.parametrize(
-    "values", [{"credits": 0}, {"credits": 2_000_000}, {"credits": AMEX}, {"type": AMEX}, {"number": int(AMEX)}]
-)
+@pytest.mark.parametrize("amount", [None, 0, -5, 1.5, 2_000_000, "nan", "inf", AMEX])
+async def test_the_number_of_credits_is_chosen(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, amount: Any
+) -> None:
+    form = await choose(hass, await set_up(CLUB))
+    chosen = {} if amount is None else {"credits": amount}
+    form = await submit(hass, form, {**chosen, **card_input()})
+    assert form["errors"] == {"credits": "invalid_credits"}
+    # It may be a card's number.
+    assert suggested(form) == without_secrets()
+    page = await submit(hass, form, {"credits": 200, **without_secrets()})
+    assert (await pay(hass, page))["step_id"] == "credits_bought"
+
+
+async def test_an_empty_form_says_at_each_field_what_is_missing(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    form = await submit(hass, await choose(hass, await set_up(CLUB)), {})
+    explained = ("credits", "type", "number", "code", "month", "year")
+    assert form["errors"] == {
+        **dict.fromkeys(card_input(), "invalid_field"),
+        **{name: f"invalid_{name}" for name in explained},
+    }
+
+
+@pytest.mark.parametrize("values", [{"credits": "many"}, {"type": AMEX}, {"number": int(AMEX)}])
 async def test_errors_of_the_form_do_not_show_the_card(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, values: dict[str, Any]
 ) -> None:
@@ -202,10 +357,11 @@ async def test_an_account_that_does_not_run_buys_nothing(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator
 ) -> None:
     entry = await set_up(CLUB)
-    form = await choose(hass, entry)
+    form, page = await choose(hass, entry), await enter(hass, await choose(hass, entry))
     await hass.config_entries.async_unload(entry.entry_id)
-    result = await buy(hass, form)
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "account_not_loaded")
+    for result in (await buy(hass, form), await pay(hass, page)):
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "account_not_loaded")
+    assert in_memory() == []
     result = await choose(hass, entry)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "account_not_loaded")
     assert not orders(simulator)
@@ -268,39 +424,61 @@ async def test_a_lost_answer_ends_the_dialog_and_never_buys_again(
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "order_unknown")
     with pytest.raises(UnknownFlow):
         await buy(hass, form)
+    assert in_memory() == []
     await pass_time(3600)
     assert len(orders(simulator)) == 1
     # The balance shows whether the order was made.
     assert state_of(hass, BALANCE).state == ("700" if accept else "500")
 
 
-async def test_a_form_that_is_submitted_twice_buys_once(
+async def test_an_order_that_is_confirmed_twice_buys_once(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
+    """Twice in one dialog, and once in another one. The other dialog keeps its card, since it was not charged."""
     entry = await set_up(CLUB)
-    form, other = await choose(hass, entry), await choose(hass, entry)
+    form, other = [await enter(hass, await choose(hass, entry)) for _ in range(2)]
+    late = await choose(hass, entry)
     simulator.latency = 1
-    buying = [asyncio.create_task(configure(hass, each, 200)) for each in (form, form, other)]
+    buying = [asyncio.create_task(configure(hass, each)) for each in (form, form, other)]
     await until(lambda: orders(simulator) and sum(each.done() for each in buying) == 2)
+    late = await hass.config_entries.options.async_configure(late["flow_id"], {"credits": 200, **card_input()})
+    assert late["errors"] == {"base": "order_under_way"}
+    simulator.latency = 0
     await pass_time(1, wait=False)
-    first, *more = await asyncio.gather(*buying)
+    first, second, third = await asyncio.gather(*buying)
     assert first["step_id"] == "credits_bought"
-    assert [result["errors"] for result in more] == [{"base": "order_under_way"}] * 2
+    assert [result["errors"] for result in (second, third)] == [{"base": "order_under_way"}] * 2
+    assert [note_of(result) != "" for result in (second, third, late)] == [False, True, False]
     assert len(orders(simulator)) == 1
     assert simulator.accounts[CLUB].credit == 700
+    assert (await pay(hass, await submit(hass, third, {"credits": 100, **without_secrets()})))["step_id"] == (
+        "credits_bought"
+    )
+    assert simulator.accounts[CLUB].credit == 800
 
 
-async def configure(hass: HomeAssistant, form: ConfigFlowResult, amount: int) -> ConfigFlowResult:
-    """Submit the form, and wait for nothing else."""
-    return await hass.config_entries.options.async_configure(form["flow_id"], {"credits": amount, **card_input()})
+async def configure(hass: HomeAssistant, page: ConfigFlowResult) -> ConfigFlowResult:
+    """Confirm the order, and wait for nothing else."""
+    return await hass.config_entries.options.async_configure(page["flow_id"], PAY)
+
+
+def without_secrets(**changes: Any) -> dict[str, Any]:
+    """Return what a user enters who does not change the number and the code."""
+    return card_input(**{"number": None, "code": None, **changes})
+
+
+def note_of(form: ConfigFlowResult) -> str:
+    """Return what a form says of the card that is already entered."""
+    assert form["description_placeholders"] is not None
+    return form["description_placeholders"]["note"]
 
 
 async def disconnect(hass: HomeAssistant, simulator: Simulator, form: ConfigFlowResult, amount: int) -> None:
-    """Submit the form, and cancel the request during the order.
+    """Confirm an order, and cancel the request during the order.
 
     Home Assistant does the same when a browser disconnects.
     """
-    submitting = asyncio.create_task(configure(hass, form, amount))
+    submitting = asyncio.create_task(configure(hass, await enter(hass, form, amount)))
     await until(lambda: orders(simulator))
     submitting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -314,10 +492,8 @@ async def test_a_browser_that_disconnects_buys_once(
     form = await choose(hass, entry)
     simulator.latency = 1
     await disconnect(hass, simulator, form, 200)
-    values = {"credits": 300, **card_input()}
-    again = await hass.config_entries.options.async_configure(form["flow_id"], values)
-    assert again["errors"] == {"base": "order_under_way"}
-    del again, values
+    again = await configure(hass, form)
+    assert (again["step_id"], again["errors"]) == ("buy_credits", {"base": "order_under_way"})
     simulator.latency = 0
     await pass_time(1, wait=False)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -351,7 +527,7 @@ async def test_a_browser_that_disconnects_before_the_response_is_lost(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert in_memory() == []
     assert state_of(hass, BALANCE).state == ("700" if accept else "500")
-    result = await buy(hass, form)
+    result = await configure(hass, form)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "order_unknown")
     assert len(orders(simulator)) == 1
     assert "Traceback" not in caplog.text
@@ -368,6 +544,8 @@ async def test_a_browser_that_disconnects_before_a_refusal(
     simulator.latency = 0
     await pass_time(1, wait=False)
     await hass.async_block_till_done(wait_background_tasks=True)
+    form = await configure(hass, form)
+    assert form["errors"] == {"base": "card_forgotten"}
     assert (await buy(hass, form))["step_id"] == "credits_bought"
     assert simulator.accounts[CLUB].credit == 700
 
@@ -375,9 +553,9 @@ async def test_a_browser_that_disconnects_before_a_refusal(
 async def test_another_account_may_order_meanwhile(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
 ) -> None:
-    forms = [await choose(hass, await set_up(provider)) for provider in (CLUB, GROUP)]
+    pages = [await enter(hass, await choose(hass, await set_up(provider))) for provider in (CLUB, GROUP)]
     simulator.latency = 1
-    buying = [asyncio.create_task(configure(hass, form, 200)) for form in forms]
+    buying = [asyncio.create_task(configure(hass, page)) for page in pages]
     await until(lambda: all(any(BUY in each.path for each in simulator.requests(site)) for site in (CLUB, GROUP)))
     await pass_time(1, wait=False)
     results = await asyncio.gather(*buying)
@@ -488,8 +666,13 @@ async def test_a_card_is_kept_nowhere(
     for step in steps:
         await post(flow_id, step)
     break_it, expected = OUTCOMES[outcome]
+    form = {"credits": 200} if ordered == "credits" else {}
+    # A field is wrong at first. Nothing of the card is shown again.
+    await post(flow_id, {**form, **card_input(city=" ")})
+    page = await post(flow_id, {**form, **card_input()})
+    assert "American Express •••• 0005" in page["description_placeholders"]["card"]
     await break_it(simulator, monkeypatch, path)
-    result = await post(flow_id, {"credits": 200, **card_input()} if ordered == "credits" else card_input())
+    result = await post(flow_id, PAY)
     if expected != AGAIN:
         # Submit the card again. If there is a next page, it does not accept the card.
         await post(flow_id, {"credits": 200, **card_input()})

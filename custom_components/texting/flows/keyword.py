@@ -1,10 +1,11 @@
 """Adding and changing a keyword: check if it is free, rent it, and set what happens when somebody texts it."""
 
-from typing import Any
+from typing import Any, override
 
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig, TextSelectorType
 
@@ -25,8 +26,9 @@ from ..gateway.orders import Card, KeywordSetup, Orders
 from ..outcomes import words_of
 from ..translations import CONFIGURE, async_translations
 from ..webhook import async_webhook_url
+from .card import Order, async_card_name, async_card_note, card_fields
 from .forms import flatten
-from .purchase import OrderState, async_order, card_fields, loaded_account, suggestions
+from .purchase import async_order, enter_card, loaded_account, seller
 
 # The form's field for what the provider refuses. The form has no field for the keyword.
 _FORM_FIELDS = {
@@ -43,7 +45,13 @@ class KeywordFlow(ConfigSubentryFlow):
     def __init__(self) -> None:
         """Start without a keyword."""
         self._keyword = ""
-        self._order = OrderState()
+        self._order = Order()
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Forget the card when the dialog is closed."""
+        self._order.forget()
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the keyword, and check if it is free."""
@@ -91,28 +99,55 @@ class KeywordFlow(ConfigSubentryFlow):
         )
 
     async def async_step_rent(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for the card, and rent the keyword once."""
+        """Ask for the card."""
         if self._order.done:
             return await self.async_step_set_up()
         account = self._account()
-        errors: dict[str, str] = {}
-        if user_input is not None:
+        errors = enter_card(account, self._order, user_input) if user_input is not None else {}
+        if user_input is None or errors:
+            return await self._async_show_card(account, errors)
+        return await self.async_step_confirm_rent()
 
-            async def rent(orders: Orders, card: Card) -> None:
-                await orders.rent(self._keyword, card)
-
-            errors = await async_order(account, self._order, user_input, rent)
-            if not errors:
-                return await self.async_step_set_up()
-            if errors == {"base": "keyword_taken"}:
-                return await self.async_step_taken()
+    async def _async_show_card(self, account: Account, errors: dict[str, str]) -> SubentryFlowResult:
         schema = vol.Schema(card_fields(account.gateway.orders.card_types))
         return self.async_show_form(
             step_id="rent",
-            data_schema=self.add_suggested_values_to_schema(schema, suggestions(user_input)),
+            data_schema=self.add_suggested_values_to_schema(schema, self._order.suggested),
             errors=errors,
-            description_placeholders={"keyword": self._keyword, "account": account.entry.title},
+            description_placeholders={
+                "keyword": self._keyword,
+                "account": account.entry.title,
+                "note": await async_card_note(self.hass, self._order),
+            },
         )
+
+    async def async_step_confirm_rent(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Say what will be charged to which card, and ask whether to rent."""
+        account, card = self._account(), self._order.card
+        if card is None:
+            return await self.async_step_rent()
+        texts = await async_translations(self.hass, CONFIGURE)
+        return self.async_show_menu(
+            step_id="confirm_rent",
+            menu_options={"pay": texts["pay"], "rent": texts["change_order"]},
+            description_placeholders={
+                "provider": seller(account),
+                "keyword": self._keyword,
+                "card": await async_card_name(self.hass, card),
+            },
+        )
+
+    async def async_step_pay(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Rent the keyword once."""
+        account = self._account()
+
+        async def rent(orders: Orders, card: Card) -> None:
+            await orders.rent(self._keyword, card)
+
+        errors = await async_order(account, self._order, rent)
+        if errors == {"base": "keyword_taken"}:
+            return await self.async_step_taken()
+        return await self._async_show_card(account, errors) if errors else await self.async_step_set_up()
 
     # -- what happens when somebody texts the keyword ----------------------------------------------------------------
 

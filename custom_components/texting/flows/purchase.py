@@ -1,106 +1,43 @@
-"""Orders that are paid by credit card: the form of the card, one order of a dialog, and the steps that buy credits.
+"""Orders that are paid by credit card: one order of a dialog, and the steps that buy credits.
 
-The provider gets the card once. Nothing keeps it.
+The provider gets the card once, after the user has confirmed what it will be charged for.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 import logging
-from typing import Any
+from typing import Any, override
 
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlowResult, OptionsFlow
+from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
-from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
-from homeassistant.util import dt as dt_util
+from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode
 from homeassistant.util.hass_dict import HassKey
 
 from ..account import Account
 from ..const import DOMAIN
 from ..error_messages import form_error
 from ..gateway.errors import GatewayError, OrderTooSmall, OutcomeUnknown
-from ..gateway.orders import Card, Orders, check_card
+from ..gateway.orders import Card, Orders
 from ..options import stored_options
-from .forms import select
+from ..translations import CONFIGURE, async_translations
+from .card import Order, async_card_name, async_card_note, card_fields
+from .forms import other_host
 
 _LOGGER = logging.getLogger(__name__)
 # The entry ids of accounts with an order under way. A form that is submitted twice orders once.
 _ORDERING: HassKey[set[str]] = HassKey(f"{DOMAIN}_ordering")
 
 _CREDITS = "credits"
-_TYPE = "type"
-# The fields of the card, and how a browser fills them in.
-_AUTOCOMPLETE: Mapping[str, str] = {
-    "first_name": "cc-given-name",
-    "last_name": "cc-family-name",
-    "address": "billing street-address",
-    "city": "billing address-level2",
-    "state": "billing address-level1",
-    "zip": "billing postal-code",
-    "country": "billing country",
-    _TYPE: "",
-    "number": "cc-number",
-    "code": "cc-csc",
-    "month": "cc-exp-month",
-    "year": "cc-exp-year",
-}
-# The form never suggests these again.
-SECRET = ("number", "code")
-# These fields have an error text of their own. The others must only not be empty.
-_EXPLAINED = frozenset({"number", "code", "month", "year", _TYPE})
-_YEAR_DIGITS, _CENTURY = 4, "20"
-# Nobody buys more. Not the selector's own limit: its error would show the value, which may be a card's number.
-_AMOUNT = vol.All(
-    NumberSelector(NumberSelectorConfig(min=1, step=1, mode=NumberSelectorMode.BOX)),
-    vol.Coerce(int),
-    vol.Range(max=1_000_000),
-)
+# Nobody buys more.
+_MAX_CREDITS = 1_000_000
 
 
-@dataclass(slots=True)
-class OrderState:
-    """The order of one dialog. It outlives the browser's request, so the form knows it when it is sent again."""
-
-    # The provider took the order.
-    done: bool = False
-    # The order was sent, and its outcome is unknown.
-    uncertain: bool = False
-
-
-def card_fields(types: Sequence[str]) -> dict[vol.Marker, Any]:
-    """Return the fields of a card of these types.
-
-    The schema itself checks nothing, because its errors may show the value. async_order checks the card.
-    """
-    return {
-        vol.Required(name): select(tuple(type_key(each) for each in types), "card_type")
-        if name == _TYPE
-        else TextSelector(
-            TextSelectorConfig(
-                type=TextSelectorType.PASSWORD if name in SECRET else TextSelectorType.TEXT, autocomplete=autocomplete
-            )
-        )
-        for name, autocomplete in _AUTOCOMPLETE.items()
-    }
-
-
-def type_key(card_type: str) -> str:
-    """Return the translation key of a provider's card type."""
-    return card_type.lower()
-
-
-def suggestions(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the values that a form suggests again."""
-    return {name: value for name, value in (user_input or {}).items() if name not in SECRET}
+def seller(account: Account) -> str:
+    """Return who charges the card: the provider, or the site that runs its software."""
+    return other_host(account.info, account.entry.data) or account.info.name
 
 
 def loaded_account(entry: ConfigEntry) -> Account:
@@ -111,66 +48,68 @@ def loaded_account(entry: ConfigEntry) -> Account:
     return account
 
 
+def enter_card(account: Account, order: Order, user_input: Mapping[str, Any]) -> dict[str, str]:
+    """Keep the card of a form until it is ordered. Return the errors by field. Abort as async_order does."""
+    order.suggest(user_input)
+    if errors := _order_under_way(account, order):
+        order.forget()
+        return errors
+    return order.async_enter(account.hass, user_input, account.gateway.orders.card_types)
+
+
 async def async_order(
-    account: Account, state: OrderState, user_input: Mapping[str, Any], order: Callable[[Orders, Card], Awaitable[None]]
+    account: Account, order: Order, place: Callable[[Orders, Card], Awaitable[None]]
 ) -> dict[str, str]:
-    """Check the card and order once. Return the errors by field, none if the provider took the order.
+    """Order once, and forget the card. Return the errors by field, none if the provider took the order.
 
     Abort the dialog if the outcome is unknown: only the user may order again. A browser that disconnects ends the
     step, but not the order.
     """
-    entry_id, ordering = account.entry.entry_id, account.hass.data.setdefault(_ORDERING, set())
-    if entry_id in ordering:
-        return {"base": "order_under_way"}
-    if state.done:
+    if errors := _order_under_way(account, order):
+        return errors
+    if order.done:
         return {}
-    if state.uncertain:
-        _refresh_balance(account)
-        raise AbortFlow("order_unknown")
-    orders = account.gateway.orders
-    card = _card(user_input, orders.card_types)
-    if field := check_card(card, dt_util.now().date()):
-        return {field: f"invalid_{field}" if field in _EXPLAINED else "invalid_field"}
-    ordering.add(entry_id)
-    placing = _async_place(account, state, order(orders, card))
+    if (card := order.take_card()) is None:
+        return {"base": "card_forgotten"}
+    account.hass.data[_ORDERING].add(account.entry.entry_id)
+    placing = _async_place(account, order, place(account.gateway.orders, card))
     errors = await asyncio.shield(account.hass.async_create_task(placing, "texting order"))
-    if state.uncertain:
+    if order.uncertain:
         raise AbortFlow("order_unknown")
     return errors
 
 
-async def _async_place(account: Account, state: OrderState, order: Awaitable[None]) -> dict[str, str]:
+def _order_under_way(account: Account, order: Order) -> dict[str, str]:
+    """Return the error of a form if the account has an order under way. Abort if nobody knows how this one ended."""
+    if account.entry.entry_id in account.hass.data.setdefault(_ORDERING, set()):
+        return {"base": "order_under_way"}
+    if order.uncertain:
+        _refresh_balance(account)
+        raise AbortFlow("order_unknown")
+    return {}
+
+
+async def _async_place(account: Account, order: Order, placing: Awaitable[None]) -> dict[str, str]:
     """Order, and return the errors by field. Raise nothing, because nobody may be waiting any more."""
-    state.uncertain = True
+    order.uncertain = True
     try:
-        await order
+        await placing
     except OutcomeUnknown:
         return {}
     except GatewayError as err:
-        state.uncertain = False
+        order.uncertain = False
         account.async_failed(err)
         return _order_error(err)
     except Exception as err:  # noqa: BLE001  the outcome of the order is unknown
         _log_type(err)
         return {}
     else:
-        state.done, state.uncertain = True, False
+        order.done, order.uncertain = True, False
         return {}
     finally:
         account.hass.data[_ORDERING].discard(account.entry.entry_id)
-        if state.done or state.uncertain:
+        if order.done or order.uncertain:
             _refresh_balance(account)
-
-
-def _card(user_input: Mapping[str, Any], types: Sequence[str]) -> Card:
-    """Return the card as the provider takes it: its own word for the type, month and year of two digits each."""
-    words = {type_key(each): each for each in types}
-    values = {name: str(user_input[name]).strip() for name in _AUTOCOMPLETE}
-    values[_TYPE] = words[values[_TYPE]]
-    values["month"] = values["month"].zfill(2)
-    if len(values["year"]) == _YEAR_DIGITS:
-        values["year"] = values["year"].removeprefix(_CENTURY)
-    return Card(**values)
 
 
 def _order_error(error: GatewayError) -> dict[str, str]:
@@ -191,33 +130,76 @@ def _refresh_balance(account: Account) -> None:
 
 
 class PurchaseFlow(OptionsFlow):
-    """The steps that buy credits."""
+    """The steps that buy credits: the form, the confirmation and the result."""
 
     def __init__(self) -> None:
         """Start without an order."""
+        self._credits = 0
         self._bought = 0
-        self._order = OrderState()
+        self._order = Order()
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Forget the card when the dialog is closed."""
+        self._order.forget()
 
     async def async_step_buy_credits(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the card and the number of credits, and buy them."""
+        """Ask for the number of credits and the card."""
         account = loaded_account(self.config_entry)
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            amount: int = user_input[_CREDITS]
+        if user_input is None:
+            return await self._async_show_order(account, {})
+        if self._order.done:
+            return await self.async_step_credits_bought()
+        credit_count = _credit_count(user_input)
+        errors = enter_card(account, self._order, user_input)
+        if credit_count is None:
+            # It may be the number of the card.
+            self._order.suggested.pop(_CREDITS, None)
+            errors[_CREDITS] = "invalid_credits"
+        else:
+            self._credits = credit_count
+        return await self._async_show_order(account, errors) if errors else await self.async_step_confirm_credits()
 
-            async def buy(orders: Orders, card: Card) -> None:
-                await orders.buy_credits(card, amount)
-                self._bought = amount
-
-            if not (errors := await async_order(account, self._order, user_input, buy)):
-                return await self.async_step_credits_bought()
-        schema = vol.Schema({vol.Required(_CREDITS): _AMOUNT, **card_fields(account.gateway.orders.card_types)})
+    async def _async_show_order(self, account: Account, errors: dict[str, str]) -> ConfigFlowResult:
+        amount = NumberSelector(NumberSelectorConfig(step=1, mode=NumberSelectorMode.BOX))
+        schema = vol.Schema({vol.Optional(_CREDITS): amount, **card_fields(account.gateway.orders.card_types)})
         return self.async_show_form(
             step_id="buy_credits",
-            data_schema=self.add_suggested_values_to_schema(schema, suggestions(user_input)),
+            data_schema=self.add_suggested_values_to_schema(schema, self._order.suggested),
             errors=errors,
-            description_placeholders={"account": account.entry.title},
+            description_placeholders={
+                "account": account.entry.title,
+                "note": await async_card_note(self.hass, self._order),
+            },
         )
+
+    async def async_step_confirm_credits(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say what will be charged to which card, and ask whether to order."""
+        account, card = loaded_account(self.config_entry), self._order.card
+        if card is None:
+            return await self._async_show_order(account, {})
+        texts = await async_translations(self.hass, CONFIGURE)
+        return self.async_show_menu(
+            step_id="confirm_credits",
+            menu_options={"pay": texts["pay"], "buy_credits": texts["change_order"]},
+            description_placeholders={
+                "provider": seller(account),
+                "credits": str(self._credits),
+                "card": await async_card_name(self.hass, card),
+            },
+        )
+
+    async def async_step_pay(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Buy the credits."""
+        account, credit_count = loaded_account(self.config_entry), self._credits
+
+        async def buy(orders: Orders, card: Card) -> None:
+            await orders.buy_credits(card, credit_count)
+            self._bought = credit_count
+
+        errors = await async_order(account, self._order, buy)
+        return await self._async_show_order(account, errors) if errors else await self.async_step_credits_bought()
 
     async def async_step_credits_bought(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show what was bought."""
@@ -228,3 +210,9 @@ class PurchaseFlow(OptionsFlow):
             data_schema=vol.Schema({}),
             description_placeholders={"account": self.config_entry.title, "credits": str(self._bought)},
         )
+
+
+def _credit_count(user_input: Mapping[str, Any]) -> int | None:
+    """Return how many credits are wanted; None if that is no number that can be bought."""
+    amount = user_input.get(_CREDITS, 0)
+    return int(amount) if 1 <= amount <= _MAX_CREDITS and float(amount).is_integer() else None
