@@ -324,7 +324,7 @@ async def test_a_refusal_is_an_event_with_its_reason(hass: HomeAssistant, set_up
     reports = record_changes(hass, "event.club_texting_delivery_report")
     with pytest.raises(HomeAssistantError) as caught:
         await notify(hass, "notify.clara", "Water")
-    text_of(caught.value, "rejected_opted_out")
+    text_of(caught.value, "named_opted_out_at_provider")
     (report,) = reports
     assert (report.attributes["event_type"], report.attributes["reason"]) == ("rejected", "opted_out")
     assert (report.attributes["to"], report.attributes["recipient_name"]) == ("+12125550142", "Clara")

@@ -69,7 +69,58 @@ async def refused(hass: HomeAssistant, simulator: Simulator, **data: Any) -> str
     with pytest.raises(ServiceValidationError) as raised:
         await send(hass, "Water", **data)
     assert not [request for request in simulator.requests() if "credit" not in request.path]
-    return text_of(raised.value, "limit_opted_out")
+    return text_of(raised.value, "named_opted_out")
+
+
+# -- what the error says -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["entity", "name", "number", "account", "route", "question"])
+async def test_an_opt_out_names_the_person(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, way: str
+) -> None:
+    """Also if the caller gives only a number, and the person is a recipient of another account."""
+    entry = await set_up(HOUSE)
+    await connect(entry)
+    other = await set_up(PRO)
+    for subentry_id in [*other.subentries]:
+        hass.config_entries.async_remove_subentry(other, subentry_id)
+    route = await set_up_route(hass, [other])
+    for each in (entry, other):
+        each.runtime_data.state.opt_outs.async_add(ANNA)
+    target = {
+        "entity": {"entity_id": "notify.anna"},
+        "name": {"account": entry.entry_id, "to": "Anna"},
+        "number": {"account": entry.entry_id, "to": ANNA},
+        "account": {"account": other.entry_id, "to": ANNA},
+        "route": {"account": route.entry_id, "to": ANNA},
+        "question": {"entity_id": "notify.anna", "question": "Water?"},
+    }[way]
+    action, text = ("ask", {}) if way == "question" else ("send_message", {"message": "Water"})
+    with pytest.raises(ServiceValidationError) as raised:
+        await hass.services.async_call(
+            "texting", action, {**target, **text}, blocking=True, return_response=action == "ask"
+        )
+    title = {"account": "TextioPro", "route": "Alerts"}.get(way, entry.title)
+    error = text_of(raised.value, "named_opted_out")
+    # The route has a recipient of its own with this number.
+    assert error.startswith(f"{'Rita' if way == 'route' else 'Anna'} opted out of texts from {title}")
+    assert not simulator.messages()
+
+
+async def test_the_error_of_an_unknown_number_names_nobody(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(HOUSE)
+    unknown = ["+33612345688", "+33612345689"]
+    for number in unknown:
+        entry.runtime_data.state.opt_outs.async_add(number)
+    with pytest.raises(ServiceValidationError) as raised:
+        await send(hass, "Water", account=entry.entry_id, to=unknown[0])
+    assert text_of(raised.value, "limit_opted_out").startswith("The person with this number opted out")
+    with pytest.raises(HomeAssistantError) as several:
+        await send(hass, "Water", account=entry.entry_id, to=[*unknown, "Ben"])
+    assert all(number not in text_of(several.value, "some_failed") for number in unknown)
 
 
 # -- opt-outs that the gateway reports -----------------------------------------------------------------------------
@@ -85,7 +136,7 @@ async def test_a_refusal_is_remembered(
     entity_id = notify_entities(provider)[0]
     with pytest.raises(HomeAssistantError) as raised:
         await notify(hass, entity_id, "Water")
-    text_of(raised.value, "rejected_opted_out")
+    text_of(raised.value, "named_opted_out_at_provider")
     await told(hass)
     assert known(entry) == [CLARA]
     assert entry.title in await refused(hass, simulator, entity_id=entity_id)
@@ -265,7 +316,7 @@ async def test_it_counts_while_a_text_waits_for_the_balance(
     await pass_time(1, wait=False)
     with pytest.raises(ServiceValidationError) as raised:
         await sending
-    text_of(raised.value, "limit_opted_out")
+    text_of(raised.value, "named_opted_out")
     assert not simulator.messages()
 
 
@@ -324,7 +375,7 @@ async def test_who_stopped_is_not_answered(
     incoming_id = state_of(hass, "event.group_texting_incoming_message").attributes["incoming_id"]
     with pytest.raises(ServiceValidationError) as raised:
         await hass.services.async_call("texting", "reply", {"incoming_id": incoming_id, "message": "Oh"}, blocking=True)
-    text_of(raised.value, "limit_opted_out")
+    text_of(raised.value, "named_opted_out")
 
 
 @pytest.mark.parametrize("word", ["yes", "YES!", "Start", "unstop"])

@@ -545,7 +545,7 @@ async def test_an_account_that_is_not_loaded_is_told_only_to_those_who_control_i
     house = home.id(HOUSE)
     anna, clara = [await new_user(home.hass, controls(f"notify.{name}")) for name in ("anna", "clara")]
     cases: dict[str, Case] = {
-        "the name": (SEND, {"account": house, "to": "Anna"}, "service_config_entry_not_loaded"),
+        "the name": (SEND, {"account": house, "to": "Anna"}, "account_not_loaded"),
         "the entity": (SEND, {"entity_id": "notify.anna"}, "account_not_loaded"),
         "a reply": (REPLY, {"incoming_id": home.incoming["Anna"]}, "account_not_loaded"),
     }

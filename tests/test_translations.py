@@ -16,7 +16,7 @@ import voluptuous as vol
 
 from custom_components.texting import own_call
 from custom_components.texting.condition import async_get_conditions
-from custom_components.texting.error_messages import FORM_ERRORS, ORDER_ERRORS, request_error, translation_key
+from custom_components.texting.error_messages import FORM_ERRORS, NAMED, ORDER_ERRORS, request_error, translation_key
 from custom_components.texting.flows.card import card_fields, type_key
 from custom_components.texting.flows.forms import route_schema
 from custom_components.texting.flows.settings import MONEY, MONEY_FIELDS, TYPE_PRICES, priced_types, settings_schema
@@ -128,7 +128,7 @@ def keys_in_code() -> dict[str, set[str]]:
 
 
 def test_every_error_has_a_text_and_every_text_an_error() -> None:
-    keys = {translation_key(error) for error in gateway_errors()} | set(keys_in_code())
+    keys = {translation_key(error) for error in gateway_errors()} | set(keys_in_code()) | set(NAMED.values())
     keys |= {str(request_error(error, "A").translation_key) for error in gateway_errors()}
     assert keys == set(EXCEPTIONS)
 
@@ -139,6 +139,7 @@ def test_errors_give_the_placeholders_of_their_texts() -> None:
     for key, text in EXCEPTIONS.items():
         if not key.startswith("limit_") and key not in keys_in_code():
             given = ALWAYS | ({"reason"} if key.startswith("rejected_") else set())
+            given |= {"name", "reason"} if key in NAMED.values() else set()
             assert placeholders(text) <= given, key
 
 

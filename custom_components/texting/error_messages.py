@@ -76,6 +76,11 @@ ORDER_ERRORS = frozenset({"declined", "order_too_small", "keyword_taken", "order
         Field.URL,
     )
 }
+# The keys of texts that name the person, if it is known who that is.
+NAMED: Mapping[str, str] = {
+    "limit_opted_out": "named_opted_out",
+    "rejected_opted_out": "named_opted_out_at_provider",
+}
 # How the keys of refusals by the provider begin. A reason follows.
 _REJECTED = "rejected_"
 
@@ -120,13 +125,17 @@ def logged_text(error: GatewayError, account: str) -> ErrorText:
     return text
 
 
-def home_assistant_error(error: GatewayError, account: str, reason: str | None = None) -> HomeAssistantError:
+def home_assistant_error(
+    error: GatewayError, account: str, reason: str | None = None, name: str | None = None
+) -> HomeAssistantError:
     """Return the error of a send: a validation error if the caller broke a limit, else a failure.
 
-    reason is why the provider refused the text, in words.
+    reason is why the provider refused the text, in words. name is who was to get it, if that is known.
     """
     key = translation_key(error)
-    text = _text(key, error, account)
+    text = _text(NAMED.get(key, key) if name else key, error, account)
+    if name and key in NAMED:
+        text["translation_placeholders"]["name"] = name
     if key.startswith(_REJECTED):
         words = within_sentence(reason) if reason else "—"
         text["translation_placeholders"]["reason"] = f"{words} ({error.detail})" if error.detail else words

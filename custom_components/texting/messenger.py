@@ -24,7 +24,7 @@ from .inbound.loop_guard import async_loop_guard
 from .issues import async_loop_stopped
 from .options import RESEND, Options, read_options
 from .outcomes import reason_text
-from .recipients import Recipient
+from .recipients import Recipient, recipient_for_number
 from .storage.entry_state import EntryState
 from .storage.received import async_cause
 from .targets import Address
@@ -268,7 +268,10 @@ class Messenger(ABC):
     def outcome(self, address: Address, record: MessageRecord | None) -> Outcome:
         """Return how a send ended, with its error in words."""
         if record and record.failure:
-            error = home_assistant_error(record.failure, self.entry.title, reason_text(self.hass, record))
+            reason, person = reason_text(self.hass, record), address.recipient
+            if person is None:
+                person = recipient_for_number(self.hass, self.entry.entry_id, record.message.to)
+            error = home_assistant_error(record.failure, self.entry.title, reason, person.name if person else None)
             return Outcome(address, record, error)
         return Outcome(address, record, address.error, held_until=self.held_until(record) if record else None)
 

@@ -32,9 +32,9 @@ def code(number: str, words: str) -> dict[str, Any]:
 EZ = [
     ("-1", "login_or_api_refused", "authentication"),
     ("-2", "insufficient_credit", "insufficient_credit"),
-    ("-5", "rejected_opted_out", "opted_out"),
+    ("-5", "named_opted_out_at_provider", "opted_out"),
     ("-7", "rejected_invalid_message", "invalid_message"),
-    ("-104", "rejected_opted_out", "opted_out"),
+    ("-104", "named_opted_out_at_provider", "opted_out"),
     ("-106", "rejected_invalid_number", "invalid_number"),
     ("-999", "rejected_other", "other"),
 ]
@@ -50,7 +50,7 @@ REFUSALS: list[tuple[Provider, object, str, str]] = [
     (PRO, error("You have reached the sending limit of your plan."), "insufficient_credit", "insufficient_credit"),
     (PRO, error("Invalid phone number: 33612345601."), "rejected_invalid_number", "invalid_number"),
     (PRO, error("Sender ID is not approved"), "rejected_invalid_message", "invalid_message"),
-    (PRO, error("The number is blacklisted"), "rejected_opted_out", "opted_out"),
+    (PRO, error("The number is blacklisted"), "named_opted_out_at_provider", "opted_out"),
     (PRO, error("Message contains spam words"), "rejected_prohibited", "prohibited"),
     (PRO, error("Your plan has ended."), "rejected_other", "other"),
     (POINT, error("API Key Does Not Exists"), "authentication_failed", "authentication"),
@@ -81,7 +81,7 @@ async def test_a_refusal(enter: Enter, provider: Provider, body: object, key: st
     assert (home.tries, home.held, home.sensor("pending_messages")) == (1, 0, "0")
     if reason == "opted_out":
         # The home remembers the number that opted out.
-        assert (await home.send("Dry again")).key == "limit_opted_out"
+        assert (await home.send("Dry again")).key == "named_opted_out"
         assert home.tries == 1
         return
     # The home still sends the next message.

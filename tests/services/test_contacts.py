@@ -395,5 +395,6 @@ async def test_a_lost_answer_is_not_repeated(
 async def test_an_account_that_is_not_loaded(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     entry = await set_up(PRO)
     await hass.config_entries.async_unload(entry.entry_id)
-    with pytest.raises(ServiceValidationError):
+    with pytest.raises(ServiceValidationError) as caught:
         await ask(hass, "list_contact_groups", entry)
+    text_of(caught.value, "account_not_loaded")

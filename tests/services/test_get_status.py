@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.capabilities import Capability
@@ -186,8 +185,9 @@ async def test_the_status_of_a_text_of_an_account_that_is_gone(
 async def test_a_message_is_named_by_one_of_two_ids(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     await set_up(HOUSE)
     for data in ({}, {"reference": "a", "message_id": "b"}):
-        with pytest.raises(vol.Invalid):
+        with pytest.raises(ServiceValidationError) as caught:
             await ask(hass, "get_status", **data)
+        text_of(caught.value, "one_reference")
 
 
 async def test_the_status_is_the_same_after_a_restart(

@@ -163,11 +163,19 @@ async def test_what_is_wrong_is_told(
 
 
 @pytest.mark.parametrize(
-    "values", [{}, {"url": "https://example.com", "use_webhook": True}, {"group": "Home", "card": "4111"}]
+    ("values", "key"),
+    [({}, "keyword_unchanged"), ({"url": "https://example.com", "use_webhook": True}, "one_address")],
 )
-async def test_what_the_action_does_not_take(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, values: dict[str, Any]
+async def test_there_must_be_something_to_set_up(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, values: dict[str, Any], key: str
 ) -> None:
     entry = await set_up(CLUB)
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError) as caught:
         await act(hass, "set_up_keyword", entry, keyword="alarm", **values)
+    text_of(caught.value, key)
+
+
+async def test_the_action_takes_no_card(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(CLUB)
+    with pytest.raises(vol.Invalid):
+        await act(hass, "set_up_keyword", entry, keyword="alarm", group="Home", card="4111")

@@ -6,7 +6,6 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.provider import Provider
@@ -249,15 +248,14 @@ async def test_a_lost_answer_does_not_call_again(
     assert called(simulator) == CLARA
 
 
-@pytest.mark.parametrize(
-    "values", [{}, {"sound_file": "alarm.wav", "sound_url": "https://example.com/alarm.wav"}, {"caller_id": None}]
-)
+@pytest.mark.parametrize("values", [{}, {"sound_file": "alarm.wav", "sound_url": "https://example.com/alarm.wav"}])
 async def test_exactly_one_recording(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, values: dict[str, Any]
 ) -> None:
     entry = await set_up(CLUB)
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError) as caught:
         await act(hass, "broadcast_voice", entry, **{"to": ["Clara"], "caller_id": "2125550100", **values})
+    text_of(caught.value, "one_sound")
 
 
 @pytest.mark.parametrize("urgent", [False, True])
@@ -280,7 +278,7 @@ async def test_nobody_is_left_to_call(
         quiet.runtime_data.state.opt_outs.async_add(number)
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, quiet, "Carl", urgent=urgent)
-    text_of(raised.value, "limit_opted_out")
+    text_of(raised.value, "named_opted_out")
     if not urgent:
         with pytest.raises(ServiceValidationError) as raised:
             await call(hass, quiet, "Carl", "Clara")
@@ -288,5 +286,5 @@ async def test_nobody_is_left_to_call(
     quiet.runtime_data.state.opt_outs.async_add(CLARA[0])
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, quiet, "Carl", "Clara", urgent=urgent)
-    text_of(raised.value, "limit_opted_out")
+    text_of(raised.value, "named_opted_out")
     assert called(simulator) == []

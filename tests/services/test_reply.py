@@ -456,7 +456,7 @@ async def test_a_gateway_that_refuses_the_message(
     simulator.accounts[CLUB].opted_out.add(NATIONAL)
     with pytest.raises(HomeAssistantError) as raised:
         await reply(hass, id_of(hass, CLUB), "Hello")
-    text_of(raised.value, "rejected_opted_out")
+    text_of(raised.value, "named_opted_out_at_provider")
 
 
 # -- fixed replies -------------------------------------------------------------------------------------------------

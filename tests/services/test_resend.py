@@ -168,7 +168,7 @@ async def test_opt_outs_apply_as_they_are_now(hass: HomeAssistant, set_up: SetUp
     entry.runtime_data.state.opt_outs.async_add(ANNA)
     with pytest.raises(HomeAssistantError) as caught:
         await resend(hass)
-    text_of(caught.value, "limit_opted_out")
+    text_of(caught.value, "named_opted_out")
     assert not simulator.messages()
 
 

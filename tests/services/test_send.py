@@ -210,11 +210,17 @@ async def test_targets_without_a_recipient_are_an_error(
     text_of(caught.value, key)
 
 
-async def test_an_account_without_names_is_an_error(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+@pytest.mark.parametrize("target", [{}, {"account": True}, {"account": True, "to": []}, {"entity_id": []}])
+async def test_a_text_to_nobody_says_whom_to_choose(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, target: dict[str, Any]
+) -> None:
     entry = await set_up(HOUSE)
+    if "account" in target:
+        target = {**target, "account": entry.entry_id}
     with pytest.raises(ServiceValidationError) as caught:
-        await send(hass, "Water", account=entry.entry_id)
-    text_of(caught.value, "no_target")
+        await send(hass, "Water", **target)
+    assert "Choose a person, or an account with numbers" in text_of(caught.value, "no_target")
+    assert not simulator.messages()
 
 
 async def test_an_account_that_is_not_loaded_is_an_error(
@@ -222,9 +228,10 @@ async def test_an_account_that_is_not_loaded_is_an_error(
 ) -> None:
     entry = await set_up(HOUSE)
     await hass.config_entries.async_unload(entry.entry_id)
-    for target in ({"account": entry.entry_id, "to": "Anna"}, {"account": "none", "to": "Anna"}):
-        with pytest.raises(ServiceValidationError):
-            await send(hass, "Water", **target)
+    for account, key in ((entry.entry_id, "account_not_loaded"), ("none", "unknown_account")):
+        with pytest.raises(ServiceValidationError) as caught:
+            await send(hass, "Water", account=account, to="Anna")
+        text_of(caught.value, key)
     assert not simulator.messages()
 
 

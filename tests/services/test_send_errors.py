@@ -118,8 +118,8 @@ async def test_credit_that_lasts_for_one_of_two(
 async def test_an_opted_out_recipient(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     await set_up(CLUB)
     simulator.accounts[CLUB].opted_out.add("2125550142")
-    error = text_of(await failure(hass, CLUB), "rejected_opted_out")
-    assert error.startswith("Club Texting did not send the text: the person opted out (STOP). Only the recipient")
+    error = text_of(await failure(hass, CLUB), "named_opted_out_at_provider")
+    assert error.startswith("Club Texting did not send the text to Clara: the person opted out (STOP). Only Clara can")
 
 
 async def test_a_refusal_keeps_the_gateways_words(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:

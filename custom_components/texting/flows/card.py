@@ -150,7 +150,7 @@ async def async_card_note(hass: HomeAssistant, order: Order) -> str:
     if not order.card:
         return ""
     texts = await async_translations(hass, CONFIGURE)
-    return f"{await async_card_name(hass, order.card)}: {texts['card_kept']}"
+    return f"{await async_card_name(hass, order.card)}. {texts['card_kept']}"
 
 
 def _error(name: str) -> str:

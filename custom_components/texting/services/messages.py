@@ -50,13 +50,12 @@ from ..targets import (
     resolve,
     validation_error,
 )
-from .service import ACCOUNT_SCHEMA, MESSAGE_OPTIONS, MESSAGE_SCHEMA, Action, async_messenger
+from .service import ACCOUNT_SCHEMA, MESSAGE_OPTIONS, MESSAGE_SCHEMA, Action, async_messenger, has_one_of
 from .wait_for import DEFAULT_LIMIT, WAIT_SCHEMA, DeliveryWait, limit_needs_wait, who_got_it
 
 # The key None holds addresses that belong to no account that could send.
 type Targets = dict[Messenger | None, list[Address]]
 
-TARGET_KEYS = tuple(str(key) for key in cv.ENTITY_SERVICE_FIELDS)
 SEND_SCHEMA = vol.All(
     vol.Schema(
         {
@@ -67,7 +66,6 @@ SEND_SCHEMA = vol.All(
             **WAIT_SCHEMA,
         }
     ),
-    cv.has_at_least_one_key(*TARGET_KEYS, ATTR_ACCOUNT),
     limit_needs_wait,
 )
 PREVIEW_SCHEMA = vol.Schema({**ACCOUNT_SCHEMA, vol.Optional(ATTR_TO): cv.string, **MESSAGE_SCHEMA})
@@ -79,15 +77,12 @@ REPLY_SCHEMA = vol.Schema(
         **{marker: check for marker, check in MESSAGE_OPTIONS.items() if marker in _REPLY_OPTIONS},
     }
 )
-STATUS_SCHEMA = vol.All(
-    vol.Schema(
-        {
-            vol.Exclusive(ATTR_REFERENCE, "message"): cv.string,
-            vol.Exclusive(ATTR_MESSAGE_ID, "message"): cv.string,
-            vol.Optional(ATTR_ACCOUNT): cv.string,
-        }
-    ),
-    cv.has_at_least_one_key(ATTR_REFERENCE, ATTR_MESSAGE_ID),
+STATUS_SCHEMA = vol.Schema(
+    {
+        vol.Optional(ATTR_REFERENCE): cv.string,
+        vol.Optional(ATTR_MESSAGE_ID): cv.string,
+        vol.Optional(ATTR_ACCOUNT): cv.string,
+    }
 )
 CANCEL_SCHEMA = vol.Schema({vol.Required(ATTR_REFERENCE): cv.string})
 
@@ -265,6 +260,8 @@ async def _async_cancel_message(call: ServiceCall) -> ServiceResponse:
 
 async def _find(call: ServiceCall) -> tuple[Messenger | None, MessageRecord]:
     """Return the message that the caller names, and its account or route if that is loaded; raise unknown_message."""
+    if not has_one_of(call, ATTR_REFERENCE, ATTR_MESSAGE_ID):
+        raise validation_error("one_reference")
     entry_id: str | None = call.data.get(ATTR_ACCOUNT)
     messengers = {entry_id: async_messenger(call.hass, entry_id)} if entry_id else _loaded(call.hass)
     # All of them have the same database.

@@ -27,6 +27,7 @@ from ..const import (
     ATTR_URL,
     ATTR_USE_WEBHOOK,
 )
+from ..error_messages import home_assistant_error
 from ..gateway.capabilities import Capability
 from ..gateway.message import IncomingMessage, ListedMessage, VoiceBroadcast
 from ..gateway.orders import KeywordSetup
@@ -36,7 +37,7 @@ from ..permissions import ADMINISTRATOR
 from ..storage.opt_outs import opted_out
 from ..targets import Address, resolve, validation_error
 from ..webhook import async_webhook_url
-from .service import ACCOUNT_SCHEMA, Action, async_account, request_errors, requested_account
+from .service import ACCOUNT_SCHEMA, Action, async_account, has_one_of, request_errors, requested_account
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 10_000
@@ -47,32 +48,28 @@ MESSAGES_SCHEMA: dict[Any, Any] = {
     vol.Optional(ATTR_LIMIT, default=DEFAULT_LIMIT): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_LIMIT)),
 }
 _KEYWORD: dict[Any, Any] = {**ACCOUNT_SCHEMA, vol.Required(ATTR_KEYWORD): _STRIPPED}
-SET_UP_SCHEMA = vol.All(
-    vol.Schema(
-        {
-            **_KEYWORD,
-            vol.Optional(ATTR_GROUP): cv.string,
-            vol.Optional(ATTR_AUTOREPLY): cv.string,
-            vol.Optional(ATTR_EMAIL): cv.string,
-            vol.Exclusive(ATTR_URL, "url"): cv.string,
-            vol.Exclusive(ATTR_USE_WEBHOOK, "url"): cv.boolean,
-        }
-    ),
-    cv.has_at_least_one_key(ATTR_GROUP, ATTR_AUTOREPLY, ATTR_EMAIL, ATTR_URL, ATTR_USE_WEBHOOK),
+SET_UP_SCHEMA = vol.Schema(
+    {
+        **_KEYWORD,
+        vol.Optional(ATTR_GROUP): cv.string,
+        vol.Optional(ATTR_AUTOREPLY): cv.string,
+        vol.Optional(ATTR_EMAIL): cv.string,
+        vol.Optional(ATTR_URL): cv.string,
+        vol.Optional(ATTR_USE_WEBHOOK): cv.boolean,
+    }
 )
+# What an action can change of a keyword.
+_CHANGES = (ATTR_GROUP, ATTR_AUTOREPLY, ATTR_EMAIL, ATTR_URL, ATTR_USE_WEBHOOK)
 LOOK_UP_SCHEMA = vol.Schema({**ACCOUNT_SCHEMA, vol.Required(ATTR_TO): cv.string})
-BROADCAST_SCHEMA = vol.All(
-    vol.Schema(
-        {
-            **ACCOUNT_SCHEMA,
-            vol.Required(ATTR_TO): vol.All(cv.ensure_list, [cv.string]),
-            vol.Required(ATTR_CALLER_ID): cv.string,
-            vol.Exclusive(ATTR_SOUND_FILE, "sound"): cv.string,
-            vol.Exclusive(ATTR_SOUND_URL, "sound"): cv.string,
-            vol.Optional(ATTR_URGENT, default=False): cv.boolean,
-        }
-    ),
-    cv.has_at_least_one_key(ATTR_SOUND_FILE, ATTR_SOUND_URL),
+BROADCAST_SCHEMA = vol.Schema(
+    {
+        **ACCOUNT_SCHEMA,
+        vol.Required(ATTR_TO): vol.All(cv.ensure_list, [cv.string]),
+        vol.Required(ATTR_CALLER_ID): cv.string,
+        vol.Optional(ATTR_SOUND_FILE): cv.string,
+        vol.Optional(ATTR_SOUND_URL): cv.string,
+        vol.Optional(ATTR_URGENT, default=False): cv.boolean,
+    }
 )
 
 
@@ -136,6 +133,10 @@ async def _async_check_keyword(call: ServiceCall) -> ServiceResponse:
 
 async def _async_set_up_keyword(call: ServiceCall) -> ServiceResponse:
     """Set what happens when a keyword is texted in. The response does not show our own address, which is secret."""
+    if not any(name in call.data for name in _CHANGES):
+        raise validation_error("keyword_unchanged")
+    if ATTR_URL in call.data and ATTR_USE_WEBHOOK in call.data:
+        raise validation_error("one_address")
     account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.KEYWORD_SETUP)
     url, use_webhook = call.data.get(ATTR_URL), call.data.get(ATTR_USE_WEBHOOK, False)
     if use_webhook:
@@ -166,6 +167,8 @@ async def _async_look_up_carrier(call: ServiceCall) -> ServiceResponse:
 
 async def _async_broadcast_voice(call: ServiceCall) -> ServiceResponse:
     """Call numbers and play a sound. Skip people in quiet hours, since a call cannot wait, and who opted out."""
+    if not has_one_of(call, ATTR_SOUND_FILE, ATTR_SOUND_URL):
+        raise validation_error("one_sound")
     account = async_account(call.hass, call.data[ATTR_ACCOUNT], Capability.VOICE_BROADCAST)
     addresses = _numbers(call.hass, account, call.data[ATTR_TO])
     opted = [number for number in addresses if number in account.state.opt_outs]
@@ -173,8 +176,8 @@ async def _async_broadcast_voice(call: ServiceCall) -> ServiceResponse:
     skipped = [number for number in addresses if number in opted or number in quiet]
     numbers = tuple(number for number in addresses if number not in skipped)
     if opted and not numbers and set(quiet) <= set(opted):
-        with request_errors(account):
-            raise opted_out()
+        names = ", ".join(address.label for address in addresses.values())
+        raise home_assistant_error(opted_out(), account.entry.title, name=names)
     if not numbers:
         raise validation_error("all_quiet" if quiet else "no_target")
     broadcast = VoiceBroadcast(

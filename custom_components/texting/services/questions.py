@@ -28,7 +28,7 @@ from ..targets import Address, validation_error
 from ..text.phrases import Choices, match_choice, parse_choices
 from ..text.yes_no import neither, yes_no
 from .choices import choices
-from .messages import TARGET_KEYS, targets_of
+from .messages import targets_of
 from .service import Action
 
 ATTR_ASK_AGAIN = "ask_again"
@@ -42,25 +42,22 @@ MAX_TIMEOUT = timedelta(hours=24)
 MIN_REPEAT = timedelta(seconds=30)
 
 
-SCHEMA = vol.All(
-    vol.Schema(
-        {
-            **cv.ENTITY_SERVICE_FIELDS,
-            vol.Optional(ATTR_ACCOUNT): cv.string,
-            vol.Optional(ATTR_TO): vol.All(cv.string, cv.ensure_list),
-            vol.Required(ATTR_QUESTION): cv.string,
-            vol.Optional(ATTR_TITLE): cv.string,
-            vol.Optional(ATTR_CHOICES): choices,
-            vol.Optional(ATTR_ASK_AGAIN, default=True): cv.boolean,
-            vol.Optional(ATTR_TIMEOUT, default=DEFAULT_TIMEOUT): vol.All(
-                cv.time_period, vol.Range(min=timedelta(seconds=1), max=MAX_TIMEOUT)
-            ),
-            vol.Optional(ATTR_REPEAT_EVERY): vol.All(cv.time_period, vol.Range(min=MIN_REPEAT, max=MAX_TIMEOUT)),
-            vol.Optional(ATTR_SENDER): cv.string,
-            vol.Optional(ATTR_URGENT): cv.boolean,
-        }
-    ),
-    cv.has_at_least_one_key(*TARGET_KEYS, ATTR_ACCOUNT),
+SCHEMA = vol.Schema(
+    {
+        **cv.ENTITY_SERVICE_FIELDS,
+        vol.Optional(ATTR_ACCOUNT): cv.string,
+        vol.Optional(ATTR_TO): vol.All(cv.string, cv.ensure_list),
+        vol.Required(ATTR_QUESTION): cv.string,
+        vol.Optional(ATTR_TITLE): cv.string,
+        vol.Optional(ATTR_CHOICES): choices,
+        vol.Optional(ATTR_ASK_AGAIN, default=True): cv.boolean,
+        vol.Optional(ATTR_TIMEOUT, default=DEFAULT_TIMEOUT): vol.All(
+            cv.time_period, vol.Range(min=timedelta(seconds=1), max=MAX_TIMEOUT)
+        ),
+        vol.Optional(ATTR_REPEAT_EVERY): vol.All(cv.time_period, vol.Range(min=MIN_REPEAT, max=MAX_TIMEOUT)),
+        vol.Optional(ATTR_SENDER): cv.string,
+        vol.Optional(ATTR_URGENT): cv.boolean,
+    }
 )
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import voluptuous as vol
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
 
 from ..account import Account
 from ..const import (
@@ -81,9 +81,18 @@ class Action:
 
 
 def async_messenger(hass: HomeAssistant, entry_id: str) -> Messenger:
-    """Return the loaded account or route with this entry id."""
-    entry: MessengerConfigEntry = async_get_config_entry(hass, DOMAIN, entry_id)
+    """Return the loaded account or route with this entry id; raise unknown_account or account_not_loaded."""
+    entry: MessengerConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
+    if entry is None or entry.domain != DOMAIN:
+        raise validation_error("unknown_account")
+    if entry.state is not ConfigEntryState.LOADED:
+        raise validation_error("account_not_loaded", account=entry.title)
     return entry.runtime_data
+
+
+def has_one_of(call: ServiceCall, *names: str) -> bool:
+    """Return True if the caller gives exactly one of these fields."""
+    return sum(name in call.data for name in names) == 1
 
 
 def async_account(hass: HomeAssistant, entry_id: str, capability: Capability) -> Account:
