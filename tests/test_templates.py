@@ -18,9 +18,8 @@ from tests.support.home import ask_to_send, first_number, preview, send, text_of
 POINT = Provider.THESMSPOINT
 ALERT = {"template_id": "1107000000000000002"}
 DIFFERS = (
-    "The text does not follow the template “Home alert: {#var#}” of TheSMSPoint. They differ at character 8, where "
-    "the template continues with “ert: ”. Each placeholder takes 1 to 40 characters. Change the text, or choose "
-    "another template"
+    "The text does not follow the template “Home alert: {#var#}” of TheSMSPoint: at character 8, the template "
+    "continues with “ert: ”. Change the text, with 1 to 40 characters for each placeholder, or choose another template"
 )
 
 
