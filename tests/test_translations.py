@@ -280,7 +280,7 @@ def test_options() -> None:
     assert named(OPTIONS["step"]["buy_credits"]) == {"credits", *CARD}
     assert OPTIONS["step"]["credits_bought"]["title"]
     assert placeholders(json_text(OPTIONS["step"]["buy_credits"])) == {"account", "note"}
-    assert placeholders(json_text(OPTIONS["step"]["confirm_credits"])) == {"provider", "credits", "card"}
+    assert placeholders(json_text(OPTIONS["step"]["confirm_credits"])) == {"provider", "credits", "card", "price"}
     assert placeholders(json_text(OPTIONS["step"]["credits_bought"])) == {"account", "credits"}
     money = {"invalid_amount", "budget_needs_price", "currency_of_provider"}
     assert set(OPTIONS["error"]) == PAYING | {"order_too_small", "invalid_credits"} | money
@@ -349,8 +349,20 @@ def test_choices() -> None:
         "outcome": {*FailureReason, *Cause},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
         | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"}
-        | {"messages", "no_messages", "download", "last_7_days", "this_month", "texts", "segments", "cost"}
-        | {"card_kept", "pay", "change_order"}
+        | {
+            "messages",
+            "no_messages",
+            "download",
+            "last_7_days",
+            "this_month",
+            "texts",
+            "segments",
+            "cost",
+            "card_kept",
+            "pay",
+            "change_order",
+            "expected_price",
+        }
         | {"test_webhook", "close_webhook", "never_called", "no_reports", "no_replies"}
         | {f"paste_{info.provider}" for info in INFOS if info.uses_webhook},
         "webhook_test": set(own_call.Outcome),

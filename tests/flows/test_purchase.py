@@ -164,6 +164,7 @@ async def test_nothing_is_charged_before_it_is_confirmed(
         "provider": GATEWAYS[provider].info.name,
         "credits": "200",
         "card": "American Express •••• 0005",
+        "price": "",
     }
     # The page can be shown again.
     again = await hass.config_entries.options.async_configure(page["flow_id"])
@@ -171,6 +172,21 @@ async def test_nothing_is_charged_before_it_is_confirmed(
     assert not orders(simulator)
     assert (await pay(hass, page))["step_id"] == "credits_bought"
     assert len(orders(simulator)) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "price"),
+    [
+        ({"segment_price": 0.07, "currency": "CAD"}, "14 CAD"),
+        ({"segment_price": 0.0125, "currency": "USD"}, "2.50 USD"),
+    ],
+)
+async def test_the_confirmation_tells_the_price_if_it_is_known(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, options: dict[str, Any], price: str
+) -> None:
+    page = await enter(hass, await choose(hass, await set_up(CLUB, options=options)))
+    assert page["description_placeholders"] is not None
+    assert page["description_placeholders"]["price"] == f"By the price in the account's settings, that is: **{price}**"
 
 
 async def test_an_order_can_be_changed_without_the_card(

@@ -18,6 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..account import Account
 from ..const import DOMAIN
+from ..delivery.money import written
 from ..error_messages import form_error
 from ..gateway.errors import GatewayError, OrderTooSmall, OutcomeUnknown
 from ..gateway.orders import Card, Orders
@@ -38,6 +39,19 @@ _MAX_CREDITS = 1_000_000
 def seller(account: Account) -> str:
     """Return who charges the card: the provider, or the site that runs its software."""
     return other_host(account.info, account.entry.data) or account.info.name
+
+
+async def async_expected_price(account: Account, credit_count: int) -> str:
+    """Return a line with what credits cost by the account's price of a segment; empty if it has none.
+
+    A segment costs a credit.
+    """
+    pricing = account.pricing
+    price, currency = pricing.price_of(credit_count), pricing.currency
+    if price is None or currency is None:
+        return ""
+    texts = await async_translations(account.hass, CONFIGURE)
+    return f"{texts['expected_price']}: **{written(price, currency)}**"
 
 
 def loaded_account(entry: ConfigEntry) -> Account:
@@ -187,6 +201,7 @@ class PurchaseFlow(OptionsFlow):
                 "provider": seller(account),
                 "credits": str(self._credits),
                 "card": await async_card_name(self.hass, card),
+                "price": await async_expected_price(account, self._credits),
             },
         )
 

@@ -326,7 +326,7 @@ class TextingHouse(Gateway[TextingHouseSettings]):
             make = ERRORS.get(code)
             raise make(text, code) if make else MessageRejected(text, code=code)
         if not response.text or "<" in response.text:
-            raise InvalidResponse(f"no answer of the gateway, HTTP {response.status}")
+            raise InvalidResponse(f"no answer of the provider, HTTP {response.status}")
         return response.text
 
 
