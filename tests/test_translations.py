@@ -349,20 +349,8 @@ def test_choices() -> None:
         "outcome": {*FailureReason, *Cause},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
         | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"}
-        | {
-            "messages",
-            "no_messages",
-            "download",
-            "last_7_days",
-            "this_month",
-            "texts",
-            "segments",
-            "cost",
-            "card_kept",
-            "pay",
-            "change_order",
-            "expected_price",
-        }
+        | {"messages", "no_messages", "download", "last_7_days", "this_month", "texts", "segments", "cost"}
+        | {"card_kept", "card_again", "pay", "change_order", "expected_price"}
         | {"test_webhook", "close_webhook", "never_called", "no_reports", "no_replies"}
         | {f"paste_{info.provider}" for info in INFOS if info.uses_webhook},
         "webhook_test": set(own_call.Outcome),

@@ -409,7 +409,7 @@ async def test_a_keyword_is_set_up_only_once(hass: HomeAssistant, set_up: SetUp,
         ({"autoreply": "Réponse"}, {"autoreply": "wrong_autoreply"}),
         ({"email": "nobody"}, {"email": "wrong_email"}),
         ({"fixed_reply": "a" * 161}, {"fixed_reply": "invalid_reply"}),
-        ({"fixed_reply": "Réponse"}, {"fixed_reply": "invalid_reply"}),
+        ({"fixed_reply": "日本"}, {"fixed_reply": "invalid_reply"}),
         ({"fixed_reply": "\ud800"}, {"fixed_reply": "invalid_reply"}),
     ],
 )

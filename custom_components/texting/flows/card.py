@@ -146,11 +146,11 @@ async def async_card_name(hass: HomeAssistant, card: Card) -> str:
 
 
 async def async_card_note(hass: HomeAssistant, order: Order) -> str:
-    """Return what the form says of a card that is already entered; empty if there is none."""
-    if not order.card:
-        return ""
+    """Return what the form says of the number and the code: they are kept, or to be entered again. Empty at first."""
     texts = await async_translations(hass, CONFIGURE)
-    return f"{await async_card_name(hass, order.card)}. {texts['card_kept']}"
+    if order.card:
+        return f"{await async_card_name(hass, order.card)}. {texts['card_kept']}"
+    return texts["card_again"] if order.suggested else ""
 
 
 def _error(name: str) -> str:
