@@ -7,8 +7,9 @@ import pytest
 
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_state_change_event
 from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.accounts import RECIPIENTS
@@ -85,6 +86,23 @@ async def test_sending_makes_it_low(
     assert issue is not None
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["left"] == f"{10 - len(RECIPIENTS[HOUSE]['Anna'])} credits"
+
+
+async def test_the_balance_is_shown_before_it_is_called_low(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    """An automation that is triggered by low credit may text how much is left."""
+    entry = await set_up(HOUSE)
+    seen: list[str] = []
+
+    @callback
+    def changed(_event: Event[EventStateChangedData]) -> None:
+        seen.append(state_of(hass, "sensor.textinghouse_credit_balance").state)
+
+    async_track_state_change_event(hass, SENSOR, changed)
+    give(simulator, HOUSE, "7")
+    await entry.runtime_data.balance.async_refresh()
+    assert seen == ["7"]
 
 
 async def test_the_largest_pool_counts(

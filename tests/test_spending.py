@@ -8,12 +8,16 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.components.recorder.common import do_adhoc_statistics
 
 from custom_components.texting.delivery.forecast import lasts_until, use_period
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.gateway.message import Message
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.status import Status
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_at_time
@@ -238,3 +242,33 @@ async def test_a_text_that_is_under_way_does_not_count_yet(
 async def test_a_provider_without_reports_has_no_rate(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     await set_up(CLUB)
     assert hass.states.get("sensor.club_texting_delivery_rate") is None
+
+
+# -- long-term statistics ------------------------------------------------------------------------------------------
+
+
+async def test_credit_and_spending_have_long_term_statistics(
+    recorder_mock: Any, hass: HomeAssistant, set_up: SetUp, simulator: Simulator, freezer: FrozenDateTimeFactory
+) -> None:
+    """What is spent in two months is the sum of both, although the sensor begins again."""
+    spent, credit = "sensor.textinghouse_spent_this_month", "sensor.textinghouse_credit_balance"
+    await hass.config.async_set_time_zone("UTC")
+    freezer.move_to(datetime(2026, 11, 30, 23, 50, tzinfo=UTC))
+    entry = await set_up(HOUSE, options={"segment_price": 0.07, "currency": "EUR"})
+    for at, texts in ((datetime(2026, 11, 30, 23, 55, tzinfo=UTC), 2), (datetime(2026, 12, 1, 0, 0, tzinfo=UTC), 3)):
+        for number in range(texts):
+            await ask_to_send(hass, f"Water {at} {number}", account=entry.entry_id, to=["+33612345601"])
+        await entry.runtime_data.balance.async_refresh()
+        await get_instance(hass).async_block_till_done()
+        do_adhoc_statistics(hass, start=at - timedelta(minutes=5))
+        await get_instance(hass).async_block_till_done()
+        freezer.move_to(at)
+        async_fire_time_changed(hass, at)
+        await hass.async_block_till_done()
+    found = await get_instance(hass).async_add_executor_job(
+        lambda: statistics_during_period(
+            hass, NOW, None, {spent, credit}, "5minute", None, {"change", "mean", "sum", "state"}
+        )
+    )
+    assert round(sum(each["change"] or 0 for each in found[spent]), 6) == 0.35
+    assert [each["mean"] is not None for each in found[credit]] == [True, True]

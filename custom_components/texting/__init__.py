@@ -36,7 +36,7 @@ from .storage.entry_state import async_finish_sends, async_load_state, async_unl
 from .storage.removed_entry import async_remove_state
 from .webhook import async_delete_cloudhook, async_listen, async_register, async_unregister
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
+PLATFORMS = [Platform.SENSOR, Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.NOTIFY]
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 SESSION: HassKey[ClientSession] = HassKey(f"{DOMAIN}_session")
@@ -104,7 +104,9 @@ async def _async_set_up_account(hass: HomeAssistant, entry: TextingConfigEntry) 
 async def _async_set_up_entities(hass: HomeAssistant, messenger: Messenger) -> None:
     """Create the device and the entities. From then on they hear of updates."""
     dr.async_get(hass).async_get_or_create(config_entry_id=messenger.entry.entry_id, **messenger_device(messenger))
-    await hass.config_entries.async_forward_entry_setups(messenger.entry, PLATFORMS)
+    # Sensors come first: an automation that hears of low credit reads how much is left.
+    for platforms in (PLATFORMS[:1], PLATFORMS[1:]):
+        await hass.config_entries.async_forward_entry_setups(messenger.entry, platforms)
     messenger.state.async_ready()
 
 
