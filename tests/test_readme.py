@@ -135,6 +135,16 @@ def test_it_is_found_by_searching_for_sms() -> None:
         assert all(way.endswith(f"> {name}") for way in ways), path.name
 
 
+def test_messages_that_are_explained_are_shown() -> None:
+    shown = json.dumps(TRANSLATIONS, ensure_ascii=False)
+    shown += "".join(path.read_text("utf-8") for path in COMPONENT.rglob("*.py"))
+    table = (DOCS / "troubleshooting.md").read_text("utf-8").partition("| --- | --- |\n")[2]
+    rows = re.findall(r"^\| ([^|]+) \| ", table, re.MULTILINE)
+    phrases = [phrase for row in rows for phrase in row.removesuffix(" (in the log)").split(", ")]
+    assert len(rows) > 10
+    assert [phrase for phrase in phrases if phrase not in shown] == []
+
+
 def _labels(step: dict[str, Any]) -> set[str]:
     """Return the labels of a form's fields and sections, including the fields in sections."""
     labels = {*step["data"].values()}
