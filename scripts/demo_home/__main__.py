@@ -17,7 +17,7 @@ import aiohttp
 from scripts.demo_home.accounts import Account, add_accounts
 from scripts.demo_home.api import Api, ApiError
 from scripts.demo_home.check import Check
-from scripts.demo_home.dashboard import show_dashboard
+from scripts.demo_home.dashboard import begin_statistics, show_dashboard
 from scripts.demo_home.home import HOST, ROOT, Home, HomeStopped
 from scripts.demo_home.tour import FIRST_LINE, WELCOME, WELCOMED, people, tour
 from scripts.demo_home.waiting import WaitTimeout, until
@@ -125,6 +125,7 @@ async def _set_up(simulator: Simulator, spare: Simulator, home: Home, session: a
     accounts = await add_accounts(api, simulator)
     address = await show_dashboard(api, accounts, FIRST_LINE)
     await _welcome(api, simulator)
+    await begin_statistics(api)
     terminal = Terminal([simulator, spare], people())
     return Demo(simulator, spare, terminal, home, api, accounts, address)
 

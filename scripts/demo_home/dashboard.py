@@ -56,7 +56,6 @@ async def show_dashboard(api: Api, accounts: Sequence[Account], example: str) ->
     """Create the default dashboard and return its URL. `example` is a line that can be typed in the terminal."""
     config = documented_dashboard()
     config["views"] = [*config["views"], _try_it(accounts, example)]
-    await _begin_statistics(api)
     await api.command("lovelace/dashboards/create", url_path=URL_PATH, title="Texting", icon="mdi:message-text")
     await api.command("lovelace/config/save", url_path=URL_PATH, config=config)
     await api.command("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
@@ -66,9 +65,14 @@ async def show_dashboard(api: Api, accounts: Sequence[Account], example: str) ->
     return f"{api.url}/{URL_PATH}"
 
 
-async def _begin_statistics(api: Api) -> None:
-    """Begin the statistics of the spending at zero, an hour ago. A new home has none in its first minutes."""
-    hour = (datetime.now(UTC) - timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+async def begin_statistics(api: Api) -> None:
+    """Write what was spent so far into the statistics, as if it was sent an hour ago. They begin in five minutes."""
+    spent = await api.state(SPENT)
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    rows = [
+        {"start": start.isoformat(), "state": amount, "sum": amount, "last_reset": spent["attributes"]["last_reset"]}
+        for start, amount in ((hour - timedelta(hours=1), 0.0), (hour, float(spent["state"])))
+    ]
     of_spending = {
         "statistic_id": SPENT,
         "source": "recorder",
@@ -79,8 +83,7 @@ async def _begin_statistics(api: Api) -> None:
         "unit_class": None,
         "unit_of_measurement": CURRENCY,
     }
-    start = {"start": hour.isoformat(), "state": 0, "sum": 0}
-    await api.command("recorder/import_statistics", metadata=of_spending, stats=[start])
+    await api.command("recorder/import_statistics", metadata=of_spending, stats=rows)
 
 
 def documented_yaml() -> str:

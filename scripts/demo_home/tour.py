@@ -26,10 +26,10 @@ TOUR = """
   1. Reply as {welcomed}, who got the text above. Type here:
        {first_line}
   2. Send a text. On the dashboard, open Try it, and press Send. The text appears here.
-  3. Raise an alarm. On Try it, press Water in the cellar. It ends as soon as somebody replies. Type here:
-       Ben: OK
-  4. Let somebody opt out. The dashboard's first page says so in red, until you type START. Type here:
-       Ben: STOP
+  3. Raise an alarm. On Try it, press Water in the cellar. It ends as soon as Anna replies. Type here:
+       Anna: OK
+  4. Let Anna opt out. The dashboard's first page says so in red, until she texts START. Type here:
+       Anna: STOP
   5. Let a text fail. Open Settings > Devices & services > Texting, and add a recipient to TextingHouse, with
      the number {unreachable}. Send a text from the recipient's device page. It ends as Expired.
   6. Add an account. Open Settings > Devices & services > Add integration > Texting, and choose one of these
