@@ -11,9 +11,9 @@ from .const import ATTR_MESSAGE
 from .entity import MessengerEntity, RecipientEntity, async_follow_recipients
 from .messenger import Messenger, MessengerConfigEntry, raise_for
 from .targets import Address, reachable_addresses
+from .test_text import TEST_TEXT, async_test_text
 
 PARALLEL_UPDATES = 0
-TEST_TEXT = "Test from Home Assistant"
 
 
 async def async_setup_entry(
@@ -55,4 +55,5 @@ class RecipientTestButton(RecipientEntity, ButtonEntity):
     async def async_press(self) -> None:
         """Send the text."""
         addresses = reachable_addresses(self._recipient)
-        raise_for(await self._messenger.async_send(addresses, {ATTR_MESSAGE: TEST_TEXT}, self._action_context))
+        text = await async_test_text(self.hass, self._messenger.entry)
+        raise_for(await self._messenger.async_send(addresses, {ATTR_MESSAGE: text}, self._action_context))

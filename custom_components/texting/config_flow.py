@@ -19,6 +19,7 @@ from homeassistant.core import callback
 
 from .account import TextingConfigEntry
 from .const import CONF_PROVIDER, DOMAIN, ROUTE, SUBENTRY_KEYWORD, SUBENTRY_RECIPIENT
+from .country_names import async_country_names
 from .error_messages import FORM_ERRORS, form_error, hosts_named
 from .flows.forms import (
     SENDER_STEP,
@@ -36,6 +37,7 @@ from .flows.forms import (
 from .flows.gateways import open_gateway
 from .flows.keyword import KeywordFlow
 from .flows.options import TextingOptionsFlow
+from .flows.phone_numbers import about
 from .flows.recipient import RecipientFlow
 from .flows.route import RouteFlow
 from .gateway.capabilities import Capability
@@ -78,8 +80,9 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose a provider, or a route."""
-        options = {str(provider): gateway.info.name for provider, gateway in GATEWAYS.items()}
-        options[ROUTE] = (await async_translations(self.hass, CONFIGURE))[ROUTE]
+        texts, names = await async_translations(self.hass, CONFIGURE), await async_country_names(self.hass)
+        options = {str(each): about(gateway.info, names, texts) for each, gateway in GATEWAYS.items()}
+        options[ROUTE] = f"{texts['route']}: {texts['route_about']}"
         return self.async_show_menu(step_id="user", menu_options=options)
 
     async def _async_step_account(
@@ -163,8 +166,7 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
                 templates = await gateway.fetch_templates()
             except GatewayError as err:
                 errors = self._account_error(err)
-        pending = (await async_translations(self.hass, CONFIGURE))["pending"]
-        schema = sender_schema(self._info, senders, templates, pending)
+        schema = sender_schema(self._info, senders, templates, await async_translations(self.hass, CONFIGURE))
         return self.async_show_form(
             step_id=f"{provider}_{SENDER_STEP}",
             data_schema=self.add_suggested_values_to_schema(schema, self._values),

@@ -87,8 +87,9 @@ async def _add(api: Api, simulator: Simulator, provider: str) -> dict[str, Any]:
             handler = [entry["entry_id"], "recipient"]
             flow_id = (await api.post(f"{FLOWS}/subentries/flow", {"handler": handler}))["flow_id"]
         # The name is the person's.
-        recipient = {"person": f"person.{name.lower()}", "numbers": [number]}
-        _expect(await api.post(f"{FLOWS}/subentries/flow/{flow_id}", recipient), "create_entry")
+        recipient = {"person": f"person.{name.lower()}", "number": number}
+        _expect(await api.post(f"{FLOWS}/subentries/flow/{flow_id}", recipient), "menu")
+        _expect(await api.post(f"{FLOWS}/subentries/flow/{flow_id}", {"next_step_id": "not_now"}), "abort")
         flow_id = None
     return entry
 

@@ -1,4 +1,4 @@
-"""The forms of accounts, senders, routes, recipients and options, built from what a provider declares."""
+"""The forms of accounts, senders, routes and options, built from what a provider declares."""
 
 from collections.abc import Mapping, Sequence
 import re
@@ -11,8 +11,6 @@ from homeassistant.const import CONF_NAME, UnitOfTime
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    EntitySelector,
-    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -23,32 +21,19 @@ from homeassistant.helpers.selector import (
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
-    TimeSelector,
 )
 from homeassistant.util.network import is_ip_address
 
 from ..const import (
     CONF_ACCOUNTS,
     CONF_ADVANCED,
-    CONF_ALLOW_COMMANDS,
     CONF_CONFIRM_WITHIN,
-    CONF_GROUP,
-    CONF_NUMBERS,
-    CONF_ORIGINAL,
-    CONF_PERSON,
-    CONF_PIN,
-    CONF_QUIET_END,
-    CONF_QUIET_START,
-    CONF_SENDER,
-    CONF_TYPE,
-    CONF_URGENT_AFTER_STOP,
-    PERSON,
 )
-from ..gateway.capabilities import Capability, MessageType
 from ..gateway.errors import MessageRejected
 from ..gateway.message import Sender, Template
 from ..gateway.phone_number import to_e164
 from ..gateway.provider import AccountField, ProviderInfo
+from ..text.single_line import single_line
 
 # The step that asks for an account's sender, after its credentials were checked.
 SENDER_STEP = "sender"
@@ -57,8 +42,9 @@ ADDRESSES = ("url", "backup_url")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}", re.ASCII)
 # The fewest digits of a number that is no short code.
 _MIN_NUMBER = 7
+# The most characters of a template's name, and of its words, in a list.
+_MAX_LABEL = 60
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_PIN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
 
 
@@ -87,9 +73,10 @@ def secrets_schema(info: ProviderInfo) -> vol.Schema:
 
 
 def flatten(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a form's values without its section, stripped, and without empty ones."""
-    values = {**user_input, **user_input.get(CONF_ADVANCED, {})}
-    values.pop(CONF_ADVANCED, None)
+    """Return a form's values without its sections, stripped, and without empty ones."""
+    values: dict[str, Any] = {}
+    for name, value in user_input.items():
+        values |= value if isinstance(value, Mapping) else {name: value}
     return {
         name: value.strip() if isinstance(value, str) else value
         for name, value in values.items()
@@ -172,15 +159,17 @@ def _own_hosts(info: ProviderInfo) -> set[str]:
 
 
 def sender_schema(
-    info: ProviderInfo, senders: Sequence[Sender], templates: Sequence[Template], pending: str
+    info: ProviderInfo, senders: Sequence[Sender], templates: Sequence[Template], texts: Mapping[str, str]
 ) -> vol.Schema:
-    """Return the form of the sender and the template. pending marks those that are not approved yet."""
+    """Return the form of the sender and the template. texts mark those that are not approved yet."""
     choices = {
         "sender_id": {
-            each.sender_id: _label(each.sender_id, each.type, "" if each.approved else pending) for each in senders
+            each.sender_id: _label(each.sender_id, each.type, "" if each.approved else texts["pending"])
+            for each in senders
         },
         "template_id": {
-            each.template_id: _label(each.name, each.type, "" if each.approved else pending) for each in templates
+            each.template_id: _label(_quoted(each), each.type, "" if each.approved else texts["not_approved"])
+            for each in templates
         },
     }
     return vol.Schema(
@@ -199,52 +188,23 @@ def _label(name: str, *details: str) -> str:
     return f"{name} ({in_brackets})" if in_brackets else name
 
 
+def _quoted(template: Template) -> str:
+    """Return the name of a template and the beginning of its words. Both are the provider's."""
+    name, words = single_line(template.name, _MAX_LABEL), single_line(template.message, _MAX_LABEL)
+    return ": ".join(filter(None, (name, f"“{words}”" if words else "")))
+
+
 def route_schema(choices: Mapping[str, str]) -> vol.Schema:
     """Return the form of a route. choices are {entry id: title}."""
     return vol.Schema(
         {
             vol.Required(CONF_NAME): TextSelector(),
             vol.Required(CONF_ACCOUNTS, default=[]): SelectSelector(
-                SelectSelectorConfig(options=labeled(choices), multiple=True, mode=SelectSelectorMode.DROPDOWN)
+                SelectSelectorConfig(options=as_options(choices), multiple=True, mode=SelectSelectorMode.DROPDOWN)
             ),
             vol.Required(CONF_CONFIRM_WITHIN, default=0): whole(0, 1440, UnitOfTime.MINUTES),
         }
     )
-
-
-def recipient_schema(
-    info: ProviderInfo | None, groups: Mapping[str, str] | None, originals: Mapping[str, str]
-) -> vol.Schema:
-    """Return the form of a recipient. A route has no info.
-
-    groups are {group id: label}, None if there are none. originals are {recipient id: label}: those that it may be.
-    """
-    fields: dict[vol.Marker, Any] = {}
-    if originals:
-        fields[vol.Optional(CONF_ORIGINAL)] = SelectSelector(
-            SelectSelectorConfig(options=labeled(originals), mode=SelectSelectorMode.DROPDOWN)
-        )
-    fields[vol.Optional(CONF_NAME)] = TextSelector()
-    numbers = vol.Required if groups is None and not originals else vol.Optional
-    fields[numbers(CONF_NUMBERS)] = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL, multiple=True))
-    if groups is not None:
-        fields[vol.Optional(CONF_GROUP)] = suggest(groups)
-    fields[vol.Optional(CONF_PERSON)] = EntitySelector(EntitySelectorConfig(domain=PERSON))
-    # Each MMS needs its own picture, so it cannot be what a recipient usually gets.
-    types = tuple(kind for kind in (info.message_types if info else ()) if kind is not MessageType.MMS)
-    if len(types) > 1:
-        fields[vol.Optional(CONF_TYPE, default=MessageType.SMS.value)] = select(types, CONF_TYPE)
-    if info and Capability.SENDER in info.capabilities:
-        fields[vol.Optional(CONF_SENDER)] = TextSelector()
-    fields[vol.Optional(CONF_QUIET_START)] = TimeSelector()
-    fields[vol.Optional(CONF_QUIET_END)] = TimeSelector()
-    # A provider that refuses texts after a STOP refuses urgent ones too.
-    if info is None or not info.blocks_opt_outs:
-        fields[vol.Optional(CONF_URGENT_AFTER_STOP, default=False)] = BooleanSelector()
-    if info and info.receives:
-        fields[vol.Optional(CONF_ALLOW_COMMANDS, default=False)] = BooleanSelector()
-        fields[vol.Optional(CONF_PIN)] = _PIN
-    return vol.Schema(fields)
 
 
 def select(values: tuple[str, ...], translation_key: str) -> SelectSelector:
@@ -262,15 +222,15 @@ def suggest(values: Mapping[str, str]) -> SelectSelector:
     """Return a choice among {value: label} that takes other values too."""
     return SelectSelector(
         SelectSelectorConfig(
-            options=labeled(values),
+            options=as_options(values),
             custom_value=True,
             mode=SelectSelectorMode.DROPDOWN,
         )
     )
 
 
-def labeled(values: Mapping[str, str]) -> list[SelectOptionDict]:
-    """Return the options of a choice from {value: label}."""
+def as_options(values: Mapping[str, str]) -> list[SelectOptionDict]:
+    """Return {value: label} as the options of a choice."""
     return [SelectOptionDict(value=value, label=label) for value, label in values.items()]
 
 

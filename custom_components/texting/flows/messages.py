@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-import string
 from typing import Any
 
 import voluptuous as vol
@@ -20,14 +19,12 @@ from ..history_view import async_signed_link, sources_of_account
 from ..options import stored_options
 from ..outcomes import within_sentence
 from ..recipients import recipient_by_id, recipients
-from ..text.single_line import single_line
 from ..translations import CONFIGURE, STATUS, async_translations
+from .literal import literal
 
 _SHOWN = 20
 _MAX_NAME = 30
 _MAX_TEXT = 320
-# Each character that may have a meaning in Markdown, or make a link, as one that has none.
-_LITERAL = str.maketrans({character: f"&#{ord(character)};" for character in string.punctuation})
 
 
 class MessagesFlow(OptionsFlow):
@@ -87,20 +84,15 @@ class MessagesFlow(OptionsFlow):
 
     def _who(self, recipient_id: str | None) -> str:
         recipient = recipient_by_id(self.config_entry, recipient_id) if recipient_id else None
-        return _literal(recipient.name if recipient else self.config_entry.title, _MAX_NAME)
+        return literal(recipient.name if recipient else self.config_entry.title, _MAX_NAME)
 
 
 def _lines(row: dict[str, Any], status: str) -> str:
     """Return a message in two lines: to or from whom, when and how it ended; and its text."""
     outcome = f"{status}: {within_sentence(row['reason_text'])}" if row["reason_text"] else status
-    who = _literal(row["recipient"] or row["number"], _MAX_NAME)
+    who = literal(row["recipient"] or row["number"], _MAX_NAME)
     when = f"{datetime.fromisoformat(row['time']):%Y-%m-%d %H:%M}"
     price = f" · {written(row['price'], row['currency'])}" if row["price"] else ""
-    text = "—" if row["text"] is None else _literal(row["text"], _MAX_TEXT)
+    text = "—" if row["text"] is None else literal(row["text"], _MAX_TEXT)
     arrow = "←" if row["direction"] == RECEIVED else "→"
-    return f"{arrow} **{who}** · {when} · {_literal(outcome, _MAX_TEXT)}{price}\n> {text}"
-
-
-def _literal(text: str, max_length: int) -> str:
-    """Return a text of a stranger as it is: nothing in it becomes a link, a picture or HTML."""
-    return single_line(text, max_length).translate(_LITERAL)
+    return f"{arrow} **{who}** · {when} · {literal(outcome, _MAX_TEXT)}{price}\n> {text}"

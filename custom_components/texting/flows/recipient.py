@@ -1,23 +1,23 @@
 """Adding and changing a recipient."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import ConfigEntryState, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import config_validation as cv, entity_registry as er
-from homeassistant.helpers.selector import BooleanSelector
 
 from ..account import Account
 from ..const import (
     CONF_ALLOW_COMMANDS,
     CONF_GROUP,
     CONF_GROUP_NAME,
+    CONF_NUMBER,
     CONF_NUMBERS,
     CONF_OPTED_OUT,
     CONF_ORIGINAL,
@@ -34,10 +34,10 @@ from ..const import (
     SUBENTRY_RECIPIENT,
 )
 from ..contact_groups import GROUPS_TIMEOUT, matching, may_be_id
+from ..country_names import async_country_names
 from ..gateway.capabilities import Capability, MessageType
 from ..gateway.contacts import ContactGroup
-from ..gateway.errors import GatewayError, MessageRejected
-from ..gateway.phone_number import to_e164
+from ..gateway.errors import GatewayError
 from ..gateway.provider import Provider, ProviderInfo
 from ..gateway.providers import GATEWAYS
 from ..links import linked_data, linked_name, originals
@@ -48,16 +48,21 @@ from ..storage.opt_outs import OptOuts
 from ..storage.stores import async_store
 from ..text.pin import is_pin, to_ascii_digits
 from ..translations import CONFIGURE, async_translations
-from .forms import flatten, recipient_schema, sender_error
+from .first_text import FirstTextFlow
+from .forms import flatten, sender_error
+from .phone_numbers import NumberRefused, Reach
+from .recipient_form import as_shown, filled_sections, nest, recipient_schema, sections_of
 
 
-class RecipientFlow(ConfigSubentryFlow):
+class RecipientFlow(FirstTextFlow):
     """The flow of one recipient."""
 
     # The contact groups of the account, or None if they cannot be read.
     _groups: Sequence[ContactGroup] | None = None
     # The recipient's numbers that opted out.
     _opted_out: Sequence[str] = ()
+    # The number that the last error is about, as it was entered.
+    _refused_number = ""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Add a recipient."""
@@ -84,7 +89,7 @@ class RecipientFlow(ConfigSubentryFlow):
         self, step_id: str, user_input: dict[str, Any] | None, known: dict[str, Any]
     ) -> SubentryFlowResult:
         errors: dict[str, str] = {}
-        invalid_number = ""
+        self._refused_number = ""
         if self._has_groups and self._groups is None:
             await self._async_read_groups()
         if user_input is not None:
@@ -93,41 +98,50 @@ class RecipientFlow(ConfigSubentryFlow):
             for switch in (CONF_ALLOW_COMMANDS, CONF_URGENT_AFTER_STOP):
                 if not data.get(switch):
                     data.pop(switch, None)
+            numbers = [data.pop(CONF_NUMBER, ""), *data.pop(CONF_NUMBERS, ())]
             if CONF_ORIGINAL in data:
-                errors = self._take_original(data, step_id)
+                errors = self._take_original(data, step_id, numbers, known)
             else:
-                data[CONF_NUMBERS], invalid_number = self._numbers(data.get(CONF_NUMBERS, []))
-                errors = {CONF_NUMBERS: "invalid_number"} if invalid_number else self._target_errors(data, known)
+                errors = self._take_numbers(data, numbers, known) or self._target_errors(data, known)
                 errors = errors or self._person_error(data)
             name = data.pop(CONF_NAME, "")
             errors = errors or self._name_error(step_id, name)
             errors = errors or _quiet_error(data) or self._sender_error(data) or _pin_error(data, known)
             if not errors:
-                return self._save(step_id, name, data)
+                return await self._async_save(step_id, name, data)
+        shown = nest(self._suggestions(known)) if user_input is None else user_input
+        opened = filled_sections(flatten(shown)) | sections_of([*errors, *{CONF_PIN} & known.keys()])
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                self._schema(known), user_input or self._suggestions(known)
-            ),
-            errors=errors,
-            description_placeholders={
-                "number": invalid_number,
-                "country": self.hass.config.country or "—",
-                "note": await self._async_note(),
-                **({"opted_out": ", ".join(self._opted_out)} if self._opted_out else {}),
-            },
+            data_schema=self.add_suggested_values_to_schema(self._schema(known, opened), shown),
+            errors=as_shown(errors),
+            description_placeholders=await self._async_placeholders(),
         )
 
-    def _schema(self, known: dict[str, Any]) -> vol.Schema:
+    async def _async_placeholders(self) -> dict[str, str]:
+        """Return the variables of the form's texts."""
+        names, texts = await async_country_names(self.hass), await async_translations(self.hass, CONFIGURE)
+        home = self.hass.config.country
+        return {
+            **self._reach.placeholders(names),
+            "number": self._refused_number,
+            "country": names.get(home, home) if home else texts["no_country"],
+            "note": texts["groups_unknown"] if self._has_groups and self._groups is None else "",
+            **({"opted_out": ", ".join(self._opted_out)} if self._opted_out else {}),
+        }
+
+    def _schema(self, known: dict[str, Any], opened: Collection[str]) -> vol.Schema:
         """Return the form. It can remove a PIN and an opt-out that exist."""
         labels = {group.id: _label(group) for group in self._groups or ()}
         people = {each.recipient.id: f"{each.recipient.name} ({each.entry.title})" for each in self._originals.values()}
-        schema = recipient_schema(self._info, labels if self._has_groups else None, people)
-        if CONF_PIN in known:
-            schema = schema.extend({vol.Required(CONF_REMOVE_PIN, default=False): BooleanSelector()})
-        if not self._opted_out:
-            return schema
-        return schema.extend({vol.Required(CONF_OPTED_OUT, default=True): BooleanSelector()})
+        return recipient_schema(
+            self._info,
+            labels if self._has_groups else None,
+            people,
+            opened=opened,
+            has_pin=CONF_PIN in known,
+            opted_out=bool(self._opted_out),
+        )
 
     # -- who it is -----------------------------------------------------------------------------------------------------
 
@@ -136,10 +150,12 @@ class RecipientFlow(ConfigSubentryFlow):
         """The people whom a route's recipient can be linked to. An account's recipients are originals themselves."""
         return originals(self.hass, self._get_entry()) if self._info is None else {}
 
-    def _take_original(self, data: dict[str, Any], step_id: str) -> dict[str, str]:
+    def _take_original(
+        self, data: dict[str, Any], step_id: str, numbers: Sequence[str], known: dict[str, Any]
+    ) -> dict[str, str]:
         """Take over name, numbers and person from the chosen recipient. Return why that is not possible."""
         entry, own_id = self._get_entry(), self._own_id(step_id)
-        if any(data.get(field) for field in (CONF_NAME, CONF_NUMBERS, CONF_PERSON)):
+        if any((data.get(CONF_NAME), data.get(CONF_PERSON), *map(str.strip, numbers))):
             return {CONF_ORIGINAL: "original_and_own"}
         if own_id and any(each.recipient.original == own_id for each in all_recipients(self.hass)):
             return {CONF_ORIGINAL: "is_original"}
@@ -149,7 +165,8 @@ class RecipientFlow(ConfigSubentryFlow):
         if any(each.original == original.recipient.id and each.id != own_id for each in recipients(entry)):
             return {CONF_ORIGINAL: "name_exists"}
         data |= {CONF_NAME: linked_name(entry, original, own_id), **linked_data(original.recipient)}
-        return {}
+        refused = self._take_numbers(data, original.recipient.numbers, known)
+        return {CONF_ORIGINAL: "original_not_served"} if refused else {}
 
     def _own_id(self, step_id: str) -> str | None:
         """Return the id of the recipient that is changed."""
@@ -201,16 +218,11 @@ class RecipientFlow(ConfigSubentryFlow):
             async with asyncio.timeout(GROUPS_TIMEOUT):
                 self._groups = await account.gateway.contacts.groups()
 
-    async def _async_note(self) -> str:
-        if not self._has_groups or self._groups is not None:
-            return ""
-        return (await async_translations(self.hass, CONFIGURE))["groups_unknown"]
-
     def _target_errors(self, data: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:
         """Return the error of the choice between numbers and a group. Replace a group's name by its id."""
         if CONF_GROUP not in data:
             missing = "no_number_or_group" if self._has_groups else "no_number"
-            return {} if data[CONF_NUMBERS] else {CONF_NUMBERS: missing}
+            return {} if data[CONF_NUMBERS] else {CONF_NUMBER: missing}
         if data[CONF_NUMBERS]:
             return {CONF_GROUP: "number_and_group"}
         entered = data[CONF_GROUP]
@@ -231,15 +243,18 @@ class RecipientFlow(ConfigSubentryFlow):
             return {}
         return {CONF_SENDER: sender_error(self._info)}
 
-    def _numbers(self, entered: list[str]) -> tuple[list[str], str]:
-        """Return the numbers in E.164 without duplicates, and the first text that is no number."""
-        numbers: dict[str, None] = {}
-        for text in filter(str.strip, entered):
-            try:
-                numbers[to_e164(text, self.hass.config.country)] = None
-            except MessageRejected:
-                return [], text
-        return list(numbers), ""
+    @property
+    def _reach(self) -> Reach:
+        return Reach.of_entry(self.hass, self._get_entry())
+
+    def _take_numbers(self, data: dict[str, Any], entered: Sequence[str], known: dict[str, Any]) -> dict[str, str]:
+        """Write the numbers in E.164. Return the error of the first that is refused. The first field has the first."""
+        try:
+            data[CONF_NUMBERS] = self._reach.read(entered, known.get(CONF_NUMBERS, ()))
+        except NumberRefused as err:
+            self._refused_number = err.text
+            return {CONF_NUMBERS if err.place else CONF_NUMBER: err.key}
+        return {}
 
     def _other_names(self, step_id: str) -> set[str]:
         """Return the names of the other recipients. Actions find a recipient by its name."""
@@ -250,12 +265,12 @@ class RecipientFlow(ConfigSubentryFlow):
             if subentry.subentry_id != own
         }
 
-    def _save(self, step_id: str, name: str, data: dict[str, Any]) -> SubentryFlowResult:
+    async def _async_save(self, step_id: str, name: str, data: dict[str, Any]) -> SubentryFlowResult:
         if step_id == "reconfigure":
             return self.async_update_and_abort(
                 self._get_entry(), self._get_reconfigure_subentry(), title=name, data=data
             )
-        return self.async_create_entry(title=name, data=data)
+        return await self.async_add(name, data)
 
 
 def _label(group: ContactGroup) -> str:

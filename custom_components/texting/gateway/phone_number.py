@@ -49,6 +49,11 @@ def regions_of(number: str) -> tuple[str, ...]:
     return (own,) if own else tuple(phonenumbers.region_codes_for_country_code(parsed.country_code or 0))
 
 
+def calling_code(region: str) -> str:
+    """Return the calling code of a region (ISO 3166), such as 33 of FR."""
+    return str(phonenumbers.country_code_for_region(region))
+
+
 def digits(number: str) -> str:
     """Return the digits of a number in E.164, without the plus."""
     return "".join(filter(str.isdigit, number))

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from .capabilities import Capability, MessageType
 from .fitting import fitting_values
+from .phone_number import calling_code
 from .transport import TOO_MANY_REQUESTS
 
 USERNAME = "username"
@@ -127,8 +128,8 @@ class ProviderInfo:
     test_number: str | None = None
     # The HTTP methods with which the provider calls our webhook.
     webhook_methods: tuple[str, ...] = ()
-    # The calling codes of the countries that the provider sends to. Empty: all.
-    calling_codes: tuple[str, ...] = ()
+    # The countries that the provider sends to (ISO 3166). Empty: it names none, and takes every number.
+    countries: tuple[str, ...] = ()
     # Texts in lower case that end an opt-out at this provider, besides OPT_IN_WORDS.
     opt_in_words: tuple[str, ...] = ()
     # The provider itself refuses texts to people who opted out.
@@ -157,8 +158,13 @@ class ProviderInfo:
         """Return True if the provider calls our webhook about each message, not only if somebody replies."""
         return self.uses_webhook and Capability.DELIVERY_REPORTS in self.capabilities
 
+    @property
+    def calling_codes(self) -> tuple[str, ...]:
+        """The calling codes of the countries, each once. Empty: all."""
+        return tuple(dict.fromkeys(map(calling_code, self.countries)))
+
     def serves(self, number: str) -> bool:
-        """Return True if the provider sends to the country of a number in E.164."""
+        """Return True if a number in E.164 has a calling code of the provider's countries."""
         return not self.calling_codes or number.startswith(tuple(f"+{code}" for code in self.calling_codes))
 
     @property

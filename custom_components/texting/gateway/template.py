@@ -9,6 +9,7 @@ space equals any other. Adjacent variables, which people use to get more charact
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, repeat
 import re
 
 MAX_VARIABLE = 40
@@ -42,6 +43,12 @@ def find_mismatch(text: str, template: str) -> Mismatch | None:
         return None
     position, expected = found
     return Mismatch(positions[position] + 1, expected[:_MAX_SHOWN], template[:_MAX_SHOWN])
+
+
+def fill(template: str, words: str) -> str:
+    """Return a text that follows a template: words in its first variable, and in each other a digit."""
+    texts = chain([words], repeat("1"))
+    return _VARIABLES.sub(lambda _: next(texts), template)
 
 
 def _squeeze(text: str) -> tuple[str, list[int]]:

@@ -122,7 +122,7 @@ def info(
         in_flight=2,
         busy=frozenset({TOO_MANY_REQUESTS, UNAVAILABLE}),
         webhook_methods=("GET", "POST"),
-        calling_codes=("1",),
+        countries=("US", "CA"),
         opt_in_words=opt_in_words,
         blocks_opt_outs=True,
     )

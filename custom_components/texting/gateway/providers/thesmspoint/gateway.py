@@ -63,6 +63,7 @@ INFO = ProviderInfo(
     # The provider takes 2,000. A lost response leaves fewer messages uncertain if the request is smaller.
     batch_size=500,
     pools=("Transactional", "Promotional", "OTP"),
+    countries=("IN",),
     sender_field="sender_id",
 )
 

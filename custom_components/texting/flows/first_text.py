@@ -1,0 +1,118 @@
+"""The offer to send a test text to a recipient who was just added."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.util import dt as dt_util
+
+from ..const import ATTR_MESSAGE, CONF_GROUP, CONF_PROVIDER, ROUTE, SUBENTRY_RECIPIENT
+from ..delivery.record import MessageRecord
+from ..gateway.provider import Provider
+from ..gateway.providers import GATEWAYS
+from ..gateway.status import Status
+from ..messenger import Messenger, Outcome
+from ..outcomes import kind_of, sentence, why_failed
+from ..recipients import Recipient, recipient_by_id
+from ..targets import addresses_of
+from ..test_text import async_test_text
+from ..translations import CONFIGURE, async_translations
+from .literal import literal
+
+# The longest wait for delivery reports, in seconds.
+REPORT_TIMEOUT = 10.0
+_MAX_NAME = 50
+_MAX_LINE = 500
+
+
+class FirstTextFlow(ConfigSubentryFlow):
+    """The steps after the form of a new recipient."""
+
+    # The new recipient's id.
+    _added_id = ""
+    _name = ""
+
+    async def async_add(self, name: str, data: Mapping[str, Any]) -> SubentryFlowResult:
+        """Add a recipient. If it can be texted now, offer a test text.
+
+        It is added before that. So it stays whatever happens to the dialog, and the text counts as its own.
+        """
+        entry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED or CONF_GROUP in data:
+            return self.async_create_entry(title=name, data=data)
+        subentry = ConfigSubentry(
+            data=MappingProxyType(dict(data)), subentry_type=SUBENTRY_RECIPIENT, title=name, unique_id=None
+        )
+        self.hass.config_entries.async_add_subentry(entry, subentry)
+        self._added_id, self._name = subentry.subentry_id, name
+        texts = await async_translations(self.hass, CONFIGURE)
+        return self.async_show_menu(
+            step_id="first_text",
+            menu_options={step: texts[step] for step in ("send_test", "not_now")},
+            description_placeholders=self._placeholders,
+        )
+
+    async def async_step_send_test(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Send the text, and say what happened."""
+        if user_input is not None:
+            return await self.async_step_not_now()
+        entry = self._get_entry()
+        recipient = recipient_by_id(entry, self._added_id)
+        if entry.state is not ConfigEntryState.LOADED or recipient is None:
+            return self.async_abort(reason="no_test_text", description_placeholders=self._placeholders)
+        outcomes = await self._async_send(entry.runtime_data, recipient)
+        texts = await async_translations(self.hass, CONFIGURE)
+        lines = [self._line(outcome, texts, alone=len(outcomes) == 1) for outcome in outcomes]
+        return self.async_show_form(
+            step_id="send_test",
+            data_schema=vol.Schema({}),
+            description_placeholders={"result": "\n\n".join(literal(line, _MAX_LINE) for line in lines)},
+        )
+
+    async def async_step_not_now(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """End the dialog."""
+        return self.async_abort(reason="added", description_placeholders=self._placeholders)
+
+    @property
+    def _placeholders(self) -> dict[str, str]:
+        return {"name": literal(self._name, _MAX_NAME)}
+
+    async def _async_send(self, messenger: Messenger, recipient: Recipient) -> list[Outcome]:
+        """Send the text. Return how it stands once it ended, or after a few seconds."""
+        text = await async_test_text(self.hass, messenger.entry)
+        outcomes = await messenger.async_send(addresses_of(recipient), {ATTR_MESSAGE: text})
+        records = [outcome.record for outcome in outcomes if outcome.record]
+        await messenger.outbox.wait_for_ends(records, REPORT_TIMEOUT)
+        return [messenger.outcome(outcome.address, outcome.record) for outcome in outcomes]
+
+    def _line(self, outcome: Outcome, texts: Mapping[str, str], *, alone: bool) -> str:
+        """Return what happened to one text, and what follows from it."""
+        record, name = outcome.record, self._name if alone else f"{self._name}, {outcome.address.display_name},"
+        if record is None:
+            return str(outcome.error)
+        why = why_failed(self.hass, record)
+        if record.status is Status.QUEUED and record.error:
+            why = record.error.reason
+        said = f"{sentence(self.hass, kind_of(record, why), name, why)}."
+        follows = f"{outcome.error}." if outcome.error else self._next(outcome.address.recipient, record, texts)
+        return f"{said} {follows}".strip()
+
+    def _next(self, recipient: Recipient | None, record: MessageRecord, texts: Mapping[str, str]) -> str:
+        """Return when a waiting text is sent, or whether a report of one that was sent will come."""
+        if record.status in (Status.ACCEPTED, Status.SENT):
+            return texts["report_follows" if self._reports(record) else "no_report_follows"]
+        if record.status is not Status.QUEUED:
+            return ""
+        quiet = recipient.quiet_hours if recipient else None
+        if quiet and quiet.seconds_left(dt_util.now()):
+            return f"{texts['after_quiet_hours']} {quiet.end:%H:%M}."
+        return texts["sent_later"]
+
+    def _reports(self, record: MessageRecord) -> bool:
+        """Return True if the provider that took a text tells what happens to it."""
+        entry = self.hass.config_entries.async_get_entry(record.via or record.entry_id)
+        provider = entry.data[CONF_PROVIDER] if entry else ROUTE
+        return provider != ROUTE and GATEWAYS[Provider(provider)].info.reports
