@@ -33,7 +33,7 @@ from tests.simulator import Simulator
 from tests.support.assist import BOILER, HOME_ASSISTANT, Home, Phone, allow, command_sessions, home as make_home, start
 from tests.support.automations import automate, received
 from tests.support.cards import Watch
-from tests.support.flows import suggested
+from tests.support.flows import fields_of, opened, recipient_values, submit_recipient as submit, suggested
 from tests.support.home import (
     TRANSLATIONS,
     first_number,
@@ -968,16 +968,6 @@ async def dialog(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowRes
     )
 
 
-async def submit(hass: HomeAssistant, form: SubentryFlowResult, **values: Any) -> SubentryFlowResult:
-    result = await hass.config_entries.subentries.async_configure(form["flow_id"], values)
-    await hass.async_block_till_done()
-    return result
-
-
-def fields(form: Any) -> set[str]:
-    return {str(marker) for marker in form["data_schema"].schema}
-
-
 async def test_the_dialog_of_a_recipient(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     entry = await set_up(CLUB)
     known = {"name": "Clara", "numbers": [CLARA]}
@@ -988,16 +978,17 @@ async def test_the_dialog_of_a_recipient(hass: HomeAssistant, set_up: SetUp, sim
         return data
 
     form = await dialog(hass, entry)
-    assert {"allow_commands", "pin"} <= fields(form)
-    assert "remove_pin" not in fields(form)
+    assert {"allow_commands", "pin"} <= fields_of(form).keys()
+    assert "remove_pin" not in fields_of(form)
     assert settings() == {}
     for pin in ("12", "1234567890123", "12 34", "abcd"):
         form = await submit(hass, form, **known, allow_commands=True, pin=pin)
-        assert form["errors"] == {"pin": "invalid_pin"}
+        assert form["errors"] == {"base": "invalid_pin"}
+        assert "commands" in opened(form)
     await submit(hass, form, **known, allow_commands=True, pin=" ٢٥٨٠ ")
     assert settings() == {"allow_commands": True, "pin": "2580"}
     form = await dialog(hass, entry)
-    assert suggested(form) == {**known, "allow_commands": True}
+    assert recipient_values(form) == {**known, "allow_commands": True}
     assert "2580" not in str(suggested(form))
     # An empty field does not change the PIN.
     await submit(hass, form, **known, allow_commands=True)
@@ -1006,7 +997,7 @@ async def test_the_dialog_of_a_recipient(hass: HomeAssistant, set_up: SetUp, sim
     assert settings() == {"pin": "123456"}
     await submit(hass, await dialog(hass, entry), **known, allow_commands=True, remove_pin=True)
     assert settings() == {"allow_commands": True}
-    assert "remove_pin" not in fields(await dialog(hass, entry))
+    assert "remove_pin" not in fields_of(await dialog(hass, entry))
 
 
 @pytest.mark.parametrize("provider", Provider)
@@ -1016,10 +1007,10 @@ async def test_the_fields_for_commands(
     entry = await set_up(provider)
     receives = GATEWAYS[provider].info.receives
     assert receives is (provider is not Provider.THESMSPOINT)
-    assert ({"allow_commands", "pin"} <= fields(await dialog(hass, entry))) is receives
+    assert ({"allow_commands", "pin"} <= fields_of(await dialog(hass, entry)).keys()) is receives
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     form = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": "settings"})
-    assert ("conversation_agent" in fields(form)) is receives
+    assert ("conversation_agent" in fields_of(form)) is receives
 
 
 async def test_an_agent_is_chosen_and_removed(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
@@ -1047,4 +1038,6 @@ async def test_a_route_has_no_commands(hass: HomeAssistant, set_up: SetUp, simul
     form = await hass.config_entries.subentries.async_init(
         (route.entry_id, "recipient"), context={"source": SOURCE_USER}
     )
-    assert fields(form) == {"original", "name", "numbers", "person", "quiet_start", "quiet_end", "urgent_after_stop"}
+    assert fields_of(form).keys() == {"original", "name", "number", "numbers", "person"} | {
+        *("quiet_start", "quiet_end", "urgent_after_stop")
+    }

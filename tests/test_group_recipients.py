@@ -22,7 +22,7 @@ from homeassistant.util import dt as dt_util
 from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.contacts import FAMILY, NEIGHBOURS, add_group
-from tests.support.flows import choices, suggested
+from tests.support.flows import choices, recipient_values, submit_recipient as submit
 from tests.support.home import (
     TRANSLATIONS,
     ask_to_send,
@@ -74,12 +74,6 @@ async def change(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> Any:
     )
 
 
-async def submit(hass: HomeAssistant, form: Any, **values: Any) -> Any:
-    result = await hass.config_entries.subentries.async_configure(form["flow_id"], values)
-    await hass.async_block_till_done()
-    return result
-
-
 def data_of(entry: MockConfigEntry, name: str) -> dict[str, Any]:
     return dict(next(subentry.data for subentry in entry.subentries.values() if subentry.title == name))
 
@@ -95,16 +89,16 @@ async def test_the_form_offers_the_groups(hass: HomeAssistant, set_up: SetUp, si
     result = await submit(hass, form, name="Everyone", group=named, quiet_start="22:00:00", quiet_end="07:00:00")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     quiet = {"quiet_start": "22:00:00", "quiet_end": "07:00:00"}
-    known = {"numbers": [], "group": FAMILY, "group_name": "Family", "type": "sms"}
+    known = {"numbers": [], "group": FAMILY, "group_name": "Family"}
     assert data_of(entry, "Everyone") == known | quiet
     form = await change(hass, entry, "Everyone")
-    assert suggested(form) == {"name": "Everyone", "numbers": [], "group": FAMILY, "type": "sms"} | quiet
+    assert recipient_values(form) == {"name": "Everyone", "numbers": [], "group": FAMILY} | quiet
     result = await submit(hass, form, name="Everyone", group="Neighbours")
     assert result["reason"] == "reconfigure_successful"
     assert data_of(entry, "Everyone") == known | {"group": NEIGHBOURS, "group_name": "Neighbours"}
     # Change the recipient from a group to numbers.
     await submit(hass, await change(hass, entry, "Everyone"), name="Everyone", numbers=["0612345678"])
-    assert data_of(entry, "Everyone") == {"numbers": ["+33612345678"], "type": "sms"}
+    assert data_of(entry, "Everyone") == {"numbers": ["+33612345678"]}
 
 
 async def test_the_form_names_groups_whose_size_no_list_tells(
@@ -174,16 +168,16 @@ async def test_a_daily_limit_and_a_group_that_nobody_has_counted(
 @pytest.mark.parametrize(
     ("values", "errors"),
     [
-        ({}, {"numbers": "no_number_or_group"}),
-        ({"numbers": [], "group": " "}, {"numbers": "no_number_or_group"}),
+        ({}, {"number": "no_number_or_group"}),
+        ({"numbers": [], "group": " "}, {"number": "no_number_or_group"}),
         ({"numbers": ["0612345678"], "group": FAMILY}, {"group": "number_and_group"}),
         ({"group": "family"}, {"group": "unknown_group"}),
         ({"group": f"{FAMILY},{NEIGHBOURS}"}, {"group": "unknown_group"}),
         ({"group": "Twins"}, {"group": "ambiguous_group"}),
         ({"group": FAMILY, "name": " "}, {"name": "no_name"}),
         ({"group": FAMILY, "name": "anna"}, {"name": "name_exists"}),
-        ({"group": FAMILY, "quiet_start": "22:00:00"}, {"quiet_end": "quiet_hours_incomplete"}),
-        ({"numbers": ["12"], "group": FAMILY}, {"numbers": "invalid_number"}),
+        ({"group": FAMILY, "quiet_start": "22:00:00"}, {"base": "quiet_hours_incomplete"}),
+        ({"numbers": ["12"], "group": FAMILY}, {"number": "invalid_number"}),
     ],
 )
 async def test_what_is_wrong_is_named_and_can_be_mended(
@@ -218,12 +212,12 @@ async def test_the_form_works_while_the_groups_cannot_be_read(
     form = await submit(hass, form, name="Everyone", group="The family")
     assert form["errors"] == {"group": "group_id"}
     await submit(hass, form, name="Everyone", group=NEIGHBOURS)
-    assert data_of(entry, "Everyone") == {"numbers": [], "group": NEIGHBOURS, "type": "sms"}
+    assert data_of(entry, "Everyone") == {"numbers": [], "group": NEIGHBOURS}
     # The form keeps the saved data of a known group.
     before = data_of(entry, "Known")
     form = await change(hass, entry, "Known")
     await submit(hass, form, name="Known", group=FAMILY)
-    assert data_of(entry, "Known") == before | {"type": "sms"}
+    assert data_of(entry, "Known") == before
 
 
 async def test_the_groups_are_read_again_where_they_could_not_be(
@@ -247,7 +241,7 @@ async def test_elsewhere_there_are_numbers_only(
     form = await begin(hass, await set_up(provider))
     markers = {str(marker): marker for marker in form["data_schema"].schema}
     assert "group" not in markers
-    assert type(markers["numbers"]).__name__ == "Required"
+    assert type(markers["number"]).__name__ == "Required"
 
 
 async def test_a_route_has_no_groups(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:

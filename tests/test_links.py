@@ -12,7 +12,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from tests.conftest import SetUp
 from tests.simulator import Simulator
-from tests.support.flows import suggested
+from tests.support.flows import is_added, recipient_values, submit_recipient, suggested
 from tests.support.home import notify, state_of, told
 from tests.support.people import add, add_persons, change, link, person_id, recipient_id, remove
 from tests.support.routes import ANNA, new_route, set_up_route
@@ -30,7 +30,7 @@ async def form_of(hass: HomeAssistant, entry: MockConfigEntry, name: str | None 
 
 
 async def submit(hass: HomeAssistant, form: SubentryFlowResult, **values: Any) -> SubentryFlowResult:
-    result = await hass.config_entries.subentries.async_configure(form["flow_id"], values)
+    result = await submit_recipient(hass, form, **values)
     await told(hass)
     return result
 
@@ -70,7 +70,7 @@ async def home(hass: HomeAssistant, set_up: SetUp) -> tuple[MockConfigEntry, Moc
     await told(hass)
     form = await form_of(hass, route)
     result = await submit(hass, form, original=offered(form)["Anna (TextingHouse)"])
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_added(result)
     return account, route
 
 
@@ -85,7 +85,7 @@ async def test_a_routes_dialog_offers_people_and_takes_over_name_numbers_and_per
     people = offered(form)
     assert set(people) == {"Anna (TextingHouse)", "Ben (TextingHouse)"}
     result = await submit(hass, form, original=people["Anna (TextingHouse)"], quiet_start="22:00", quiet_end="07:00")
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_added(result)
     assert data_of(route, "Anna") == {
         "original": people["Anna (TextingHouse)"],
         "numbers": [ANNA],
@@ -132,7 +132,7 @@ async def test_without_its_original_a_link_is_a_copy_and_an_issue_says_so(
     assert [f"+{message.phone_number}" for message in simulator.messages()] == [ANNA]
     # The dialog shows the copy. Once it is saved, it is a recipient like others.
     form = await form_of(hass, route, "Anna")
-    assert {"name": "Anna", "numbers": [ANNA]}.items() <= suggested(form).items()
+    assert {"name": "Anna", "numbers": [ANNA]}.items() <= recipient_values(form).items()
     await submit(hass, form, name="Anna", numbers=[ANNA])
     assert data_of(route, "Anna") == {"numbers": [ANNA]}
     assert copies(hass) == []
@@ -240,7 +240,7 @@ async def test_a_link_has_nothing_of_its_own(
     result = await submit(hass, form, original=original, **own)
     assert result["errors"] == {"original": "original_and_own"}
     result = await submit(hass, form, original=original)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_added(result)
 
 
 async def test_a_link_can_become_another_and_then_somebody_new(
@@ -277,11 +277,11 @@ async def test_a_recipient_gets_name_and_picture_of_its_person(
     entry = await set_up(HOUSE)
     await add_persons(hass, "Zoe", picture="/local/zoe.png")
     result = await submit(hass, await form_of(hass, entry), person="person.zoe", numbers=[NEW])
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_added(result)
     assert data_of(entry, "Zoe") == {"numbers": [NEW], "person": person_id(hass, "person.zoe")}
     assert state_of(hass, "notify.zoe").attributes["entity_picture"] == "/local/zoe.png"
     form = await form_of(hass, entry, "Zoe")
-    assert suggested(form) == {"name": "Zoe", "numbers": [NEW], "person": "person.zoe"}
+    assert recipient_values(form) == {"name": "Zoe", "numbers": [NEW], "person": "person.zoe"}
     await submit(hass, form, name="Zoe", numbers=[NEW])
     assert data_of(entry, "Zoe") == {"numbers": [NEW]}
 

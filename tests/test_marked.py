@@ -22,7 +22,7 @@ from tests.simulator import Simulator
 from tests.simulator.echo import ENCODINGS
 from tests.support.assist import Phone, add_agent, allow
 from tests.support.cards import card_input
-from tests.support.flows import SECRETS, SENDER_INPUT, SITES, account_input, begin, reconfigure
+from tests.support.flows import SECRETS, SENDER_INPUT, SITES, account_input, begin, recipient_input, reconfigure
 from tests.support.home import (
     first_number,
     notify_entities,
@@ -197,8 +197,9 @@ async def test_dialogs(
     number = first_number(provider)
     form = await subentries.async_init((entry.entry_id, "recipient"), context={"source": "user"})
     for values in ({"numbers": [f"{number}x"]}, {"numbers": [number], **receives}):
-        form = await subentries.async_configure(form["flow_id"], {"name": "Zoe", **values})
-    assert form["type"] == "create_entry"
+        form = await subentries.async_configure(form["flow_id"], recipient_input({"name": "Zoe", **values}))
+    form = await subentries.async_configure(form["flow_id"], {"next_step_id": "send_test"})
+    assert form["reason"] == "tested"
     if "keyword" in entry.supported_subentry_types:
         form = await subentries.async_init((entry.entry_id, "keyword"), context={"source": "user"})
         form = await subentries.async_configure(form["flow_id"], {"keyword": "LEAK"})

@@ -22,7 +22,7 @@ from homeassistant.util.file import WriteError
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
-from tests.support.flows import suggested
+from tests.support.flows import submit_recipient, suggested
 from tests.support.home import (
     ask_to_send,
     first_number,
@@ -554,7 +554,7 @@ async def change(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> Sube
 
 
 async def submit(hass: HomeAssistant, form: SubentryFlowResult, **values: Any) -> SubentryFlowResult:
-    result = await hass.config_entries.subentries.async_configure(form["flow_id"], values)
+    result = await submit_recipient(hass, form, **values)
     await hass.async_block_till_done(wait_background_tasks=True)
     return result
 
@@ -575,13 +575,14 @@ async def test_the_dialog_shows_it_and_takes_it_back(
     form = await change(hass, entry, "Anna")
     assert asks(form)
     assert form["data_schema"] is not None
-    assert form["data_schema"]({"name": "Anna", "numbers": [ANNA]})["opted_out"] is True
-    assert form["description_placeholders"] == {"number": "", "country": "FR", "note": "", "opted_out": ANNA}
+    assert form["data_schema"]({"name": "Anna", "number": ANNA})["opted_out"] is True
+    assert form["description_placeholders"] is not None
+    assert form["description_placeholders"]["opted_out"] == ANNA
     result = await submit(hass, form, name="Anne", numbers=[ANNA], opted_out=True)
     assert result["reason"] == "reconfigure_successful"
     assert known(entry) == [ANNA]
     form = await submit(hass, await change(hass, entry, "Anne"), name="Anna", numbers=["12"], opted_out=False)
-    assert (form["errors"], suggested(form)["opted_out"]) == ({"numbers": "invalid_number"}, False)
+    assert (form["errors"], suggested(form)["opted_out"]) == ({"number": "invalid_number"}, False)
     assert known(entry) == [ANNA]
     result = await submit(hass, form, name="Anna", numbers=[ANNA], opted_out=False)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")

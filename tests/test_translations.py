@@ -19,6 +19,7 @@ from custom_components.texting.condition import async_get_conditions
 from custom_components.texting.error_messages import FORM_ERRORS, NAMED, ORDER_ERRORS, request_error, translation_key
 from custom_components.texting.flows.card import card_fields, type_key
 from custom_components.texting.flows.forms import route_schema
+from custom_components.texting.flows.recipient_form import SECTIONS
 from custom_components.texting.flows.settings import MONEY, MONEY_FIELDS, TYPE_PRICES, priced_types, settings_schema
 from custom_components.texting.gateway import errors
 from custom_components.texting.gateway.capabilities import MessageType
@@ -234,7 +235,7 @@ def test_the_placeholders_of_the_account_steps() -> None:
     for step_id, step in CONFIG["step"].items():
         allowed = {"account"} if step_id == "reauth_confirm" else {"provider"}
         if step_id == "user" or step_id.endswith("_sender"):
-            allowed = set()
+            allowed = {"choices"} if step_id == "user" else set()
         assert placeholders(json_text(step)) <= allowed, step_id
 
 
@@ -242,18 +243,25 @@ def test_recipients() -> None:
     texts = TRANSLATIONS["config_subentries"]["recipient"]
     assert texts["entry_type"]
     assert set(texts["initiate_flow"]) == {"user", "reconfigure"}
-    assert set(texts["step"]) == {"user", "reconfigure"}
-    for name, step in texts["step"].items():
-        only_here = {"opted_out", "remove_pin"} if name == "reconfigure" else set()
-        fields = {"name", "numbers", "group", "type", "sender", "quiet_start", "quiet_end", "allow_commands", "pin"}
-        assert named(step) == fields | only_here | {"urgent_after_stop", "original", "person"}
-        assert placeholders(json_text(step)) <= {"number", "country", "note"} | only_here
+    steps = dict(texts["step"])
+    assert placeholders(json_text(steps.pop("first_text"))) == {"name"}
+    assert set(steps) == {"user", "reconfigure"}
+    for name, step in steps.items():
+        only_here = {"opted_out"} if name == "reconfigure" else set()
+        assert named(step) == {"name", "number", "group", "original", "person"} | only_here
+        assert set(step["sections"]) == set(SECTIONS)
+        for section, fields in SECTIONS.items():
+            assert step["sections"][section]["name"]
+            absent = {"remove_pin"} if name == "user" else set()
+            assert named(step["sections"][section]) == set(fields) - absent
+        assert placeholders(json_text(step)) == {"example", "country", "note"} | only_here
     wrong = {"invalid_number", "no_number", "no_name", "name_exists", "quiet_hours_incomplete", "quiet_hours_empty"}
     wrong |= {"no_number_or_group", "number_and_group", "unknown_group", "ambiguous_group", "group_id"}
     wrong |= {"original_and_own", "original_gone", "is_original", "unknown_person"}
+    wrong |= {"country_not_served", "original_not_served"}
     assert set(texts["error"]) == wrong | {"invalid_sender", "invalid_sender_or_number", "invalid_pin"}
-    assert placeholders(json_text(texts["error"])) <= {"number", "country"}
-    assert set(texts["abort"]) == {"reconfigure_successful"}
+    assert placeholders(json_text(texts["error"])) == {"number", "provider", "countries", "example"}
+    assert set(texts["abort"]) == {"added", "tested", "no_test_text", "reconfigure_successful"}
 
 
 def test_options() -> None:
@@ -348,6 +356,8 @@ def test_choices() -> None:
         "reason": {str(reason) for reason in FailureReason},
         "outcome": {*FailureReason, *Cause},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
+        | {"about_route", "most_countries", "replies", "delivery_reports", "no_country", "not_approved"}
+        | {"send_test", "not_now", "report_follows", "no_report_follows", "after_quiet_hours", "sent_later"}
         | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"}
         | {"messages", "no_messages", "download", "last_7_days", "this_month", "texts", "segments", "cost"}
         | {"card_kept", "card_again", "pay", "change_order", "expected_price"}

@@ -37,7 +37,7 @@ from .flows.forms import (
 from .flows.gateways import open_gateway
 from .flows.keyword import KeywordFlow
 from .flows.options import TextingOptionsFlow
-from .flows.phone_numbers import about
+from .flows.phone_numbers import facts
 from .flows.recipient import RecipientFlow
 from .flows.route import RouteFlow
 from .gateway.capabilities import Capability
@@ -80,10 +80,15 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose a provider, or a route."""
-        texts, names = await async_translations(self.hass, CONFIGURE), await async_country_names(self.hass)
-        options = {str(each): about(gateway.info, names, texts) for each, gateway in GATEWAYS.items()}
-        options[ROUTE] = f"{texts['route']}: {texts['route_about']}"
-        return self.async_show_menu(step_id="user", menu_options=options)
+        texts, countries = await async_translations(self.hass, CONFIGURE), await async_country_names(self.hass)
+        options = {str(provider): gateway.info.name for provider, gateway in GATEWAYS.items()}
+        options[ROUTE] = texts[ROUTE]
+        # A narrow screen cuts the lines of a menu, but not those of its description.
+        about = [facts(gateway.info, countries, texts) for gateway in GATEWAYS.values()] + [texts["about_route"]]
+        lines = [f"* **{name}**: {fact}" for name, fact in zip(options.values(), about, strict=True)]
+        return self.async_show_menu(
+            step_id="user", menu_options=options, description_placeholders={"choices": "\n".join(lines)}
+        )
 
     async def _async_step_account(
         self, provider: Provider, user_input: dict[str, Any] | None = None

@@ -22,8 +22,10 @@ from tests.support.flows import (
     account_input,
     begin,
     choices,
+    is_added,
     submit,
     submit_account,
+    submit_recipient,
     suggested,
 )
 from tests.support.tls import Impostor
@@ -41,6 +43,14 @@ async def test_the_menu_names_every_provider(hass: HomeAssistant, simulator: Sim
         "group_texting": "Group Texting",
         "thesmspoint": "TheSMSPoint",
         "route": "Route",
+    }
+    assert result["description_placeholders"] == {
+        "choices": "* **TextingHouse**: most countries, replies, delivery reports\n"
+        "* **TextioPro**: most countries, replies, delivery reports\n"
+        "* **Club Texting**: United States and Canada, replies\n"
+        "* **Group Texting**: United States and Canada, replies\n"
+        "* **TheSMSPoint**: India, delivery reports\n"
+        "* **Route**: several accounts; if one fails, the next one sends"
     }
 
 
@@ -67,9 +77,8 @@ async def test_from_the_menu_to_the_first_recipient(
     kind, flow_id = result["next_flow"]
     assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
     name, numbers = next(iter(RECIPIENTS[provider].items()))
-    added = await hass.config_entries.subentries.async_configure(flow_id, {"name": name, "numbers": numbers})
-    assert added["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
+    recipient = hass.config_entries.subentries.async_get(flow_id)
+    assert is_added(await submit_recipient(hass, recipient, name=name, numbers=numbers))
     assert [(subentry.title, subentry.data["numbers"]) for subentry in entry.subentries.values()] == [(name, numbers)]
     assert hass.states.get(f"notify.{name.lower()}") is not None
 
@@ -351,10 +360,10 @@ async def test_the_sender_is_chosen_from_what_the_account_has(hass: HomeAssistan
     assert (form["step_id"], form["errors"]) == ("thesmspoint_sender", {})
     assert choices(form, "sender_id") == {"HOMEHA": "HOMEHA (Transactional)", "HOMEAD": "HOMEAD (Promotional, pending)"}
     assert choices(form, "template_id") == {
-        "1107000000000000001": "Front door (Transactional)",
-        "1107000000000000002": "Any alert (Transactional)",
-        "1107000000000000003": "Water leak (Transactional, pending)",
-        "1107000000000000004": "Anything (Transactional)",
+        "1107000000000000001": "Front door: “The front door is open.” (Transactional)",
+        "1107000000000000002": "Any alert: “Home alert: {#var#}” (Transactional)",
+        "1107000000000000003": "Water leak: “Water in the {#var#}.” (Transactional, not approved)",
+        "1107000000000000004": f"Anything: “{'{#var#}' * 8}{{#v…” (Transactional)",
     }
     result = await submit(hass, form, SENDER_INPUT | {"channel": "3"})
     assert result["data"].items() >= (SENDER_INPUT | {"channel": "3"}).items()
@@ -364,13 +373,27 @@ async def test_pending_is_translated(
     hass: HomeAssistant, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def german(*_: object) -> dict[str, str]:
-        return {"component.texting.selector.configure.options.pending": "wartet"}
+        options = "component.texting.selector.configure.options"
+        return {f"{options}.pending": "wartet", f"{options}.not_approved": "nicht genehmigt"}
 
     provider = Provider.THESMSPOINT
     form = await begin(hass, provider)
     monkeypatch.setattr(translations, "async_get_translations", german)
     form = await submit(hass, form, account_input(provider, simulator))
     assert choices(form, "sender_id")["HOMEAD"] == "HOMEAD (Promotional, wartet)"
+
+
+async def test_templates_are_named_by_their_beginning(hass: HomeAssistant, simulator: Simulator) -> None:
+    rows = simulator.accounts["thesmspoint"].templates
+    rows[0] |= {"name": "", "message": "One\n two\u202e " + "x" * 100}
+    rows[1] |= {"name": "Bare", "message": "", "type": ""}
+    rows[2] |= {"name": "**Bold** <img>" + "y" * 100, "template_status": "Rejected"}
+    provider = Provider.THESMSPOINT
+    form = await submit(hass, await begin(hass, provider), account_input(provider, simulator))
+    labels = list(choices(form, "template_id").values())
+    assert labels[0] == f"“One two {'x' * 51}…” (Transactional)"
+    assert labels[1] == "Bare"
+    assert labels[2] == f"**Bold** <img>{'y' * 45}…: “Water in the {{#var#}}.” (Transactional, not approved)"
 
 
 async def test_senders_can_be_chosen_if_templates_cannot_be_read(hass: HomeAssistant, simulator: Simulator) -> None:

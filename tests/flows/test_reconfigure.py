@@ -165,7 +165,7 @@ async def test_senders_and_templates_are_read_again(hass: HomeAssistant, set_up:
     account.templates.append(account.templates[0] | {"template_id": "1107000000000000009", "name": "New"})
     form = await submit(hass, await reconfigure(hass, entry), without_secret(provider, simulator))
     assert choices(form, "sender_id")["HOMEAD"] == "HOMEAD (Promotional)"
-    assert choices(form, "template_id")["1107000000000000009"] == "New (Transactional)"
+    assert choices(form, "template_id")["1107000000000000009"] == "New: “The front door is open.” (Transactional)"
 
 
 @EVERY_PROVIDER

@@ -11,7 +11,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from tests.conftest import SetUp
 from tests.simulator import Simulator
-from tests.support.flows import choices, reconfigure, submit, suggested
+from tests.support.flows import (
+    choices,
+    fields_of,
+    is_added,
+    recipient_values,
+    reconfigure,
+    submit,
+    submit_recipient,
+    suggested,
+)
 from tests.support.routes import ANNA, set_up_route
 
 HOUSE, PRO = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO
@@ -39,10 +48,8 @@ async def test_from_the_menu_to_the_first_recipient(hass: HomeAssistant, set_up:
     assert kind is FlowType.CONFIG_SUBENTRIES_FLOW
     recipient = hass.config_entries.subentries.async_get(flow_id)
     assert recipient["step_id"] == "user"
-    values = {"name": "Rita", "numbers": [ANNA], "quiet_start": "22:00:00", "quiet_end": "07:00:00"}
-    added = await hass.config_entries.subentries.async_configure(flow_id, values)
-    assert added["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done()
+    hours = {"quiet_start": "22:00:00", "quiet_end": "07:00:00"}
+    assert is_added(await submit_recipient(hass, recipient, name="Rita", numbers=[ANNA], **hours))
     assert hass.states.get("notify.rita") is not None
 
 
@@ -54,8 +61,37 @@ async def test_a_recipient_of_a_route_has_neither_type_nor_sender(
         (route.entry_id, "recipient"), context={"source": SOURCE_USER}
     )
     assert form["data_schema"] is not None
-    fields = [str(marker) for marker in form["data_schema"].schema]
-    assert fields == ["original", "name", "numbers", "person", "quiet_start", "quiet_end", "urgent_after_stop"]
+    visible = [str(marker) for marker in form["data_schema"].schema]
+    assert visible == ["original", "name", "number", "person", "more_numbers", "quiet_hours", "advanced"]
+    assert list(fields_of(form))[4:] == ["numbers", "quiet_start", "quiet_end", "urgent_after_stop"]
+
+
+async def test_a_route_sends_to_the_countries_of_all_its_accounts(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    point, club, house = await set_up(Provider.THESMSPOINT), await set_up(Provider.CLUB_TEXTING), await set_up(HOUSE)
+    countries = {"Far": "India", "Farther": "India, the United States and Canada", "Everywhere": ""}
+    for (title, names), accounts in zip(countries.items(), ([point], [point, club], [point, house]), strict=True):
+        route = await set_up_route(hass, accounts, title=title)
+        hass.config_entries.async_remove_subentry(route, next(iter(route.subentries)))
+        form = await hass.config_entries.subentries.async_init(
+            (route.entry_id, "recipient"), context={"source": SOURCE_USER}
+        )
+        assert form["description_placeholders"] is not None
+        assert (form["description_placeholders"]["provider"], form["description_placeholders"]["countries"]) == (
+            title,
+            names,
+        )
+        result = await submit_recipient(hass, form, name="Rita", numbers=[ANNA])
+        anna = next(each.subentry_id for each in house.subentries.values() if each.title == "Anna")
+        if not names:
+            assert is_added(result)
+            continue
+        assert result["errors"] == {"number": "country_not_served"}
+        # Somebody with such a number is refused too.
+        result = await submit_recipient(hass, result, original=anna)
+        assert result["errors"] == {"original": "original_not_served"}
+        assert recipient_values(result) == {"original": anna, "numbers": []}
 
 
 async def test_a_route_needs_an_account(hass: HomeAssistant, simulator: Simulator) -> None:

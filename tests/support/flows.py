@@ -6,11 +6,18 @@ from typing import Any, override
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from custom_components.texting.const import DOMAIN
+from custom_components.texting.flows.recipient_form import SECTIONS
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import GATEWAYS
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigEntry, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlowResult,
+    SubentryFlowResult,
+)
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 from tests.simulator import Simulator
 from tests.support.accounts import account_data
 
@@ -109,6 +116,55 @@ def reauth_flow(hass: HomeAssistant) -> ConfigFlowResult:
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == "reauth"
     return flow
+
+
+def recipient_input(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what a user enters in the form of a recipient, from its flat values: numbers are all of its numbers."""
+    first, *others = values.get("numbers") or [""]
+    flat = {**values, **({"number": first} if "numbers" in values else {}), "numbers": others}
+    if not others:
+        del flat["numbers"]
+    inside = {field for fields in SECTIONS.values() for field in fields}
+    sections = {name: {each: flat[each] for each in fields if each in flat} for name, fields in SECTIONS.items()}
+    plain = {name: value for name, value in flat.items() if name not in inside}
+    return plain | {name: fields for name, fields in sections.items() if fields}
+
+
+async def submit_recipient(hass: HomeAssistant, form: SubentryFlowResult, **values: Any) -> SubentryFlowResult:
+    """Submit the form of a recipient, and send no test text."""
+    result = await hass.config_entries.subentries.async_configure(form["flow_id"], recipient_input(values))
+    if result["type"] is FlowResultType.MENU:
+        result = await hass.config_entries.subentries.async_configure(form["flow_id"], {"next_step_id": "not_now"})
+    await hass.async_block_till_done()
+    return result
+
+
+def is_added(result: SubentryFlowResult) -> bool:
+    """Return True if the dialog of a recipient ended because the recipient was added."""
+    return result["type"] is FlowResultType.ABORT and result["reason"] == "added"
+
+
+def recipient_values(form: Any) -> dict[str, Any]:
+    """Return the values that the form of a recipient suggests, as flat as they are stored."""
+    values = suggested(form)
+    first, others = values.pop("number", None), values.pop("numbers", [])
+    return {**values, "numbers": [*([first] if first else []), *others]}
+
+
+def fields_of(form: Any) -> dict[str, Any]:
+    """Return the fields of a form by name, including those in its sections."""
+    fields: dict[str, Any] = {}
+    for marker, selector in form["data_schema"].schema.items():
+        fields |= (
+            fields_of({"data_schema": selector.schema}) if isinstance(selector, section) else {str(marker): marker}
+        )
+    return fields
+
+
+def opened(form: Any) -> set[str]:
+    """Return the sections of a form that are open."""
+    parts = form["data_schema"].schema.items()
+    return {str(name) for name, part in parts if isinstance(part, section) and not part.options["collapsed"]}
 
 
 def suggested(form: Any) -> dict[str, Any]:

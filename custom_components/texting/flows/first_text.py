@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import voluptuous as vol
-
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.util import dt as dt_util
 
@@ -23,7 +21,7 @@ from ..translations import CONFIGURE, async_translations
 from .literal import literal
 
 # The longest wait for delivery reports, in seconds.
-REPORT_TIMEOUT = 10.0
+REPORT_TIMEOUT = 5.0
 _MAX_NAME = 50
 _MAX_LINE = 500
 
@@ -48,6 +46,10 @@ class FirstTextFlow(ConfigSubentryFlow):
         )
         self.hass.config_entries.async_add_subentry(entry, subentry)
         self._added_id, self._name = subentry.subentry_id, name
+        return await self.async_step_first_text()
+
+    async def async_step_first_text(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask whether to send the text."""
         texts = await async_translations(self.hass, CONFIGURE)
         return self.async_show_menu(
             step_id="first_text",
@@ -56,9 +58,7 @@ class FirstTextFlow(ConfigSubentryFlow):
         )
 
     async def async_step_send_test(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Send the text, and say what happened."""
-        if user_input is not None:
-            return await self.async_step_not_now()
+        """Send the text, and end with what happened."""
         entry = self._get_entry()
         recipient = recipient_by_id(entry, self._added_id)
         if entry.state is not ConfigEntryState.LOADED or recipient is None:
@@ -66,11 +66,8 @@ class FirstTextFlow(ConfigSubentryFlow):
         outcomes = await self._async_send(entry.runtime_data, recipient)
         texts = await async_translations(self.hass, CONFIGURE)
         lines = [self._line(outcome, texts, alone=len(outcomes) == 1) for outcome in outcomes]
-        return self.async_show_form(
-            step_id="send_test",
-            data_schema=vol.Schema({}),
-            description_placeholders={"result": "\n\n".join(literal(line, _MAX_LINE) for line in lines)},
-        )
+        result = "\n\n".join(literal(line, _MAX_LINE) for line in lines)
+        return self.async_abort(reason="tested", description_placeholders={**self._placeholders, "result": result})
 
     async def async_step_not_now(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """End the dialog."""

@@ -82,7 +82,7 @@ class Reach:
 
     def placeholders(self, names: Mapping[str, str]) -> dict[str, str]:
         """Return the variables of the form's texts. names are those of countries by their codes."""
-        listed = [names.get(country, country) for country in self.countries]
+        listed = [_in_sentence(names.get(country, country)) for country in self.countries]
         return {"provider": self.name, "countries": join(listed), "example": self.example()}
 
 
@@ -99,12 +99,16 @@ def join(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
-def about(info: ProviderInfo, names: Mapping[str, str], texts: Mapping[str, str]) -> str:
-    """Return a provider in one line: "TextingHouse: most countries, replies, delivery reports"."""
-    facts = [join([names[country] for country in info.countries]) or texts["most_countries"]]
-    facts += [texts["replies"]] if info.receives else []
-    facts += [texts["delivery_reports"]] if info.reports else []
-    return f"{info.name}: {', '.join(facts)}"
+def _in_sentence(country: str) -> str:
+    return f"the {country}" if country.startswith("United ") else country
+
+
+def facts(info: ProviderInfo, names: Mapping[str, str], texts: Mapping[str, str]) -> str:
+    """Return what a provider offers in one line: "most countries, replies, delivery reports"."""
+    found = [join([names[country] for country in info.countries]) or texts["most_countries"]]
+    found += [texts["replies"]] if info.receives else []
+    found += [texts["delivery_reports"]] if info.reports else []
+    return ", ".join(found)
 
 
 def _infos(hass: HomeAssistant, entry: ConfigEntry) -> Iterator[ProviderInfo]:

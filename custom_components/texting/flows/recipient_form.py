@@ -124,9 +124,9 @@ def _in_sections(fields: Mapping[vol.Marker, Any], opened: Collection[str]) -> v
 
 def nest(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a recipient in the shape of its form: the first number by itself, the others below."""
+    flat = {name: value for name, value in values.items() if name != CONF_NUMBERS}
     first, *others = values.get(CONF_NUMBERS) or [""]
-    numbers = {CONF_NUMBER: first} if first else {}
-    flat = {**values, **numbers, CONF_NUMBERS: others}
+    flat |= {name: value for name, value in ((CONF_NUMBER, first), (CONF_NUMBERS, others)) if value}
     nested: dict[str, Any] = {name: value for name, value in flat.items() if name not in _SECTION_OF}
     for name, inner in SECTIONS.items():
         if own := {field: flat[field] for field in inner if field in flat}:
