@@ -260,6 +260,14 @@ async def test_a_test_text_goes_to_the_recipient(hass: HomeAssistant, set_up: Se
     assert (f"+{message.phone_number}", message.text) == (ANNA, "Test from Home Assistant")
 
 
+async def test_a_test_text_follows_the_accounts_template(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    await set_up(POINT, data={"template_id": "1107000000000000002"})
+    await hass.services.async_call("button", "press", {"entity_id": "button.dev_send_test_message"}, blocking=True)
+    assert [message.text for message in simulator.messages()] == ["Home alert: Test from Home Assistant"]
+
+
 async def test_test_texts_that_a_text_caused_are_limited(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect
 ) -> None:

@@ -3,11 +3,10 @@
 import asyncio
 from contextlib import suppress
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .account import TextingConfigEntry
-from .const import ATTR_TEMPLATE_ID
+from .const import ATTR_TEMPLATE_ID, DOMAIN
 from .gateway.errors import GatewayError
 from .gateway.template import fill
 from .messenger import MessengerConfigEntry
@@ -20,12 +19,20 @@ _TIMEOUT = 10.0
 
 async def async_test_text(hass: HomeAssistant, entry: MessengerConfigEntry) -> str:
     """Return a test text. If texts of the account, or of one of a route's, must follow a template, it does."""
-    for entry_id in account_ids(hass, entry.entry_id)[0]:
-        account: TextingConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-        if account and account.state is ConfigEntryState.LOADED and (chosen := account.data.get(ATTR_TEMPLATE_ID)):
-            with suppress(GatewayError, TimeoutError):
-                async with asyncio.timeout(_TIMEOUT):
-                    templates = await account.runtime_data.gateway.fetch_templates()
-                if words := next((each.message for each in templates if each.template_id == chosen), ""):
-                    return fill(words, TEST_TEXT)
+    entries: dict[str, TextingConfigEntry] = {
+        each.entry_id: each for each in hass.config_entries.async_loaded_entries(DOMAIN)
+    }
+    for account in filter(None, map(entries.get, account_ids(hass, entry.entry_id)[0])):
+        if template := await _async_template(account):
+            return fill(template, TEST_TEXT)
     return TEST_TEXT
+
+
+async def _async_template(account: TextingConfigEntry) -> str:
+    """Return the template of an account, empty if it has none or if it cannot be read."""
+    if chosen := account.data.get(ATTR_TEMPLATE_ID):
+        with suppress(GatewayError, TimeoutError):
+            async with asyncio.timeout(_TIMEOUT):
+                templates = await account.runtime_data.gateway.fetch_templates()
+            return next((each.message for each in templates if each.template_id == chosen), "")
+    return ""

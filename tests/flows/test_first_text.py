@@ -19,7 +19,7 @@ from tests.simulator import Simulator
 from tests.support.contacts import FAMILY, add_group
 from tests.support.flows import recipient_input
 from tests.support.home import state_of, told, until
-from tests.support.people import recipient_id
+from tests.support.people import change, recipient_id
 from tests.support.routes import disconnect, set_up_route
 
 HOUSE, PRO, CLUB = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING
@@ -173,12 +173,14 @@ async def test_quiet_hours_count(
     assert not simulator.messages()
 
 
-@pytest.mark.parametrize("gone", ["account", "recipient"])
+@pytest.mark.parametrize("gone", ["account", "recipient", "numbers"])
 async def test_what_is_gone_gets_no_text(hass: HomeAssistant, set_up: SetUp, simulator: Simulator, gone: str) -> None:
     entry = await set_up(HOUSE)
     menu = await add(hass, entry)
     if gone == "account":
         await hass.config_entries.async_unload(entry.entry_id)
+    elif gone == "numbers":
+        change(hass, entry, "Zoe", numbers=[], group=FAMILY)
     else:
         hass.config_entries.async_remove_subentry(entry, recipient_id(entry, "Zoe"))
     result = await choose(hass, menu, "send_test")
@@ -230,6 +232,12 @@ async def test_the_text_follows_the_accounts_template(
     route = await set_up_route(hass, [point])
     await send(hass, await add(hass, route, numbers=[NUMBERS[POINT]]))
     assert [message.text for message in simulator.messages()] == [text, text]
+
+
+async def test_a_template_that_is_gone(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(POINT, data={"template_id": "1107999999999999999"})
+    said = await send(hass, await add(hass, entry))
+    assert said.startswith("Text to Zoe was not delivered: the provider does not take a text like this.")
 
 
 async def test_templates_that_cannot_be_read(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:

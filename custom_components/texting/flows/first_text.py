@@ -61,11 +61,12 @@ class FirstTextFlow(ConfigSubentryFlow):
         """Send the text, and end with what happened."""
         entry = self._get_entry()
         recipient = recipient_by_id(entry, self._added_id)
-        if entry.state is not ConfigEntryState.LOADED or recipient is None:
+        if entry.state is not ConfigEntryState.LOADED or recipient is None or not recipient.numbers:
             return self.async_abort(reason="no_test_text", description_placeholders=self._placeholders)
         outcomes = await self._async_send(entry.runtime_data, recipient)
         texts = await async_translations(self.hass, CONFIGURE)
-        lines = [self._line(outcome, texts, alone=len(outcomes) == 1) for outcome in outcomes]
+        sent = [(outcome, outcome.record) for outcome in outcomes if outcome.record]
+        lines = [self._line(outcome, record, texts, alone=len(sent) == 1) for outcome, record in sent]
         result = "\n\n".join(literal(line, _MAX_LINE) for line in lines)
         return self.async_abort(reason="tested", description_placeholders={**self._placeholders, "result": result})
 
@@ -85,11 +86,9 @@ class FirstTextFlow(ConfigSubentryFlow):
         await messenger.outbox.wait_for_ends(records, REPORT_TIMEOUT)
         return [messenger.outcome(outcome.address, outcome.record) for outcome in outcomes]
 
-    def _line(self, outcome: Outcome, texts: Mapping[str, str], *, alone: bool) -> str:
+    def _line(self, outcome: Outcome, record: MessageRecord, texts: Mapping[str, str], *, alone: bool) -> str:
         """Return what happened to one text, and what follows from it."""
-        record, name = outcome.record, self._name if alone else f"{self._name}, {outcome.address.display_name},"
-        if record is None:
-            return str(outcome.error)
+        name = self._name if alone else f"{self._name}, {outcome.address.display_name},"
         why = why_failed(self.hass, record)
         if record.status is Status.QUEUED and record.error:
             why = record.error.reason
