@@ -37,7 +37,7 @@ from .flows.forms import (
 from .flows.gateways import open_gateway
 from .flows.keyword import KeywordFlow
 from .flows.options import TextingOptionsFlow
-from .flows.phone_numbers import facts
+from .flows.phone_numbers import example_number, facts
 from .flows.recipient import RecipientFlow
 from .flows.route import RouteFlow
 from .gateway.capabilities import Capability
@@ -49,6 +49,8 @@ from .gateway.transport import host_of
 from .translations import CONFIGURE, async_translations
 
 _LOGGER = logging.getLogger(__name__)
+# The errors at the top of an account's form that are about a field in its section.
+_OF_SECTION = frozenset({"invalid_url", "invalid_own_number", "redirected"})
 
 
 class TextingConfigFlow(RouteFlow, domain=DOMAIN):
@@ -199,7 +201,9 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         """Return the errors that are found without asking the provider."""
         if error := url_error(self._values):
             return {"base": error}
-        errors = numbers_error(self._info, self._values, self.hass.config.country)
+        country = self.hass.config.country
+        if errors := numbers_error(self._info, self._values, country):
+            self._named = {"example": example_number(*filter(None, (country,)))}
         field = self._info.sender_field
         sender = self._values.get(field) if field else None
         if sender and not self._info.takes_sender(sender):
@@ -244,7 +248,9 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         info = GATEWAYS[Provider(provider)].info
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(account_schema(info, known), suggested),
+            data_schema=self.add_suggested_values_to_schema(
+                account_schema(info, known, opened=errors.get("base") in _OF_SECTION), suggested
+            ),
             errors=errors,
             description_placeholders={"provider": info.name, **self._named},
         )

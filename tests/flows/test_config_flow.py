@@ -23,6 +23,7 @@ from tests.support.flows import (
     begin,
     choices,
     is_added,
+    opened,
     submit,
     submit_account,
     submit_recipient,
@@ -61,6 +62,7 @@ async def test_from_the_menu_to_the_first_recipient(
     info = GATEWAYS[provider].info
     form = await begin(hass, provider)
     assert (form["type"], form["step_id"]) == (FlowResultType.FORM, provider)
+    assert opened(form) == set()
     assert form["description_placeholders"] == {"provider": info.name}
 
     result = await submit_account(hass, form, provider, account_input(provider, simulator))
@@ -244,6 +246,7 @@ async def test_an_invalid_certificate(hass: HomeAssistant, simulator: Simulator,
 async def test_invalid_addresses(hass: HomeAssistant, simulator: Simulator, provider: Provider, url: str) -> None:
     result = await submit(hass, await begin(hass, provider), account_input(provider, simulator, url=url))
     assert result["errors"] == {"base": "invalid_url"}
+    assert opened(result) == {"advanced"}
     assert not simulator.requests()
     result = await submit_account(hass, result, provider, account_input(provider, simulator))
     assert result["type"] is FlowResultType.CREATE_ENTRY

@@ -13,7 +13,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
-from tests.support.flows import account_input, reconfigure, submit, submit_account
+from tests.support.flows import account_input, opened, reconfigure, submit, submit_account
 from tests.support.home import first_number, notify, record_changes, send, state_of, text_of
 from tests.support.routes import set_up_route
 
@@ -71,6 +71,9 @@ async def test_an_account_says_so_until_its_own_number_is_known(
     before, form = set_ups(entry), await reconfigure(hass, entry)
     form = await submit(hass, form, account_input(PRO, simulator, own_number="the one on my desk"))
     assert form["errors"] == {"base": "invalid_own_number"}
+    assert form["description_placeholders"] is not None
+    assert form["description_placeholders"]["example"] == "+33 6 12 34 56 78"
+    assert opened(form) == {"advanced"}
     result = await submit_account(hass, form, PRO, account_input(PRO, simulator, own_number="+33 7 55 00 02 22"))
     assert result["reason"] == "reconfigure_successful"
     assert (entry.data["own_number"], set_ups(entry)) == (f"+{OWN}", before)

@@ -48,8 +48,11 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
 
 
-def account_schema(info: ProviderInfo, known: Mapping[str, Any] | None = None) -> vol.Schema:
-    """Return the form of an account. If its values are known, a secret that is left empty stays as it is."""
+def account_schema(info: ProviderInfo, known: Mapping[str, Any] | None = None, *, opened: bool = False) -> vol.Schema:
+    """Return the form of an account. If its values are known, a secret that is left empty stays as it is.
+
+    opened tells whether the section is open.
+    """
     plain, advanced = (
         {
             _marker(field, known): _selector(field)
@@ -58,7 +61,7 @@ def account_schema(info: ProviderInfo, known: Mapping[str, Any] | None = None) -
         }
         for is_advanced in (False, True)
     )
-    return vol.Schema({**plain, vol.Required(CONF_ADVANCED): section(vol.Schema(advanced), {"collapsed": True})})
+    return vol.Schema({**plain, vol.Required(CONF_ADVANCED): section(vol.Schema(advanced), {"collapsed": not opened})})
 
 
 def suggestions(info: ProviderInfo) -> dict[str, Any]:
