@@ -55,7 +55,8 @@ def _number(who: str, people: Mapping[str, str], numbers: Iterable[str]) -> str:
     if number := names.get(who.casefold()):
         return _digits(number)
     if not (digits := _digits(who)):
-        raise NotUnderstoodError(f"Nobody here has the name {who}, and it is no phone number.")
+        why = f"Nobody here has the name {who}, and it is no phone number."
+        raise NotUnderstoodError(f"{why} Type the number of a person whom you added.")
     if len(digits) < _SHORTEST:
         raise NotUnderstoodError(f"{who} is too short for a phone number.")
     if who.startswith("+"):
