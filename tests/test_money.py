@@ -13,10 +13,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
-from tests.conftest import PassTime, SetUp
+from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.flows import suggested
 from tests.support.home import pass_until, preview, restart, send, state_of, text_of, until
+from tests.support.routes import set_up_route
 
 HOUSE, PRO, CLUB = Provider.TEXTINGHOUSE, Provider.TEXTIOPRO, Provider.CLUB_TEXTING
 SPENT = "sensor.textinghouse_spent_this_month"
@@ -186,6 +187,21 @@ async def test_a_text_that_may_have_been_charged_twice_counts_twice(
     bill = (credit - simulator.accounts[CLUB].credit) * Decimal("0.07")
     assert bill == Decimal("0.14")
     assert spent(hass, "sensor.club_texting_spent_this_month") == (bill, "EUR")
+
+
+async def test_a_route_tells_what_all_of_its_attempts_cost(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Any, pass_time: PassTime
+) -> None:
+    """The first account's text was accepted and not delivered, so the next one sent it. Each counts its own attempt."""
+    house, pro = await set_up(HOUSE, options=EURO), await set_up(PRO, options=EURO | {"segment_price": 0.05})
+    await connect(house)
+    route = await set_up_route(hass, [house, pro], confirm_within=5)
+    await send(hass, "Water", account=route.entry_id, to="+33612340006")
+    await settle()
+    await pass_until(hass, pass_time, lambda: not route.runtime_data.outbox, 10)
+    assert len(simulator.messages()) == 2
+    assert (await history(hass))[0] == (1, 0.12, "EUR")
+    assert (spent(hass), spent(hass, PRO_SPENT)) == ((Decimal("0.07"), "EUR"), (Decimal("0.05"), "EUR"))
 
 
 # -- the month -----------------------------------------------------------------------------------------------------

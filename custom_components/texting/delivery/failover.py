@@ -41,6 +41,15 @@ class RouteAttempts:
         return next((attempt for attempt in reversed(self.attempts.values()) if attempt.accepted_at), None)
 
     @property
+    def price(self) -> tuple[float | None, str | None]:
+        """What all accepted attempts cost together, with the currency. None: one is unknown, or in another currency."""
+        accepted = [attempt for attempt in self.attempts.values() if attempt.accepted_at]
+        currencies = {attempt.currency for attempt in accepted}
+        prices = [attempt.price for attempt in accepted if attempt.price is not None]
+        is_known = len(prices) == len(accepted) and len(currencies) == 1
+        return (sum(prices), currencies.pop()) if is_known else (None, None)
+
+    @property
     def visible(self) -> MessageRecord | None:
         """The attempt whose status the message shows while it is pending."""
         attempt = self.accepted

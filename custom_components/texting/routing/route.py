@@ -296,6 +296,7 @@ class Route(Messenger):
         is_changed = True
         if finish.attempt:
             is_changed = outbox.apply_attempt(parent, finish.attempt)
+            parent.price, parent.currency = attempts.price
             outbox.finish(parent)
         else:
             if finish.error and attempts.last and attempts.last.error is finish.error:
