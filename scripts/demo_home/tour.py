@@ -31,10 +31,10 @@ TOUR = """
   4. Let Anna opt out. The dashboard's first page says so in red, until she texts START. Type here:
        Anna: STOP
   5. Let a text fail. Open Settings > Devices & services > Texting, and add a recipient to TextingHouse, with
-     the number {unreachable}. Send a text from the recipient's device page. It ends as Expired.
+     the number {unreachable}. Send a test text when you are asked. It ends as Expired.
   6. Add an account. Open Settings > Devices & services > Add integration > Texting, and choose one of these
      providers. The address goes into Advanced. So that replies arrive, open the account's settings, copy the
-     address of the webhook, and type here, for example:
+     address from Receive replies, and type here, for example:
        TextingHouse: http://...
 
 {providers}
