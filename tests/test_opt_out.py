@@ -140,7 +140,9 @@ async def test_a_refusal_is_remembered(
     await told(hass)
     assert known(entry) == [CLARA]
     assert entry.title in await refused(hass, simulator, entity_id=entity_id)
-    assert (await preview(hass, entry, "Water", to=CLARA))["limit"] == "opted_out"
+    previewed = await preview(hass, entry, "Water", to=CLARA)
+    assert previewed["limit"] == "opted_out"
+    assert previewed["error"].startswith(f"Clara opted out of texts from {entry.title}")
     report = state_of(hass, f"event.{provider}_delivery_report").attributes
     assert (report["event_type"], report["reason"]) == ("rejected", "opted_out")
     await restart(hass, entry)

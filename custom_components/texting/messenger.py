@@ -265,13 +265,16 @@ class Messenger(ABC):
         saved.add_done_callback(lambda _saved: self.state.async_changed())
         return saved
 
+    def name_of(self, address: Address) -> str | None:
+        """Return who is at an address, as a recipient of whatever account; None if that is not known."""
+        person = address.recipient or recipient_for_number(self.hass, self.entry.entry_id, address.number or "")
+        return person.name if person else None
+
     def outcome(self, address: Address, record: MessageRecord | None) -> Outcome:
         """Return how a send ended, with its error in words."""
         if record and record.failure:
-            reason, person = reason_text(self.hass, record), address.recipient
-            if person is None:
-                person = recipient_for_number(self.hass, self.entry.entry_id, record.message.to)
-            error = home_assistant_error(record.failure, self.entry.title, reason, person.name if person else None)
+            reason, name = reason_text(self.hass, record), self.name_of(address)
+            error = home_assistant_error(record.failure, self.entry.title, reason, name)
             return Outcome(address, record, error)
         return Outcome(address, record, address.error, held_until=self.held_until(record) if record else None)
 

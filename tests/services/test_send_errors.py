@@ -151,15 +151,15 @@ async def test_an_answer_that_comes_late_is_waited_for(
 @pytest.mark.parametrize(
     ("provider", "fields", "key", "part"),
     [
-        (GROUP, {"message": "x" * 161}, "limit_text_length", "Its length is 161, and the maximum is 160"),
+        (GROUP, {"message": "x" * 161}, "limit_text_length", "its length is 161, and the maximum is 160"),
         (GROUP, {"message": "50% + 50% = 1" * 12}, "limit_text_length", "the maximum is 160"),
         (
             CLUB,
             {"message": "x" * 131, "express": False},
             "limit_text_length",
-            "Its length is 131, and the maximum is 130",
+            "its length is 131, and the maximum is 130",
         ),
-        (POINT, {"message": "x" * 766}, "limit_text_length", "Its length is 766, and the maximum is 765"),
+        (POINT, {"message": "x" * 766}, "limit_text_length", "its length is 766, and the maximum is 765"),
         (CLUB, {"message": "Café ☃"}, "limit_characters", "é ☃"),
         (GROUP, {"message": "It's wet"}, "limit_characters", "characters: '"),
         (
@@ -170,7 +170,7 @@ async def test_an_answer_that_comes_late_is_waited_for(
         ),
         (HOUSE, {"message": " \n"}, "limit_text_empty", "no text"),
         (HOUSE, {"sender": "My Home"}, "limit_sender", "up to 11 letters and digits"),
-        (PRO, {"sender": "My/Home"}, "limit_sender_or_number", "or it is a number"),
+        (PRO, {"sender": "My/Home"}, "limit_sender_or_number", "or a number of up to 15 digits"),
         (HOUSE, {"commercial": True}, "limit_commercial_mention", "“STOP sms-s.top”"),
         (HOUSE, {"type": "mms"}, "limit_type", "type mms"),
         (HOUSE, {"template_id": "1"}, "limit_option", "option “template_id”"),

@@ -44,7 +44,7 @@ async def test_an_entity_that_is_no_recipient_is_named(
     await set_up(HOUSE)
     with pytest.raises(HomeAssistantError) as caught:
         await send(hass, "Water", entity_id=["notify.anna", "notify.bne"])
-    assert "notify.bne does not exist, or it is not a recipient of Texting" in text_of(caught.value, "some_failed")
+    assert "notify.bne does not exist, or Texting cannot text it" in text_of(caught.value, "some_failed")
     assert len(simulator.messages()) == 1
 
 
