@@ -1,7 +1,10 @@
 """What texts cost: the price of a segment, the spending of a month, and the budget."""
 
+import asyncio
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
+import sqlite3
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -15,6 +18,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
+from tests.support.contacts import FAMILY, add_group
 from tests.support.flows import suggested
 from tests.support.home import pass_until, preview, restart, send, state_of, text_of, until
 from tests.support.routes import set_up_route
@@ -204,6 +208,91 @@ async def test_a_route_tells_what_all_of_its_attempts_cost(
     assert (spent(hass), spent(hass, PRO_SPENT)) == ((Decimal("0.07"), "EUR"), (Decimal("0.05"), "EUR"))
 
 
+async def test_ten_is_written_as_ten(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    await set_up(HOUSE, options={"segment_price": 10.0, "currency": "EUR"})
+    await text(hass, HOUSE, "Water")
+    assert state_of(hass, SPENT).state == "10"
+
+
+async def test_without_a_price_any_more_nothing_is_known(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(HOUSE, options=EURO)
+    await text(hass, HOUSE, "Water")
+    hass.config_entries.async_update_entry(entry, options={})
+    await hass.async_block_till_done()
+    state = state_of(hass, SPENT)
+    assert (state.state, state.attributes.get("unit_of_measurement")) == ("unknown", None)
+
+
+async def test_a_text_that_waited_has_the_price_of_when_it_is_sent(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    entry = await set_up(CLUB)
+    await simulator.faults.refuse("club_texting")
+    waiting = hass.async_create_task(text(hass, CLUB, "Water"))
+    await pass_until(hass, pass_time, waiting.done)
+    hass.config_entries.async_update_entry(entry, options=EURO)
+    await hass.async_block_till_done()
+    await simulator.restore()
+    sensor = "sensor.club_texting_spent_this_month"
+    await pass_until(hass, pass_time, lambda: spent(hass, sensor) == (Decimal("0.07"), "EUR"))
+
+
+async def test_what_the_provider_charged_last_is_expected_next(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    """So a budget holds for texts that are sent at the same moment, and a campaign has a price."""
+    count_in_money(simulator, "€{:.2f}", "0.045")
+    entry = await set_up(PRO, options={"monthly_budget": 0.2})
+    await text(hass, PRO, "Water")
+    told = await preview(hass, entry, "x" * 161)
+    assert (told["price"], told["currency"]) == (0.09, "EUR")
+    sends = [text(hass, PRO, f"Water {number}") for number in range(10)]
+    results = await asyncio.gather(*sends, return_exceptions=True)
+    assert sum(isinstance(result, ServiceValidationError) for result in results) == 7
+    assert spent(hass, PRO_SPENT) == (Decimal("0.18"), "EUR")
+
+
+async def test_a_cost_that_cannot_be_true_is_ignored(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    count_in_money(simulator, "€{:.2f}", "1000000000000")
+    give = simulator.accounts[PRO]
+    give.credit = Decimal(10**13)
+    await set_up(PRO, options=EURO)
+    await text(hass, PRO, "Water")
+    assert await history(hass) == [(1, 0.07, "EUR")]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE daily_total SET cost = 1e300",
+        "UPDATE daily_total SET cost = 9e999",
+        "UPDATE daily_total SET cost = -50.0",
+        "UPDATE daily_total SET currency = CAST(x'ff45' AS TEXT)",
+        "INSERT INTO daily_total SELECT entry_id, '', recipient_id, currency, 1, 1, 0, 0, 0, 0 FROM daily_total",
+    ],
+)
+async def test_damaged_totals_stop_nothing(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, damage: str
+) -> None:
+    entry = await set_up(HOUSE, options=EURO | {"monthly_budget": 1.0})
+    await text(hass, HOUSE, "Water")
+    await until(lambda: not entry.runtime_data.outbox)
+    path = entry.runtime_data.outbox.database.path
+
+    def edit() -> None:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(damage)
+
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.async_add_executor_job(edit)
+    await restart(hass, entry)
+    await text(hass, HOUSE, "Smoke")
+    assert spent(hass)[0] >= Decimal("0.07")
+    assert (await preview(hass, entry, "Water"))["error"] is None
+
+
 # -- the month -----------------------------------------------------------------------------------------------------
 
 
@@ -240,6 +329,23 @@ async def test_the_totals_outlive_the_texts(hass: HomeAssistant, set_up: SetUp, 
     assert spent(hass) == (Decimal("0.07"), "EUR")
 
 
+@pytest.mark.parametrize("wrong", ["2026-12-01T12:00:00+00:00", "2026-10-20T12:00:00+00:00"])
+async def test_a_clock_that_is_wrong_for_a_while_renews_no_budget(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, freezer: FrozenDateTimeFactory, wrong: str
+) -> None:
+    """A home without a clock of its own may also begin in the month before."""
+    freezer.move_to("2026-11-30T12:00:00+00:00")
+    entry = await set_up(HOUSE, options=EURO | {"monthly_budget": 0.07})
+    await text(hass, HOUSE, "Water")
+    freezer.move_to(wrong)
+    await restart(hass, entry)
+    await text(hass, HOUSE, "Water then")
+    freezer.move_to("2026-11-30T12:10:00+00:00")
+    with pytest.raises(ServiceValidationError):
+        await text(hass, HOUSE, "Smoke")
+    assert spent(hass) == (Decimal("0.07"), "EUR")
+
+
 # -- the budget ----------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +374,42 @@ async def test_a_budget_warns_and_then_refuses(hass: HomeAssistant, set_up: SetU
     await hass.async_block_till_done()
     assert issues(hass) == {}
     await text(hass, HOUSE, "Water 7")
+
+
+async def test_a_budget_is_spent_if_the_rest_pays_for_no_text(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    await set_up(HOUSE, options=EURO | {"monthly_budget": 0.1})
+    await text(hass, HOUSE, "Water")
+    assert set(issues(hass)) == {"budget_spent"}
+
+
+async def test_a_group_of_unknown_size_passes_no_budget(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    """Nobody knows what it would cost."""
+    entry = await set_up(PRO, options=EURO | {"monthly_budget": 10.0, "daily_limit": 0})
+    add_group(simulator, FAMILY, "Family", 3)
+    simulator.faults.add("textiopro", "html", None, path="/contacts")
+    with pytest.raises(HomeAssistantError):
+        await hass.services.async_call(
+            "texting",
+            "send_campaign",
+            {"account": entry.entry_id, "groups": [FAMILY], "message": "Water"},
+            blocking=True,
+            return_response=True,
+        )
+    assert not simulator.messages()
+
+
+async def test_a_currency_that_differs_is_told_when_the_balance_is_read(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(PRO, options=EURO)
+    assert issues(hass) == {}
+    count_in_money(simulator, "£{:.2f}", "0.04")
+    await entry.runtime_data.balance.async_refresh()
+    assert set(issues(hass)) == {"currency_differs"}
 
 
 async def test_what_waits_counts_too(
@@ -347,8 +489,43 @@ async def test_a_price_in_another_currency_than_the_providers_is_refused(
     form = await save(hass, entry, {"segment_price": "0.05", "currency": "EUR"})
     assert form["errors"] == {"base": "currency_of_provider"}
     assert form["description_placeholders"] == {"currency": "GBP"}
+    form = await save(hass, entry, {"monthly_budget": "10", "currency": "EUR"})
+    assert form["errors"] == {"base": "currency_of_provider"}
+    assert suggested(await settings_form(hass, entry))["currency"] == "GBP"
     await save(hass, entry, {"monthly_budget": "10"})
-    assert entry.options["monthly_budget"] == 10.0
+    assert (entry.options["monthly_budget"], entry.options["currency"]) == (10.0, "GBP")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"segment_price": "abc"},
+        {"segment_price": True},
+        {"segment_price": -1.0},
+        {"type_prices": []},
+        {"type_prices": {"voice": None}},
+        {"monthly_budget": float("inf")},
+        {"monthly_budget": [1]},
+        {"segment_price": 0.07, "currency": "Euro"},
+        {"segment_price": 0.07, "currency": 5},
+    ],
+)
+async def test_options_that_were_stored_by_hand_can_be_mended(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, odd: dict[str, Any]
+) -> None:
+    entry = await set_up(PRO, options=odd)
+    await text(hass, PRO, "Water")
+    assert (await settings_form(hass, entry))["type"] == "form"
+    await save(hass, entry, {"segment_price": "0.05", "currency": "EUR"})
+    assert (entry.options["segment_price"], entry.options["currency"]) == (0.05, "EUR")
+
+
+async def test_an_error_in_a_closed_section_opens_it(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
+    entry = await set_up(PRO)
+    form = await save(hass, entry, {}, type_prices={"voice": "much"})
+    assert form["errors"] == {"base": "invalid_amount"}
+    sections = {str(name): each for name, each in form["data_schema"].schema.items() if hasattr(each, "options")}
+    assert sections["type_prices"].options["collapsed"] is False
 
 
 async def test_prices_of_types_can_be_emptied(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:

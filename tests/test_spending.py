@@ -195,6 +195,18 @@ async def test_money_lasts_as_long_as_the_spending_says(
     assert state == ("unknown" if expected is None else (NOW + timedelta(days=expected)).isoformat())
 
 
+async def test_days_before_a_price_was_known_tell_nothing(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    account = simulator.accounts[PRO]
+    account.balance_shape, account.balance_text, account.credit = "remaining", "€{:.2f}", Decimal(3)
+    entry = await set_up(PRO)
+    await text_daily(entry, 30)
+    await text_daily(entry, 2, price=0.1, currency="EUR")
+    await reloaded(hass, entry)
+    assert state_of(hass, "sensor.textiopro_credit_lasts_until").state == "unknown"
+
+
 async def test_unlimited_credit_has_no_end(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     simulator.accounts[PRO].unlimited, simulator.accounts[PRO].balance_shape = True, "remaining"
     entry = await set_up(PRO)

@@ -111,6 +111,8 @@ class Account(Messenger):
             self._poller.start()
         self.calls.async_start()
         self.budget.async_update()
+        # The balance may tell another currency.
+        self.entry.async_on_unload(self.balance.async_add_listener(self.budget.async_update))
         self.state.inbox.open()
         self.entry.async_create_background_task(self.hass, self._async_refresh(utcnow()), "texting refresh")
         refresh = async_track_time_interval(self.hass, self._async_refresh, REFRESH_INTERVAL, cancel_on_shutdown=True)
@@ -206,7 +208,8 @@ class Account(Messenger):
             record.segments, record.cost = preview.segments, None if item.is_uncounted else preview.cost
             self.pricing.set_expected(record)
             # An alarm goes out even if nobody knows how many it reaches.
-            check_counted(0 if item.urgent else self.options.daily_limit, is_uncounted=item.is_uncounted)
+            limit = self.options.daily_limit or (1 if self.budget.is_set else 0)
+            check_counted(0 if item.urgent else limit, is_uncounted=item.is_uncounted)
         except MessageRejected as err:
             self.outbox.fail(record, Status.REJECTED, err)
             return record, 0

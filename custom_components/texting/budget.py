@@ -29,6 +29,11 @@ class Budget:
         self._state = state
         self._pricing = pricing
 
+    @property
+    def is_set(self) -> bool:
+        """Return True if there is a budget."""
+        return bool(read_options(self._entry).monthly_budget and self._pricing.currency)
+
     def refusals(self, records: Sequence[MessageRecord]) -> list[tuple[MessageRecord, MessageRejected]]:
         """Return the messages that the budget does not pay for, with their errors. Urgent ones it always pays for."""
         budget, currency = read_options(self._entry).monthly_budget, self._pricing.currency
@@ -67,8 +72,11 @@ class Budget:
         budget = read_options(self._entry).monthly_budget
         if not budget or not currency:
             return None
-        share = self._state.counters.spent_this_month.get(currency, Decimal(0)) / Decimal(str(budget))
-        return Issue.BUDGET_SPENT if share >= 1 else Issue.BUDGET_NEARLY_SPENT if share >= NEARLY else None
+        spent, most = self._state.counters.spent_this_month.get(currency, Decimal(0)), Decimal(str(budget))
+        # What is left may pay for no text at all.
+        if spent >= most or spent + (self._pricing.price_of(1) or 0) > most:
+            return Issue.BUDGET_SPENT
+        return Issue.BUDGET_NEARLY_SPENT if spent >= most * NEARLY else None
 
     @callback
     def async_stop(self) -> None:

@@ -82,9 +82,11 @@ class SpentThisMonthSensor(StateEntity, SensorEntity):
         return self._account.pricing.currency
 
     @property
-    def native_value(self) -> Decimal:
-        """Return the sum in this currency."""
-        return self._account.state.counters.spent_this_month.get(self.native_unit_of_measurement or "", Decimal(0))
+    def native_value(self) -> Decimal | None:
+        """Return the sum in this currency. None: there is no price any more."""
+        if not (currency := self.native_unit_of_measurement):
+            return None
+        return self._account.state.counters.spent_this_month.get(currency, Decimal(0))
 
     @property
     def last_reset(self) -> datetime:
@@ -134,8 +136,8 @@ class TotalsEntity(MessengerEntity):
         self.async_write_changes()
 
     async def _async_read(self) -> None:
-        # What was read before stays while the database is closed.
-        with suppress(DatabaseError):
+        # What was read before stays while the database is closed, or if a damaged row has no day.
+        with suppress(DatabaseError, ValueError):
             await self._async_read_totals(self._account.outbox.database, self._account.entry.entry_id)
 
     @abstractmethod
@@ -158,7 +160,8 @@ class CreditLastsUntilSensor(TotalsEntity, SensorEntity):
 
     @override
     async def _async_read_totals(self, database: MessageDatabase, entry_id: str) -> None:
-        self._days, first = 0, await database.first_day(entry_id)
+        # Costs may be known only since a price was entered. The days before it tell nothing.
+        self._days, first = 0, await database.first_day(entry_id, self._account.pricing.currency_of_balance)
         period = use_period(date.fromisoformat(first), dt_util.now().date()) if first else None
         if period is None:
             return

@@ -36,6 +36,7 @@ PLANS = {
     queries.SEGMENTS_ON: "PRIMARY KEY (entry_id=? AND day=?)",
     queries.TOTALS: "PRIMARY KEY (entry_id=? AND day>? AND day<?)",
     queries.SPENT: "PRIMARY KEY (entry_id=? AND day>? AND day<?)",
+    queries.SPENT_BY_MONTH: "PRIMARY KEY (entry_id=? AND day>?)",
     queries.FIRST_DAY: "PRIMARY KEY (entry_id=?)",
     queries.ENTRIES: "COVERING INDEX message_history (entry_id>?)",
     queries.PURGE: "INDEX message_history (entry_id=? AND status=? AND <expr>=? AND created_at<?)",

@@ -137,6 +137,21 @@ def test_an_older_damaged_file_keeps_its_intact_rows(tmp_path: Path, migrations:
     assert version_and_indexes(path) == (3, INDEXES)
 
 
+def test_a_damaged_row_of_version_3_loses_only_itself(tmp_path: Path) -> None:
+    """SQLite reads all rows of the table when a column is added, and stops at the damage."""
+    path = tmp_path / "texting.db"
+    create(path, schema.MIGRATIONS[:3], [record(number, text="Water " * 50) for number in range(1, 101)])
+    with closing(sqlite3.connect(path)) as connection:
+        pages = [page for (page,) in connection.execute("SELECT pageno FROM dbstat WHERE name = 'message'")]
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek((pages[len(pages) // 2] - 1) * 4096)
+        file.write(bytes(4096))
+    damaged, found = opened(path)
+    assert damaged
+    assert 80 < len(found) < 100
+
+
 def test_an_upgrade_step_that_fails_changes_nothing(tmp_path: Path, migrations: tuple[str, ...]) -> None:
     path = tmp_path / "texting.db"
     create(path, migrations[:1], [record(1)])

@@ -16,7 +16,7 @@ from .inbound_reader import InboundReader
 from .inbound_rows import InboundRows
 from .incoming import IncomingRecord, LookUp, TextQuery, lowest_id
 from .integrity import FullCheck
-from .money import sums_by_currency
+from .money import sums_by_currency, sums_by_month
 from .record import MessageRecord
 from .reply_codes import ReplyCode
 from .serialization import Row, to_text, valid_records
@@ -26,7 +26,6 @@ from .totals import LAST_DAY, Totals
 __all__ = ["DatabaseError", "MessageDatabase"]
 
 RETRY_DELAY = 10.0  # seconds
-
 # Messages that are deleted in one commit. That takes less than 20 ms, so that texts are not kept waiting.
 MAX_PURGE = 200
 # The same for incoming messages: one may be as long as a webhook takes.
@@ -202,10 +201,13 @@ class MessageDatabase:
         """Return what messages of some days cost, by the ISO code of the currency."""
         return sums_by_currency(await self._read(queries.SPENT, entry_id, first_day, last_day))
 
-    async def first_day(self, entry_id: str) -> str | None:
-        """Return the first day of the home that counts a message of an entry, in ISO format."""
-        ((day,),) = await self._read(queries.FIRST_DAY, entry_id)
-        return None if day is None else str(day)
+    async def spent_by_month(self, entry_id: str, since: str) -> dict[str, dict[str, Decimal]]:
+        """Return what messages cost, by the month of the home in ISO format, then by the ISO code of the currency."""
+        return sums_by_month(await self._read(queries.SPENT_BY_MONTH, entry_id, since))
+
+    async def first_day(self, entry_id: str, currency: str | None = None) -> str | None:
+        """Return the first day of the home that counts a message, or one with a price in a currency, in ISO format."""
+        return next((str(day) for (day,) in await self._read(queries.FIRST_DAY, entry_id, currency)), None)
 
     async def pending_attempts(self, entry_id: str) -> list[MessageRecord]:
         """Return what accounts still do for messages of a route."""

@@ -60,7 +60,11 @@ FROM daily_total WHERE entry_id = ? AND day BETWEEN ? AND ?
 SPENT = """
 SELECT currency, cost FROM daily_total WHERE entry_id = ? AND day BETWEEN ? AND ? AND currency != ''
 """
-FIRST_DAY = "SELECT min(day) FROM daily_total WHERE entry_id = ?"
+SPENT_BY_MONTH = """
+SELECT substr(day, 1, 7), currency, cost FROM daily_total WHERE entry_id = ? AND day >= ? AND currency != ''
+"""
+# The first day that counts a message, of one currency or of any.
+FIRST_DAY = "SELECT day FROM daily_total WHERE entry_id = ?1 AND (?2 IS NULL OR currency = ?2) ORDER BY day LIMIT 1"
 
 # The entries that have rows, in each table. Each step looks the next one up in the index.
 ENTRIES = " UNION ALL ".join(

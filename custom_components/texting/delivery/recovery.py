@@ -95,10 +95,24 @@ def readable_copy(path: Path) -> Iterator[sqlite3.Connection]:
             with suppress(sqlite3.Error):
                 migrate(connection)
             connection.rollback()
+            with suppress(sqlite3.Error):
+                _add_columns(connection)
+            connection.rollback()
             connection.text_factory = read_text
             yield connection
     finally:
         delete_copy(path)
+
+
+def _add_columns(connection: sqlite3.Connection) -> None:
+    """Let the table of messages have all columns. ADD COLUMN reads all rows of a strict table, and stops at damage."""
+    with closing(sqlite3.connect(":memory:")) as model:
+        migrate(model)
+        (sql,) = model.execute("SELECT sql FROM sqlite_schema WHERE name = 'message'").fetchone()
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = 'message'", (sql,))
+    connection.commit()
+    connection.execute("PRAGMA writable_schema = RESET")
 
 
 def delete_copy(path: Path) -> None:

@@ -152,7 +152,8 @@ class Worker:
     def _expire(self, now: float) -> None:
         expired = self._queue.take_expired(now)
         for record in expired:
-            if record.resend_count:  # it may have left the first time
+            if record.resend_count:  # it may have left before, but not this time
+                record.resend_count -= 1
                 self._outbox.apply_result(record, _uncertain(record))
             else:
                 self._outbox.fail(record, Status.EXPIRED, MessageRejected(reason=FailureReason.EXPIRED))
@@ -205,7 +206,8 @@ class Worker:
         now = self._outbox.now()
         for record in records:
             if error := self._cancelled.pop(record.reference, None):
-                if record.resend_count:  # it may have left the first time
+                if record.resend_count:  # it may have left before, but not this time
+                    record.resend_count -= 1
                     self._outbox.apply_result(record, _uncertain(record))
                 else:
                     self._outbox.fail(record, Status.REJECTED, error)

@@ -39,9 +39,9 @@ class TextingOptionsFlow(MessagesFlow, CheckFlow, PurchaseFlow):
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Change the settings."""
-        schema, stored = settings_schema(self._info, self.hass.config.currency), stored_options(self.config_entry)
+        balance_currency, stored = await self._async_balance_currency(), stored_options(self.config_entry)
+        schema = settings_schema(self._info, balance_currency or self.hass.config.currency)
         errors: dict[str, str] = {}
-        balance_currency = await self._async_balance_currency()
         if user_input is not None and self._info is None:
             return self.async_create_entry(data=stored | user_input)
         if user_input is not None:
@@ -50,6 +50,7 @@ class TextingOptionsFlow(MessagesFlow, CheckFlow, PurchaseFlow):
                 # A field of the form without a value was emptied.
                 fields = {*map(str, schema.schema), *MONEY_FIELDS}
                 return self.async_create_entry(data={k: v for k, v in stored.items() if k not in fields} | options)
+            schema = settings_schema(self._info, balance_currency or self.hass.config.currency, is_open=True)
         suggested = settings_shown(stored) if user_input is None else user_input
         return self.async_show_form(
             step_id="settings",

@@ -20,7 +20,7 @@ from homeassistant.helpers.selector import (
 from ..delivery.money import plain
 from ..gateway.capabilities import Capability, MessageType
 from ..gateway.provider import ProviderInfo
-from ..options import IF_UNSURE, bounds_of, default_of
+from ..options import IF_UNSURE, bounds_of, default_of, read_stored
 from .forms import select, whole
 
 # The section of prices and budget, and the one of prices by the type of a message. The latter is stored as it is.
@@ -31,10 +31,10 @@ _AMOUNT = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,6}))?")
 _THOUSANDS = 3
 
 
-def settings_schema(info: ProviderInfo | None, currency: str = "") -> vol.Schema:
+def settings_schema(info: ProviderInfo | None, currency: str = "", *, is_open: bool = False) -> vol.Schema:
     """Return the form of the options that apply to a provider, or of a route's options.
 
-    currency is the ISO code that the form suggests.
+    currency is the ISO code that the form suggests. is_open: no section is collapsed, since one may hold an error.
     """
     messages: dict[vol.Marker, Any] = {_option("keep_days"): _number("keep_days")}
     if info is None:
@@ -44,7 +44,7 @@ def settings_schema(info: ProviderInfo | None, currency: str = "") -> vol.Schema
     }
     if types := priced_types(info):
         prices = vol.Schema({vol.Optional(kind): TextSelector() for kind in types})
-        fields[vol.Optional(TYPE_PRICES)] = section(prices, {"collapsed": True})
+        fields[vol.Optional(TYPE_PRICES)] = section(prices, {"collapsed": not is_open})
     fields[_option("balance_interval")] = _number("balance_interval")
     if Capability.INCOMING_POLL in info.capabilities:
         fields[_option("incoming_interval")] = _number("incoming_interval")
@@ -89,10 +89,13 @@ def priced_types(info: ProviderInfo) -> tuple[str, ...]:
 
 def settings_shown(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return stored options in the shape of the form."""
-    money = {name: stored[name] for name in MONEY_FIELDS if stored.get(name)}
-    amounts = {name: plain(value) for name, value in money.items() if name != _CURRENCY}
-    prices = {kind: plain(price) for kind, price in stored.get(TYPE_PRICES, {}).items()}
-    return {**stored, MONEY: money | amounts, TYPE_PRICES: prices}
+    # What was stored by hand may be anything.
+    options = read_stored(stored)
+    amounts = {_PRICE: options.segment_price, _BUDGET: options.monthly_budget}
+    money = {name: plain(amount) for name, amount in amounts.items() if amount}
+    money |= {_CURRENCY: options.currency} if options.currency in ACTIVE_CURRENCIES else {}
+    prices = {kind: plain(price) for kind, price in options.type_prices.items() if price}
+    return {**stored, MONEY: money, TYPE_PRICES: prices}
 
 
 def read_settings(user_input: Mapping[str, Any], balance_currency: str | None) -> tuple[dict[str, Any], dict[str, str]]:
@@ -116,8 +119,9 @@ def read_settings(user_input: Mapping[str, Any], balance_currency: str | None) -
     options |= {TYPE_PRICES: known} if known else {}
     has_price = bool(known or amounts[_PRICE])
     if has_price or amounts[_BUDGET]:
-        options |= {_CURRENCY: money[_CURRENCY]} if _CURRENCY in money else {}
-    if has_price and balance_currency and money.get(_CURRENCY, balance_currency) != balance_currency:
+        currency = money.get(_CURRENCY) or balance_currency
+        options |= {_CURRENCY: currency} if currency else {}
+    if (has_price or amounts[_BUDGET]) and balance_currency and options[_CURRENCY] != balance_currency:
         return {}, {"base": "currency_of_provider"}
     if amounts[_BUDGET] and not (has_price or balance_currency):
         return {}, {"base": "budget_needs_price"}

@@ -34,6 +34,8 @@ class Memory:
     call_missed: bool = False
     # The unit of the balance when it was read last; None if it is not known, or if there are several balances.
     balance_unit: str | None = None
+    # What the provider charged for a segment of the last message, if it counts in money.
+    charged_price: float | None = None
     # Calls of the webhook that were refused.
     webhook_refused: int = 0
     # Delivery reports for messages that nobody knows.

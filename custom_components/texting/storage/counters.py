@@ -1,6 +1,7 @@
 """Counters: what an entry sent today and spent this month, in the days of the home."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 
 from homeassistant.util import dt as dt_util
@@ -19,16 +20,17 @@ class Counters:
         self._segments = 0
         self._urgent_segments = 0
         self._day = ""
-        # By currency.
-        self._spent: dict[str, Decimal] = {}
-        self._month = ""
+        # By month, since a clock may be wrong for a while; then by currency.
+        self._spent: dict[str, dict[str, Decimal]] = {}
 
     async def async_load(self, database: MessageDatabase, entry_id: str) -> None:
         """Read what an earlier run counted."""
         day = today()
         self._segments, self._urgent_segments = await database.segments_on(entry_id, day)
-        self._spent = await database.spent(entry_id, first_of_month(day), day)
-        self._day, self._month = day, month_of(day)
+        # The months that the clock may be wrong about too.
+        since = (dt_util.now().date().replace(day=1) - timedelta(1)).replace(day=1)
+        self._spent = await database.spent_by_month(entry_id, since.isoformat())
+        self._day = day
 
     def count(self, record: MessageRecord) -> None:
         """Count a message that was accepted. One of an earlier day counts there only."""
@@ -38,12 +40,9 @@ class Counters:
                 self._day, self._segments, self._urgent_segments = day, 0, 0
             self._segments += record.segments
             self._urgent_segments += record.segments if record.urgent else 0
-        month = month_of(day)
-        if record.price is not None and record.currency and month_of(record.day or "") == month:
-            if self._month != month:
-                self._month, self._spent = month, {}
-            before = self._spent.get(record.currency, Decimal(0))
-            self._spent[record.currency] = rounded(before + Decimal(str(record.price)))
+        if record.price is not None and record.currency and record.day:
+            spent = self._spent.setdefault(month_of(record.day), {})
+            spent[record.currency] = rounded(spent.get(record.currency, Decimal(0)) + Decimal(str(record.price)))
 
     @property
     def segments_today(self) -> int:
@@ -58,7 +57,7 @@ class Counters:
     @property
     def spent_this_month(self) -> Mapping[str, Decimal]:
         """What messages of this month cost, by the ISO code of the currency."""
-        return self._spent if self._month == month_of(today()) else {}
+        return self._spent.get(month_of(today()), {})
 
 
 def today() -> str:
@@ -69,8 +68,3 @@ def today() -> str:
 def month_of(day: str) -> str:
     """Return the month of a day in ISO format."""
     return day[:7]
-
-
-def first_of_month(day: str) -> str:
-    """Return the first day of the month of a day, in ISO format."""
-    return f"{month_of(day)}-01"

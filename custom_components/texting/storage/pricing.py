@@ -46,7 +46,7 @@ class Pricing:
         self._hass = hass
         self._entry = entry
         self._store = store
-        # Whether a text that is sent again was certainly not sent before.
+        # Whether a text is sent again only if it is not in the provider's list.
         self._finds_lost = Capability.LOST_ANSWERS in info.capabilities
 
     @property
@@ -78,8 +78,14 @@ class Pricing:
         return chosen if chosen in _SHARED.get((unit or "").casefold(), ()) else None
 
     def price_of(self, units: float | Decimal | None, kind: MessageType = MessageType.SMS) -> Decimal | None:
-        """Return what so many billed units cost, in the currency. None: that is not known."""
-        price = self._options.price_of(kind)
+        """Return what so many billed units cost, in the currency. None: that is not known.
+
+        Without a price in the options, a unit is expected to cost as much as the provider charged last.
+        """
+        options = self._options
+        price = options.price_of(kind)
+        if not options.has_price and self.currency_of_balance:
+            price = self._store.memory.charged_price
         return None if price is None or units is None else Decimal(str(units)) * Decimal(str(price))
 
     def set_expected(self, record: MessageRecord) -> None:
@@ -89,6 +95,8 @@ class Pricing:
 
     def charge(self, record: MessageRecord, reported: Decimal | None) -> None:
         """Note what an accepted message costs. What the provider reports is preferred."""
+        if record.price is None:  # the price was entered, or learned, while the message waited
+            self.set_expected(record)
         if reported is not None:
             self._take_reported(record, reported)
         times = 1 if self._finds_lost and record.message.group_size is None else 1 + record.resend_count
@@ -101,6 +109,9 @@ class Pricing:
         """Take a cost in the unit of the balance."""
         if currency := self.currency_of_balance:
             record.price, record.currency = float(reported), currency
+            if record.cost and record.message.type is MessageType.SMS:
+                self._store.memory.charged_price = float(reported) / record.cost
+                self._store.async_changed()
         elif (self._store.memory.balance_unit or "").casefold() in COUNTED:
             record.cost = int(reported) if reported == int(reported) else float(reported)
             self.set_expected(record)

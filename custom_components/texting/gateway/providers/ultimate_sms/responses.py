@@ -78,6 +78,8 @@ _DATES = ("date", "received_at", "sent_at", "created_at")
 # The fields that may hold a balance; the first that can be read counts.
 _BALANCES = ("balance", "remaining_balance", "remaining_unit")
 UNLIMITED = "-1"
+# No message costs as much.
+_MAX_COST = 10**9
 # Characters of a status that are read.
 _MAX_STATUS = 200
 
@@ -254,7 +256,7 @@ def listed(
 def cost_of(row: Row) -> Decimal | None:
     """Return what a message costs, in the unit of the balance; None if the row does not say so."""
     with suppress(InvalidResponse):
-        return cost if (cost := amount(text(row, "cost"))) >= 0 else None
+        return cost if 0 <= (cost := amount(text(row, "cost"))) < _MAX_COST else None
     return None
 
 
