@@ -107,13 +107,23 @@ def create(hass: HomeAssistant, domain: str, issue_id: str, kind: Issue) -> None
     )
 
 
-@pytest.mark.parametrize("issue", Issue)
+# Tiles show these.
+ON_TILES = (Issue.LOW_CREDIT, Issue.OPTED_OUT)
+
+
+@pytest.mark.parametrize("issue", ON_TILES)
+async def test_what_a_tile_shows_is_not_said_again(hass: HomeAssistant, issue: Issue) -> None:
+    create(hass, DOMAIN, f"{issue}_{ENTRY}", issue)
+    assert render(hass) == "[Open Repairs](/config/repairs)"
+
+
+@pytest.mark.parametrize("issue", [each for each in Issue if each not in ON_TILES])
 @pytest.mark.parametrize("suffix", ["", f"_{ENTRY}", f"_{ENTRY}_{RECIPIENT}"])
 async def test_each_kind_of_issue_has_a_sentence(hass: HomeAssistant, issue: Issue, suffix: str) -> None:
     create(hass, DOMAIN, f"{issue}{suffix}", issue)
     shown = render(hass)
     assert re.search(
-        r'<ha-alert alert-type="error">[A-Z][^<_]+\.</ha-alert> \[Open Repairs\]\(/config/repairs\)$', shown
+        r'<ha-alert alert-type="(?:error|warning)">[A-Z][^<_]+\.</ha-alert> \[Open Repairs\]\(/config/repairs\)$', shown
     )
     assert "See Repairs" not in shown
     assert issue not in shown
@@ -123,14 +133,14 @@ async def test_an_issue_names_its_account(hass: HomeAssistant) -> None:
     """Issues of others are not shown, nor those that somebody ignores."""
     entry = MockConfigEntry(domain=DOMAIN, title="TextingHouse")
     entry.add_to_hass(hass)
-    for domain, issue_id in ((DOMAIN, f"low_credit_{entry.entry_id}"), (DOMAIN, "new_kind"), ("other", "broken")):
-        create(hass, domain, issue_id, Issue.LOW_CREDIT)
+    for domain, issue_id in ((DOMAIN, f"budget_spent_{entry.entry_id}"), (DOMAIN, "new_kind"), ("other", "broken")):
+        create(hass, domain, issue_id, Issue.BUDGET_SPENT)
     shown = render(hass)
     assert shown.count("<ha-alert") == 2
-    assert "TextingHouse: Credit is running out." in shown
+    assert "TextingHouse: The month’s budget is spent." in shown
     assert "See Repairs." in shown
     assert "broken" not in shown
-    ir.async_ignore_issue(hass, DOMAIN, f"low_credit_{entry.entry_id}", ignore=True)
+    ir.async_ignore_issue(hass, DOMAIN, f"budget_spent_{entry.entry_id}", ignore=True)
     assert "TextingHouse" not in render(hass)
 
 

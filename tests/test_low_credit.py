@@ -102,6 +102,7 @@ async def test_the_balance_is_shown_before_it_is_called_low(
     async_track_state_change_event(hass, SENSOR, changed)
     give(simulator, HOUSE, "7")
     await entry.runtime_data.balance.async_refresh()
+    await hass.async_block_till_done()
     assert seen == ["7"]
 
 

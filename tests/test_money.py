@@ -358,6 +358,7 @@ async def test_a_budget_warns_and_then_refuses(hass: HomeAssistant, set_up: SetU
     assert issues(hass) == {"budget_nearly_spent": {"account": "TextingHouse", "budget": "0.35 EUR"}}
     with pytest.raises(ServiceValidationError) as caught:
         await text(hass, HOUSE, "x" * 161)
+    assert set(issues(hass)) == {"budget_spent"}
     assert text_of(caught.value, "limit_budget") == str(caught.value)
     assert "0.28 EUR of its budget of 0.35 EUR" in str(caught.value)
     await text(hass, HOUSE, "Water 4")
@@ -382,6 +383,21 @@ async def test_a_budget_is_spent_if_the_rest_pays_for_no_text(
     await set_up(HOUSE, options=EURO | {"monthly_budget": 0.1})
     await text(hass, HOUSE, "Water")
     assert set(issues(hass)) == {"budget_spent"}
+
+
+async def test_a_text_that_does_not_fit_into_the_budget_is_told(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    """A shorter text would still fit, but the home must not go quiet unnoticed."""
+    entry = await set_up(HOUSE, options=EURO | {"monthly_budget": 0.2})
+    with pytest.raises(ServiceValidationError):
+        await text(hass, HOUSE, "x" * 400)
+    assert set(issues(hass)) == {"budget_spent"}
+    await text(hass, HOUSE, "Water")
+    assert set(issues(hass)) == {"budget_spent"}
+    hass.config_entries.async_update_entry(entry, options=EURO | {"monthly_budget": 0.5})
+    await hass.async_block_till_done()
+    assert issues(hass) == {}
 
 
 async def test_a_group_of_unknown_size_passes_no_budget(

@@ -244,7 +244,7 @@ def test_recipients() -> None:
     assert texts["entry_type"]
     assert set(texts["initiate_flow"]) == {"user", "reconfigure"}
     steps = dict(texts["step"])
-    assert placeholders(json_text(steps.pop("first_text"))) == {"name"}
+    assert placeholders(json_text(steps.pop("first_text"))) == {"name", "text"}
     assert set(steps) == {"user", "reconfigure"}
     for name, step in steps.items():
         only_here = {"opted_out"} if name == "reconfigure" else set()

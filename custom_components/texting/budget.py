@@ -12,6 +12,7 @@ from .delivery.record import MessageRecord
 from .gateway.errors import MessageRejected
 from .issues import Issue, async_budget, async_currency_differs, async_delete
 from .options import read_options
+from .storage.counters import month_of, today
 from .storage.entry_state import EntryState
 from .storage.pricing import Pricing
 
@@ -28,6 +29,8 @@ class Budget:
         self._entry = entry
         self._state = state
         self._pricing = pricing
+        # The month in which a text was refused last, and the budget then.
+        self._refused: tuple[str, float] | None = None
 
     @property
     def is_set(self) -> bool:
@@ -39,7 +42,8 @@ class Budget:
         budget, currency = read_options(self._entry).monthly_budget, self._pricing.currency
         if not budget or not currency:
             return []
-        used, refused = self._state.money_used(currency), []
+        used = self._state.money_used(currency)
+        refused: list[tuple[MessageRecord, MessageRejected]] = []
         for record in records:
             price = Decimal(str(record.price or 0)) if record.currency == currency else Decimal(0)
             if not record.urgent:
@@ -49,6 +53,9 @@ class Budget:
                     refused.append((record, err))
                     continue
             used += price
+        if refused:
+            self._refused = month_of(today()), budget
+            self.async_update()
         return refused
 
     @callback
@@ -73,8 +80,9 @@ class Budget:
         if not budget or not currency:
             return None
         spent, most = self._state.counters.spent_this_month.get(currency, Decimal(0)), Decimal(str(budget))
-        # What is left may pay for no text at all.
-        if spent >= most or spent + (self._pricing.price_of(1) or 0) > most:
+        # What is left may not pay for the next text.
+        is_refused = self._refused == (month_of(today()), budget)
+        if is_refused or spent >= most or spent + (self._pricing.price_of(1) or 0) > most:
             return Issue.BUDGET_SPENT
         return Issue.BUDGET_NEARLY_SPENT if spent >= most * NEARLY else None
 

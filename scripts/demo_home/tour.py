@@ -30,11 +30,12 @@ TOUR = """
        Anna: OK
   4. Let Anna opt out. The dashboard's first page says so in red, until she texts START. Type here:
        Anna: STOP
-  5. Let a text fail. Open Settings > Devices & services > Texting, and add a recipient to TextingHouse, with
-     the number {unreachable}. Send a test text when you are asked. It ends as Expired.
-  6. Add an account. Open Settings > Devices & services > Add integration > Texting, and choose one of these
-     providers. The address goes into Advanced. So that replies arrive, open the account's settings, copy the
-     address from Receive replies, and type here, for example:
+       Anna: START
+  5. Let a text fail. Open Settings > Devices & services > Texting (SMS), press the gear beside Ben, and change
+     his number to {unreachable}. Send him a text from Try it. The dashboard's first page says why it failed.
+  6. Add an account. Open Settings > Devices & services > Add integration, search for sms, and choose one of these
+     providers. The address goes into Advanced. There, empty the backup address of TextingHouse. So that replies
+     arrive, press the gear of the new account, copy the address from Receive replies, and type here, for example:
        TextingHouse: http://...
 
 {providers}

@@ -78,7 +78,7 @@ async def test_a_text_is_sent_and_counts_as_the_recipients(
     menu = await add(hass, entry)
     assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "first_text")
     assert menu["menu_options"] == {"send_test": "Send a test text", "not_now": "Not now"}
-    assert menu["description_placeholders"] == {"name": "Zoe"}
+    assert menu["description_placeholders"] == {"name": "Zoe", "text": "Test from Home Assistant"}
     # The recipient exists before anything is chosen.
     assert names(entry)[-1] == "Zoe"
     assert not simulator.messages()

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 
-from .messages import TITLES, Message
+from .messages import SPECIAL_NUMBERS, TITLES, Message
 from .server import Simulator
 from .typed_line import NotUnderstoodError, read_line
 
@@ -114,7 +114,14 @@ class Terminal:
             ]
         else:
             lines += ["A phone is a number that a text went to:"]
-        lines += [f"  {number}: OK", "help shows this. Ctrl-C stops everything."]
+        endings = ", ".join(f"{ending} ({meaning})" for ending, (meaning, _) in SPECIAL_NUMBERS.items())
+        lines += [
+            f"  {number}: OK",
+            "To tell a provider the address of your home:",
+            "  TextingHouse: http://...",
+            f"Texts to numbers with these last digits never arrive: {endings}.",
+            "help shows this. Ctrl-C stops everything.",
+        ]
         return "\n".join(lines)
 
     async def _answer(self, digits: str, text: str) -> str:

@@ -32,6 +32,8 @@ class FirstTextFlow(ConfigSubentryFlow):
     # The new recipient's id.
     _added_id = ""
     _name = ""
+    # What the text says. A template may decide it.
+    _text = ""
 
     async def async_add(self, name: str, data: Mapping[str, Any]) -> SubentryFlowResult:
         """Add a recipient. If it can be texted now, offer a test text.
@@ -51,10 +53,11 @@ class FirstTextFlow(ConfigSubentryFlow):
     async def async_step_first_text(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask whether to send the text."""
         texts = await async_translations(self.hass, CONFIGURE)
+        self._text = await async_test_text(self.hass, self._get_entry())
         return self.async_show_menu(
             step_id="first_text",
             menu_options={step: texts[step] for step in ("send_test", "not_now")},
-            description_placeholders=self._placeholders,
+            description_placeholders={**self._placeholders, "text": literal(self._text, _MAX_LINE)},
         )
 
     async def async_step_send_test(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -80,8 +83,7 @@ class FirstTextFlow(ConfigSubentryFlow):
 
     async def _async_send(self, messenger: Messenger, recipient: Recipient) -> list[Outcome]:
         """Send the text. Return how it stands once it ended, or after a few seconds."""
-        text = await async_test_text(self.hass, messenger.entry)
-        outcomes = await messenger.async_send(addresses_of(recipient), {ATTR_MESSAGE: text})
+        outcomes = await messenger.async_send(addresses_of(recipient), {ATTR_MESSAGE: self._text})
         records = [outcome.record for outcome in outcomes if outcome.record]
         await messenger.outbox.wait_for_ends(records, REPORT_TIMEOUT)
         return [messenger.outcome(outcome.address, outcome.record) for outcome in outcomes]
