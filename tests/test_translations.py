@@ -355,7 +355,8 @@ def test_choices() -> None:
         "wait_for": {DELIVERED},
         "reason": {str(reason) for reason in FailureReason},
         "outcome": {*FailureReason, *Cause},
-        "configure": {"settings", "webhook", "not_public", "no_address", "route", "groups_unknown", "pending"}
+        "configure": {"settings", "webhook", "not_public", "no_address", "route", "pending"}
+        | {"first_recipient", "groups_unknown"}
         | {"about_route", "most_countries", "replies", "delivery_reports", "no_country", "not_approved"}
         | {"send_test", "not_now", "report_follows", "no_report_follows", "after_quiet_hours", "sent_later"}
         | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"}

@@ -427,3 +427,18 @@ async def test_lists_that_cannot_be_read_leave_the_fields_open(
     result = await submit(hass, form, own)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"].items() >= own.items()
+
+
+async def test_the_first_recipient_comes_with_a_note(hass: HomeAssistant, simulator: Simulator) -> None:
+    """The dialog goes on after the account was added, and whoever closes it has lost nothing."""
+    provider = Provider.TEXTINGHOUSE
+    values = account_input(provider, simulator)
+    result = await submit_account(hass, await begin(hass, provider), provider, values)
+    form = next(iter(hass.config_entries.subentries.async_progress()))
+    (entry,) = hass.config_entries.async_entries("texting")
+    shown = await hass.config_entries.subentries.async_configure(form["flow_id"])
+    assert result["result"] is entry
+    assert (shown["description_placeholders"] or {})["note"].startswith("What you entered so far is saved")
+    await hass.config_entries.subentries.async_configure(form["flow_id"], {"name": "Anna", "number": "+33612345601"})
+    later = await hass.config_entries.subentries.async_init((entry.entry_id, "recipient"), context={"source": "user"})
+    assert (later["description_placeholders"] or {})["note"] == ""

@@ -122,11 +122,15 @@ class RecipientFlow(FirstTextFlow):
         """Return the variables of the form's texts."""
         names, texts = await async_country_names(self.hass), await async_translations(self.hass, CONFIGURE)
         home = self.hass.config.country
+        notes = {
+            "first_recipient": not self._get_entry().subentries,
+            "groups_unknown": self._has_groups and self._groups is None,
+        }
         return {
             **self._reach.placeholders(names),
             "number": self._refused_number,
             "country": names.get(home, home) if home else texts["no_country"],
-            "note": texts["groups_unknown"] if self._has_groups and self._groups is None else "",
+            "note": " ".join(texts[note] for note, applies in notes.items() if applies),
             **({"opted_out": ", ".join(self._opted_out)} if self._opted_out else {}),
         }
 
