@@ -1,6 +1,7 @@
 """What the entities of an account or a route have in common."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import override
 
 from homeassistant.config_entries import ConfigSubentry
@@ -10,7 +11,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.helpers.event import async_track_state_change_event, async_track_time_change
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .account import Account
@@ -193,6 +194,19 @@ class StateEntity(MessengerEntity):
         await super().async_added_to_hass()
         signal = STATE_CHANGED.format(self._messenger.entry.entry_id)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self.async_write_changes))
+
+
+class CounterEntity(StateEntity):
+    """An entity whose count begins again at midnight, in local time."""
+
+    async def async_added_to_hass(self) -> None:
+        """Write the state at midnight."""
+        await super().async_added_to_hass()
+        self.async_on_remove(async_track_time_change(self.hass, self._async_midnight, hour=0, minute=0, second=0))
+
+    @callback
+    def _async_midnight(self, _now: datetime) -> None:
+        self.async_write_changes()
 
 
 class BalanceEntity(MessengerEntity, CoordinatorEntity[BalanceCoordinator]):

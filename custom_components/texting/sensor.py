@@ -13,7 +13,6 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from .account import Account
@@ -21,7 +20,7 @@ from .delivery.database import DatabaseError
 from .delivery.history import HistoryQuery, SentBy
 from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
-from .entity import BalanceEntity, RecipientEntity, StateEntity, async_follow_recipients
+from .entity import BalanceEntity, CounterEntity, RecipientEntity, StateEntity, async_follow_recipients
 from .gateway.message import Balance
 from .gateway.status import Status
 from .messenger import Messenger, MessengerConfigEntry
@@ -234,7 +233,7 @@ class OldestPendingSensor(StateEntity, SensorEntity):
         return None if oldest is None else dt_util.utc_from_timestamp(oldest)
 
 
-class SegmentsTodaySensor(StateEntity, SensorEntity):
+class SegmentsTodaySensor(CounterEntity, SensorEntity):
     """The segments that were sent since midnight, in local time."""
 
     _attr_state_class = SensorStateClass.TOTAL_INCREASING
@@ -243,15 +242,6 @@ class SegmentsTodaySensor(StateEntity, SensorEntity):
     def __init__(self, account: Account) -> None:
         """Follow the count of an account."""
         super().__init__(account, "segments_today")
-
-    async def async_added_to_hass(self) -> None:
-        """Write the state at midnight, when the count starts again."""
-        await super().async_added_to_hass()
-        self.async_on_remove(async_track_time_change(self.hass, self._async_midnight, hour=0, minute=0, second=0))
-
-    @callback
-    def _async_midnight(self, _now: datetime) -> None:
-        self.async_write_changes()
 
     @property
     def native_value(self) -> int:

@@ -21,7 +21,7 @@ from .delivery.checks import COUNTED
 from .delivery.database import DatabaseError, MessageDatabase
 from .delivery.forecast import MIN_TEXTS, lasts_until, use_period
 from .delivery.money import written
-from .entity import MessengerEntity, StateEntity
+from .entity import CounterEntity, MessengerEntity
 from .gateway.message import Balance
 from .signals import STATE_CHANGED
 
@@ -51,7 +51,7 @@ def async_follow_price(account: Account, async_add_entities: AddConfigEntryEntit
     account.entry.async_on_unload(account.balance.async_add_listener(update))
 
 
-class SpentThisMonthSensor(StateEntity, SensorEntity):
+class SpentThisMonthSensor(CounterEntity, SensorEntity):
     """What the texts of this month cost, in the home's calendar month. Each currency has a sum of its own."""
 
     _attr_device_class = SensorDeviceClass.MONETARY
@@ -62,15 +62,6 @@ class SpentThisMonthSensor(StateEntity, SensorEntity):
         """Follow the count of an account."""
         super().__init__(account, "spent_this_month")
         self._account = account
-
-    async def async_added_to_hass(self) -> None:
-        """Write the state at midnight, when a month may begin, and if the currency changes."""
-        await super().async_added_to_hass()
-        self.async_on_remove(async_track_time_change(self.hass, self._async_midnight, hour=0, minute=0, second=0))
-
-    @callback
-    def _async_midnight(self, _now: datetime) -> None:
-        self.async_write_changes()
 
     @override
     def _what_is_shown(self) -> tuple[object, ...]:
