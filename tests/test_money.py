@@ -44,10 +44,16 @@ def spent(hass: HomeAssistant, entity: str = SPENT) -> tuple[Decimal, str]:
     return Decimal(state.state), state.attributes["unit_of_measurement"]
 
 
+async def rows(hass: HomeAssistant) -> list[dict[str, Any]]:
+    """Return all texts, newest first."""
+    response: Any = await hass.services.async_call("texting", "get_history", {}, blocking=True, return_response=True)
+    messages: list[dict[str, Any]] = response["messages"]
+    return messages
+
+
 async def history(hass: HomeAssistant) -> list[tuple[Any, ...]]:
     """Return cost, price and currency of all texts, newest first."""
-    response: Any = await hass.services.async_call("texting", "get_history", {}, blocking=True, return_response=True)
-    return [(row["cost"], row["price"], row["currency"]) for row in response["messages"]]
+    return [(row["cost"], row["price"], row["currency"]) for row in await rows(hass)]
 
 
 def issues(hass: HomeAssistant) -> dict[str, dict[str, str]]:
@@ -191,6 +197,22 @@ async def test_a_text_that_may_have_been_charged_twice_counts_twice(
     bill = (credit - simulator.accounts[CLUB].credit) * Decimal("0.07")
     assert bill == Decimal("0.14")
     assert spent(hass, "sensor.club_texting_spent_this_month") == (bill, "EUR")
+
+
+async def test_a_text_that_was_refused_only_the_second_time_may_have_been_sent(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    """The response to the first try got lost, and then there was no credit any more."""
+    entry = await set_up(CLUB, options=EURO)
+    simulator.faults.add("club_texting", "cut", 1, accept=True)
+    simulator.accounts[CLUB].credit = Decimal(1)
+    sending = hass.async_create_task(text(hass, CLUB, "Water", if_unsure="resend"))
+    await pass_until(hass, pass_time, lambda: sending.done() and not entry.runtime_data.outbox)
+    with pytest.raises(HomeAssistantError):
+        await sending
+    (row,) = await rows(hass)
+    assert (row["status"], row["price"], len(simulator.messages())) == ("uncertain", 0.07, 1)
+    assert spent(hass, "sensor.club_texting_spent_this_month") == (Decimal("0.07"), "EUR")
 
 
 async def test_a_route_tells_what_all_of_its_attempts_cost(
@@ -369,8 +391,7 @@ async def test_a_budget_warns_and_then_refuses(hass: HomeAssistant, set_up: SetU
     await text(hass, HOUSE, "Water 6", urgent=True)
     assert len(simulator.messages()) == sent + 1
     assert spent(hass) == (Decimal("0.42"), "EUR")
-    reasons = await hass.services.async_call("texting", "get_history", {}, blocking=True, return_response=True)
-    assert "The budget of this month is spent" in [row["reason_text"] for row in reasons["messages"]]  # type: ignore[index, union-attr]
+    assert "The budget of this month is spent" in [row["reason_text"] for row in await rows(hass)]
     hass.config_entries.async_update_entry(entry, options=EURO | {"monthly_budget": 1.0})
     await hass.async_block_till_done()
     assert issues(hass) == {}

@@ -152,9 +152,8 @@ class Worker:
     def _expire(self, now: float) -> None:
         expired = self._queue.take_expired(now)
         for record in expired:
-            if record.resend_count:  # it may have left before, but not this time
-                record.resend_count -= 1
-                self._outbox.apply_result(record, _uncertain(record))
+            if record.resend_count:
+                self._outbox.apply_result(record, _not_this_time(record))
             else:
                 self._outbox.fail(record, Status.EXPIRED, MessageRejected(reason=FailureReason.EXPIRED))
         self._outbox.save(expired)
@@ -182,7 +181,8 @@ class Worker:
         again: Records = []
         for record, result in zip(batch, results, strict=True):
             if not isinstance(result.error, CannotConnect | OutcomeUnknown | RateLimited):
-                if self._outbox.apply_result(record, result):
+                is_refused = result.status is Status.REJECTED and record.resend_count
+                if self._outbox.apply_result(record, _not_this_time(record) if is_refused else result):
                     changed.append(record)
                 settled.append(record)
                 self._cancelled.pop(record.reference, None)
@@ -206,9 +206,8 @@ class Worker:
         now = self._outbox.now()
         for record in records:
             if error := self._cancelled.pop(record.reference, None):
-                if record.resend_count:  # it may have left before, but not this time
-                    record.resend_count -= 1
-                    self._outbox.apply_result(record, _uncertain(record))
+                if record.resend_count:
+                    self._outbox.apply_result(record, _not_this_time(record))
                 else:
                     self._outbox.fail(record, Status.REJECTED, error)
                 continue
@@ -294,6 +293,12 @@ class Worker:
         task = self._spawn(work, "texting messages")
         tasks.add(task)
         task.add_done_callback(tasks.discard)
+
+
+def _not_this_time(record: MessageRecord) -> SendResult:
+    """Return the result of a message that did not leave this time, but may have left before."""
+    record.resend_count -= 1
+    return _uncertain(record)
 
 
 def _uncertain(record: MessageRecord) -> SendResult:
