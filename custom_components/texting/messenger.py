@@ -24,7 +24,7 @@ from .inbound.loop_guard import async_loop_guard
 from .issues import async_loop_stopped
 from .options import RESEND, Options, read_options
 from .outcomes import reason_text
-from .recipients import Recipient, recipient_for_number
+from .recipients import Recipient
 from .storage.entry_state import EntryState
 from .storage.received import async_cause
 from .targets import Address
@@ -265,16 +265,11 @@ class Messenger(ABC):
         saved.add_done_callback(lambda _saved: self.state.async_changed())
         return saved
 
-    def name_of(self, address: Address) -> str | None:
-        """Return who is at an address, as a recipient of whatever account; None if that is not known."""
-        person = address.recipient or recipient_for_number(self.hass, self.entry.entry_id, address.number or "")
-        return person.name if person else None
-
     def outcome(self, address: Address, record: MessageRecord | None) -> Outcome:
         """Return how a send ended, with its error in words."""
         if record and record.failure:
-            reason, name = reason_text(self.hass, record), self.name_of(address)
-            error = home_assistant_error(record.failure, self.entry.title, reason, name)
+            reason = reason_text(self.hass, record)
+            error = home_assistant_error(record.failure, self.entry.title, reason, address.recipient_name)
             return Outcome(address, record, error)
         return Outcome(address, record, address.error, held_until=self.held_until(record) if record else None)
 

@@ -50,6 +50,11 @@ class Address:
         return self.group.id if self.group else self.number
 
     @property
+    def recipient_name(self) -> str | None:
+        """Who has the number at the account or route that is asked, as a log may show it: a number is masked."""
+        return redact_name(self.recipient.name) if self.recipient else None
+
+    @property
     def display_name(self) -> str:
         """What a response shows."""
         return self.number or (self.group.name if self.group else self.label)

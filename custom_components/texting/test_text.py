@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .account import TextingConfigEntry
@@ -30,7 +31,8 @@ async def async_test_text(hass: HomeAssistant, entry: MessengerConfigEntry) -> s
 
 async def _async_template(account: TextingConfigEntry) -> str:
     """Return the template of an account, empty if it has none or if it cannot be read."""
-    if chosen := account.data.get(ATTR_TEMPLATE_ID):
+    # It may have been unloaded meanwhile.
+    if (chosen := account.data.get(ATTR_TEMPLATE_ID)) and account.state is ConfigEntryState.LOADED:
         with suppress(GatewayError, TimeoutError):
             async with asyncio.timeout(_TIMEOUT):
                 templates = await account.runtime_data.gateway.fetch_templates()

@@ -1,5 +1,6 @@
 """The offer to send a test text to a recipient who was just added."""
 
+import asyncio
 from datetime import timedelta
 import html
 from typing import Any
@@ -126,6 +127,17 @@ async def test_a_text_that_is_delivered(
     menu = await add(hass, entry)
     assert await send(hass, menu) == "Text to Zoe was delivered."
     await until(lambda: state_of(hass, "sensor.zoe_last_message").state == "delivered")
+
+
+async def test_a_dialog_that_is_submitted_twice_adds_and_sends_once(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    entry = await set_up(CLUB)
+    menu = await add(hass, entry)
+    results = await asyncio.gather(*(choose(hass, menu, "send_test") for _ in range(2)), return_exceptions=True)
+    assert len(simulator.messages()) == 1
+    assert any(isinstance(result, dict) and result["reason"] == "tested" for result in results)
+    assert names(entry).count("Zoe") == 1
 
 
 async def test_each_number_gets_the_text(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:

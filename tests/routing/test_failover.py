@@ -109,7 +109,7 @@ async def test_who_opted_out_gets_nothing_by_another_way(
     simulator.accounts[CLUB].opted_out.add(CLARA.removeprefix("+1"))
     with pytest.raises(HomeAssistantError) as raised:
         await send(hass, "Water", account=route.entry_id, to=CLARA)
-    text_of(raised.value, "named_opted_out_at_provider")
+    text_of(raised.value, "rejected_opted_out")
     assert not simulator.messages()
 
 

@@ -1,5 +1,6 @@
 """The offer to send a test text to a recipient who was just added."""
 
+import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -34,6 +35,8 @@ class FirstTextFlow(ConfigSubentryFlow):
     _name = ""
     # What the text says. A template may decide it.
     _text = ""
+    # The text on its way. A dialog that is submitted twice, or again after its browser disconnected, sends one.
+    _sending: asyncio.Task[list[Outcome]] | None = None
 
     async def async_add(self, name: str, data: Mapping[str, Any]) -> SubentryFlowResult:
         """Add a recipient. If it can be texted now, offer a test text.
@@ -66,7 +69,11 @@ class FirstTextFlow(ConfigSubentryFlow):
         recipient = recipient_by_id(entry, self._added_id)
         if entry.state is not ConfigEntryState.LOADED or recipient is None or not recipient.numbers:
             return self.async_abort(reason="no_test_text", description_placeholders=self._placeholders)
-        outcomes = await self._async_send(entry.runtime_data, recipient)
+        if self._sending is None:
+            self._sending = self.hass.async_create_task(
+                self._async_send(entry.runtime_data, recipient), "texting test text"
+            )
+        outcomes = await asyncio.shield(self._sending)
         texts = await async_translations(self.hass, CONFIGURE)
         sent = [(outcome, outcome.record) for outcome in outcomes if outcome.record]
         lines = [self._line(outcome, record, texts, alone=len(sent) == 1) for outcome, record in sent]

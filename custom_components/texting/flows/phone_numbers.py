@@ -78,7 +78,7 @@ class Reach:
         return example_number(*filter(None, (self._home_if_served(), *self.countries)))
 
     def _home_if_served(self) -> str | None:
-        return self.home if self.home and self.serves(f"+{calling_code(self.home)}") else None
+        return self.home if not self.countries or self.home in self.countries else None
 
     def placeholders(self, names: Mapping[str, str]) -> dict[str, str]:
         """Return the variables of the form's texts. names are those of countries by their codes."""

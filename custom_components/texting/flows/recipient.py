@@ -65,7 +65,9 @@ class RecipientFlow(FirstTextFlow):
     _refused_number = ""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Add a recipient."""
+        """Add a recipient. A form that is submitted again, or whose browser disconnected, has added it already."""
+        if self._added_id:
+            return await self.async_step_first_text()
         return await self._async_step("user", user_input, {})
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:

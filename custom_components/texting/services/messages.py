@@ -183,7 +183,7 @@ async def _async_preview_message(call: ServiceCall) -> ServiceResponse:
         items = [messenger.compose(address, call.data) for address in addresses]
         prepared = [messenger.prepare(item.message, ignores_opt_out=messenger.ignores_opt_out(item)) for item in items]
     except MessageRejected as err:
-        reason, name = words_of(call.hass, err.reason), messenger.name_of(addresses[0])
+        reason, name = words_of(call.hass, err.reason), addresses[0].recipient_name
         in_words = str(home_assistant_error(err, messenger.entry.title, reason, name))
         return {"error": in_words, "reason": err.reason, "limit": err.limit}
     message, preview = prepared[0]

@@ -176,8 +176,9 @@ async def _async_broadcast_voice(call: ServiceCall) -> ServiceResponse:
     skipped = [number for number in addresses if number in opted or number in quiet]
     numbers = tuple(number for number in addresses if number not in skipped)
     if opted and not numbers and set(quiet) <= set(opted):
-        names = ", ".join(address.label for address in addresses.values())
-        raise home_assistant_error(opted_out(), account.entry.title, name=names)
+        # Each once. A masked number is no name.
+        names = dict.fromkeys(name for each in addresses.values() if (name := each.recipient_name))
+        raise home_assistant_error(opted_out(), account.entry.title, name=" and ".join(names))
     if not numbers:
         raise validation_error("all_quiet" if quiet else "no_target")
     broadcast = VoiceBroadcast(
