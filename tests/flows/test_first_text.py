@@ -140,6 +140,23 @@ async def test_a_dialog_that_is_submitted_twice_adds_and_sends_once(
     assert names(entry).count("Zoe") == 1
 
 
+async def test_a_form_that_is_submitted_twice_adds_one_recipient(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator
+) -> None:
+    """The second one comes while the first one waits for the account's templates."""
+    entry, flows = await set_up(POINT), hass.config_entries.subentries
+    form = await flows.async_init((entry.entry_id, "recipient"), context={"source": SOURCE_USER})
+    entered = recipient_input({"name": "Zoe", "numbers": [NUMBERS[POINT]]})
+    held = simulator.faults.add("thesmspoint", "hold", 1, path="get-templates")
+    first = asyncio.create_task(flows.async_configure(form["flow_id"], entered))
+    await held.reached.wait()
+    second = await flows.async_configure(form["flow_id"], entered)
+    held.release()
+    for result in (await first, second):
+        assert (result["type"], result["step_id"]) == (FlowResultType.MENU, "first_text")
+    assert names(entry).count("Zoe") == 1
+
+
 async def test_each_number_gets_the_text(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:
     entry = await set_up(HOUSE)
     first, second = (await send(hass, await add(hass, entry, numbers=[ZOE, "+33612345698"]))).split("\n\n")
