@@ -107,7 +107,8 @@ async def test_ez_buys_credits(client: Client, changes: dict[str, str], code: st
     params = LOGIN | CARD | {"Credits": "100"} | changes
     assert (await client.raw("club_texting", "/api/credits/buy/", data=params))[1] == code
     assert client.simulator.accounts["club_texting"].credit == (600 if code == "1" else 500)
-    assert "4111" not in str(client.simulator.requests())
+    # Fewer digits may be those of a moment.
+    assert params["CCNumber"][:12] not in str(client.simulator.requests())
 
 
 async def test_ez_keywords(client: Client) -> None:
