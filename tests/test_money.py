@@ -212,7 +212,7 @@ async def test_a_text_that_was_refused_only_the_second_time_may_have_been_sent(
         await sending
     (row,) = await rows(hass)
     assert (row["status"], row["price"], len(simulator.messages())) == ("uncertain", 0.07, 1)
-    assert spent(hass, "sensor.club_texting_spent_this_month") == (Decimal("0.07"), "EUR")
+    await until(lambda: spent(hass, "sensor.club_texting_spent_this_month") == (Decimal("0.07"), "EUR"))
 
 
 async def test_a_route_tells_what_all_of_its_attempts_cost(
