@@ -199,22 +199,6 @@ async def test_a_text_that_may_have_been_charged_twice_counts_twice(
     assert spent(hass, "sensor.club_texting_spent_this_month") == (bill, "EUR")
 
 
-async def test_a_text_that_was_refused_only_the_second_time_may_have_been_sent(
-    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
-) -> None:
-    """The response to the first try got lost, and then there was no credit any more."""
-    entry = await set_up(CLUB, options=EURO)
-    simulator.faults.add("club_texting", "cut", 1, accept=True)
-    simulator.accounts[CLUB].credit = Decimal(1)
-    sending = hass.async_create_task(text(hass, CLUB, "Water", if_unsure="resend"))
-    await pass_until(hass, pass_time, lambda: sending.done() and not entry.runtime_data.outbox)
-    with pytest.raises(HomeAssistantError):
-        await sending
-    (row,) = await rows(hass)
-    assert (row["status"], row["price"], len(simulator.messages())) == ("uncertain", 0.07, 1)
-    await until(lambda: spent(hass, "sensor.club_texting_spent_this_month") == (Decimal("0.07"), "EUR"))
-
-
 async def test_a_route_tells_what_all_of_its_attempts_cost(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect: Connect, settle: Any, pass_time: PassTime
 ) -> None:

@@ -181,8 +181,7 @@ class Worker:
         again: Records = []
         for record, result in zip(batch, results, strict=True):
             if not isinstance(result.error, CannotConnect | OutcomeUnknown | RateLimited):
-                is_refused = result.status is Status.REJECTED and record.resend_count
-                if self._outbox.apply_result(record, _not_this_time(record) if is_refused else result):
+                if self._outbox.apply_result(record, result):
                     changed.append(record)
                 settled.append(record)
                 self._cancelled.pop(record.reference, None)
