@@ -309,7 +309,8 @@ class Account(Messenger):
     @callback
     def messages_updated(self, updates: Sequence[Update]) -> None:
         """Take updates of the account's own outbox, and act on what they say about the account."""
-        self.budget.async_update()
+        if any(change is Change.ACCEPTED for _, change in updates):
+            self.budget.async_update()
         for record, change in updates:
             if self._poller and (known := self.outbox.get(record.reference)):
                 self._poller.track(known)

@@ -30,18 +30,24 @@ class Budget:
         self._state = state
         self._pricing = pricing
         # The month in which a text was refused last, and the budget then.
-        self._refused: tuple[str, float] | None = None
+        self._refused: tuple[str, Decimal] | None = None
+
+    @property
+    def _limit(self) -> tuple[Decimal, str] | None:
+        """The amount, and the ISO code of its currency. None: there is no budget."""
+        budget, currency = read_options(self._entry).monthly_budget, self._pricing.currency
+        return (Decimal(str(budget)), currency) if budget and currency else None
 
     @property
     def is_set(self) -> bool:
         """Return True if there is a budget."""
-        return bool(read_options(self._entry).monthly_budget and self._pricing.currency)
+        return self._limit is not None
 
     def refusals(self, records: Sequence[MessageRecord]) -> list[tuple[MessageRecord, MessageRejected]]:
         """Return the messages that the budget does not pay for, with their errors. Urgent ones it always pays for."""
-        budget, currency = read_options(self._entry).monthly_budget, self._pricing.currency
-        if not budget or not currency:
+        if (limit := self._limit) is None:
             return []
+        budget, currency = limit
         used = self._state.money_used(currency)
         refused: list[tuple[MessageRecord, MessageRejected]] = []
         for record in records:
@@ -61,30 +67,27 @@ class Budget:
     @callback
     def async_update(self) -> None:
         """Keep the repair issues true."""
-        currency, counted = self._pricing.currency, self._pricing.currency_of_balance
-        due = self._due(currency)
+        limit = self._limit
+        due = self._due(*limit) if limit else None
         for issue in (Issue.BUDGET_SPENT, Issue.BUDGET_NEARLY_SPENT):
-            if issue is due and currency:
-                budget = written(read_options(self._entry).monthly_budget or 0, currency)
-                async_budget(self._hass, issue, self._entry, budget)
+            if limit and issue is due:
+                async_budget(self._hass, issue, self._entry, written(*limit))
             else:
                 async_delete(self._hass, issue, self._entry)
+        currency, counted = self._pricing.currency, self._pricing.currency_of_balance
         if currency and counted and counted != currency:
             async_currency_differs(self._hass, self._entry, counted, currency)
         else:
             async_delete(self._hass, Issue.CURRENCY_DIFFERS, self._entry)
 
-    def _due(self, currency: str | None) -> Issue | None:
+    def _due(self, budget: Decimal, currency: str) -> Issue | None:
         """Return the issue that what was spent this month calls for."""
-        budget = read_options(self._entry).monthly_budget
-        if not budget or not currency:
-            return None
-        spent, most = self._state.counters.spent_this_month.get(currency, Decimal(0)), Decimal(str(budget))
+        spent = self._state.counters.spent_this_month.get(currency, Decimal(0))
         # What is left may not pay for the next text.
         is_refused = self._refused == (month_of(today()), budget)
-        if is_refused or spent >= most or spent + (self._pricing.price_of(1) or 0) > most:
+        if is_refused or spent >= budget or spent + (self._pricing.price_of(1) or 0) > budget:
             return Issue.BUDGET_SPENT
-        return Issue.BUDGET_NEARLY_SPENT if spent >= most * NEARLY else None
+        return Issue.BUDGET_NEARLY_SPENT if spent >= budget * NEARLY else None
 
     @callback
     def async_stop(self) -> None:

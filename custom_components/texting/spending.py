@@ -17,7 +17,7 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from .account import Account
-from .delivery.checks import COUNTED
+from .delivery.checks import is_counted
 from .delivery.database import DatabaseError, MessageDatabase
 from .delivery.forecast import MIN_TEXTS, lasts_until, use_period
 from .delivery.money import written
@@ -167,7 +167,7 @@ class CreditLastsUntilSensor(TotalsEntity, SensorEntity):
         if currency := self._account.pricing.currency_of_balance:
             return self._spent.get(currency)
         balance = self._balance
-        return Decimal(self._segments) if balance and balance.unit.casefold() in COUNTED else None
+        return Decimal(self._segments) if balance and is_counted(balance.unit) else None
 
     @property
     def _balance(self) -> Balance | None:

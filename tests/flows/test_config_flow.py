@@ -430,7 +430,7 @@ async def test_lists_that_cannot_be_read_leave_the_fields_open(
 
 
 async def test_the_first_recipient_comes_with_a_note(hass: HomeAssistant, simulator: Simulator) -> None:
-    """The dialog goes on after the account was added, and whoever closes it has lost nothing."""
+    """The account is added already. A user who closes the dialog now loses nothing."""
     provider = Provider.TEXTINGHOUSE
     values = account_input(provider, simulator)
     result = await submit_account(hass, await begin(hass, provider), provider, values)

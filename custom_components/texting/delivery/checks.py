@@ -11,7 +11,7 @@ from ..gateway.status import FailureReason
 from .money import written
 
 # Units that the cost of a message is measured in. A balance in money cannot be compared with a cost.
-COUNTED = frozenset({"credit", "credits", "crédit", "crédits", "segment", "segments", "sms", "unit", "units"})
+_COUNTED = frozenset({"credit", "credits", "crédit", "crédits", "segment", "segments", "sms", "unit", "units"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,18 @@ def is_low(balances: Iterable[Balance], threshold: Decimal) -> bool | None:
     return most is not None and (most <= 0 or most < threshold)
 
 
+def is_counted(unit: str) -> bool:
+    """Return True if the cost of a message is measured in this unit of a balance."""
+    return unit.casefold() in _COUNTED
+
+
 def check_credit(balances: Iterable[Balance], cost: int) -> None:
     """Raise MessageRejected if no pool has as many credits as a message costs."""
     known = list(balances)
     left = most_credit(known)
     if left is None or max(left, Decimal(0)) >= cost:
         return
-    if any(balance.unit.casefold() not in COUNTED for balance in known):
+    if not all(is_counted(balance.unit) for balance in known):
         return
     raise MessageRejected(
         limit=Limit.CREDIT, reason=FailureReason.INSUFFICIENT_CREDIT, cost=cost, left=format_amount(left)
@@ -85,10 +90,9 @@ def check_daily(used: int, segments: int, limit: int, *, urgent: bool = False) -
         raise MessageRejected(limit=Limit.DAILY, reason=FailureReason.RATE_LIMITED, used=used, most=limit)
 
 
-def check_budget(used: Decimal, price: Decimal, budget: float | None, currency: str) -> None:
+def check_budget(used: Decimal, price: Decimal, budget: Decimal, currency: str) -> None:
     """Raise MessageRejected if what was spent this month and the price of a message exceed the budget."""
-    most = Decimal(str(budget or 0))
-    if budget and (used >= most or used + price > most):
+    if used >= budget or used + price > budget:
         raise MessageRejected(
             limit=Limit.BUDGET,
             code="budget",

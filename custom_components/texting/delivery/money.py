@@ -34,11 +34,6 @@ def sums_by_month(rows: Iterable[Sequence[object]]) -> dict[str, dict[str, Decim
     return {month: sums_by_currency(own) for month, own in months.items()}
 
 
-def plain(amount: Decimal | float) -> str:
-    """Return an amount in plain digits: 12.5, 0.0725, 12."""
-    return f"{rounded(amount):f}"
-
-
 def written(amount: Decimal | float, currency: str) -> str:
     """Return an amount as people read it: 12.50 EUR, 0.0725 EUR, 12 EUR."""
     number = rounded(amount)

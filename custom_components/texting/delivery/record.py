@@ -64,7 +64,7 @@ class MessageRecord:
     segments: int = 1
     # What the provider charges once it accepts it, in its credits. None: that is not known.
     cost: float | None = None
-    # What that is in money, and the ISO code of its currency. None: that is not known, or it was not accepted.
+    # What that is in money, and the ISO code of its currency. None: that is not known.
     price: float | None = None
     currency: str | None = None
     # What is still to do.

@@ -17,7 +17,8 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from ..delivery.money import plain
+from ..delivery.checks import format_amount
+from ..delivery.money import rounded
 from ..gateway.capabilities import Capability, MessageType
 from ..gateway.provider import ProviderInfo
 from ..options import IF_UNSURE, bounds_of, default_of, read_stored
@@ -92,9 +93,9 @@ def settings_shown(stored: Mapping[str, Any]) -> dict[str, Any]:
     # What was stored by hand may be anything.
     options = read_stored(stored)
     amounts = {_PRICE: options.segment_price, _BUDGET: options.monthly_budget}
-    money = {name: plain(amount) for name, amount in amounts.items() if amount}
+    money = {name: format_amount(rounded(amount)) for name, amount in amounts.items() if amount}
     money |= {_CURRENCY: options.currency} if options.currency in ACTIVE_CURRENCIES else {}
-    prices = {kind: plain(price) for kind, price in options.type_prices.items() if price}
+    prices = {kind: format_amount(rounded(price)) for kind, price in options.type_prices.items() if price}
     return {**stored, MONEY: money, TYPE_PRICES: prices}
 
 

@@ -26,8 +26,26 @@ SIGNS: Mapping[str, str] = {
     "zł": "PLN", "kč": "CZK", "ft": "HUF", "лв": "BGN", "руб": "RUB", "s/": "PEN", "b/": "PAB",
     "د.إ": "AED", "ر.س": "SAR", "د.م": "MAD", "د.ج": "DZD", "د.ت": "TND", "د.ك": "KWD", "ج.م": "EGP", "ر.ق": "QAR",
 }  # fmt: skip
-# Signs in lower case that several currencies share. They stay as they are written.
-_SHARED = frozenset({"$", "¥", "rs", "cfa", "fcfa", "f cfa", "kr", "fr", "dh", "da", "bs", "br", "lei", "c$"})
+# Signs in lower case that several currencies share, and these currencies. The signs stay as they are written.
+SHARED: Mapping[str, frozenset[str]] = {
+    sign: frozenset(codes.split())
+    for sign, codes in {
+        "$": "USD CAD AUD NZD SGD HKD TWD MXN COP CLP ARS",
+        "c$": "CAD NIO",
+        "¥": "JPY CNY",
+        "rs": "INR PKR LKR NPR MUR",
+        "kr": "SEK NOK DKK ISK",
+        "cfa": "XOF XAF",
+        "fcfa": "XOF XAF",
+        "f cfa": "XOF XAF",
+        "fr": "CHF",
+        "dh": "MAD AED",
+        "da": "DZD",
+        "bs": "BOB VES",
+        "br": "ETB BYN",
+        "lei": "RON MDL",
+    }.items()
+}
 CODES = frozenset(SIGNS.values()) | frozenset(
     re.findall(
         "[A-Z]{3}",
@@ -89,7 +107,7 @@ def _read(value: object, *, unit: str, code: str | None, pool: str | None, forma
     before, number, after, is_negative = _signs(match["before"], match["number"], match["after"])
     written = _unit(before, after)
     amount = _decimal(number, formatted=formatted or bool(written))
-    if code and written.lower() in _SHARED:
+    if code and written.lower() in SHARED:
         written = code
     return Balance(amount=-amount if is_negative else amount, unit=written or known, pool=pool)
 
@@ -139,7 +157,7 @@ def _unit(before: str, after: str) -> str:
         if code := currency_of(each):
             return code
     for each in written:
-        if each.lower() in _SHARED:
+        if each.lower() in SHARED:
             return each
     if len(written) > 1 or not all(map(_is_unit, written)):
         raise ValueError

@@ -1,6 +1,6 @@
 """Pricing: what the messages of an account cost in money."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,34 +8,14 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 
-from ..delivery.checks import COUNTED
+from ..delivery.checks import is_counted
 from ..delivery.record import MessageRecord
+from ..gateway.balance_text import SHARED
 from ..gateway.capabilities import Capability, MessageType
 from ..gateway.message import Balance
 from ..gateway.provider import ProviderInfo
 from ..options import Options, read_options
 from .account_store import AccountStore
-
-# Signs of balances in lower case, and the currencies that share each of them.
-_SHARED: Mapping[str, frozenset[str]] = {
-    sign: frozenset(codes.split())
-    for sign, codes in {
-        "$": "USD CAD AUD NZD SGD HKD TWD MXN COP CLP ARS",
-        "c$": "CAD NIO",
-        "¥": "JPY CNY",
-        "rs": "INR PKR LKR NPR MUR",
-        "kr": "SEK NOK DKK ISK",
-        "cfa": "XOF XAF",
-        "fcfa": "XOF XAF",
-        "f cfa": "XOF XAF",
-        "fr": "CHF",
-        "dh": "MAD AED",
-        "da": "DZD",
-        "bs": "BOB VES",
-        "br": "ETB BYN",
-        "lei": "RON MDL",
-    }.items()
-}
 
 
 class Pricing:
@@ -62,20 +42,23 @@ class Pricing:
             self._store.async_changed()
 
     @property
+    def _chosen(self) -> str | None:
+        """The ISO code of the currency of the prices in the options. None: there is no price."""
+        options = self._options
+        return (options.currency or self._hass.config.currency) if options.has_price else None
+
+    @property
     def currency(self) -> str | None:
         """The ISO code of what prices, the budget and the spending are in. None: no price is known."""
-        if self._options.has_price:
-            return self._options.currency or self._hass.config.currency
-        return self.currency_of_balance
+        return self._chosen or self.currency_of_balance
 
     @property
     def currency_of_balance(self) -> str | None:
         """The ISO code of the currency in which the provider counts. None: it counts in something else."""
-        unit, options = self._store.memory.balance_unit, self._options
+        unit, chosen = self._store.memory.balance_unit or "", self._chosen
         if unit in ACTIVE_CURRENCIES:
             return unit
-        chosen = (options.currency or self._hass.config.currency) if options.has_price else None
-        return chosen if chosen in _SHARED.get((unit or "").casefold(), ()) else None
+        return chosen if chosen in SHARED.get(unit.casefold(), ()) else None
 
     def price_of(self, units: float | Decimal | None, kind: MessageType = MessageType.SMS) -> Decimal | None:
         """Return what so many billed units cost, in the currency. None: that is not known.
@@ -112,13 +95,13 @@ class Pricing:
             if record.cost and record.message.type is MessageType.SMS:
                 self._store.memory.charged_price = float(reported) / record.cost
                 self._store.async_changed()
-        elif (self._store.memory.balance_unit or "").casefold() in COUNTED:
+        elif is_counted(self._store.memory.balance_unit or ""):
             record.cost = int(reported) if reported == int(reported) else float(reported)
             self.set_expected(record)
 
     def in_unit(self, segments: float, unit: str) -> Decimal | None:
         """Return what so many segments cost in the unit of a balance. None: that is not known."""
-        if unit.casefold() in COUNTED:
+        if is_counted(unit):
             return Decimal(str(segments))
-        is_ours = self.currency is not None and self.currency in {unit, *_SHARED.get(unit.casefold(), ())}
+        is_ours = self.currency is not None and self.currency in {unit, *SHARED.get(unit.casefold(), ())}
         return self.price_of(segments) if is_ours else None
