@@ -7,7 +7,6 @@ from typing import Any
 
 import aiohttp
 
-from .accounts import TextingHouseAccount
 from .messages import Message
 
 _TIMEOUT = aiohttp.ClientTimeout(total=60)
@@ -87,14 +86,14 @@ def textinghouse_status(message: Message) -> dict[str, str]:
     return {"apimsgid": message.id, "climsgid": message.client_id or "", "status": message.status}
 
 
-def textinghouse_reply(message: Message, text: str, at: datetime, account: TextingHouseAccount) -> dict[str, str]:
+def textinghouse_reply(message: Message, digits: str, text: str, date: str) -> dict[str, str]:
     """Return the fields of TextingHouse's reply callback (its section 4.6)."""
     return {
         "apimsgid": message.id,
         "climsgid": message.client_id or "",
-        "from": message.to,
+        "from": digits,
         "txt": text,
-        "date": at.strftime(account.reply_date_format),
+        "date": date,
     }
 
 

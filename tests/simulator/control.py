@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from .messages import TITLES, Message
+from .people import ScriptedReply
 from .site import HOST
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class Control:
                 web.delete("/requests", self._clear_requests),
                 web.get("/events", self._events),
                 web.post("/answer", self._answer),
+                web.post("/script", self._script),
+                web.get("/replies", self._replies),
+                web.post("/switch", self._switch),
                 web.post("/faults", self._add_fault),
                 web.delete("/faults", self._clear_faults),
                 web.post("/callback", self._set_callback),
@@ -91,6 +95,21 @@ class Control:
         callback = await self._simulator.answer(data["number"], data["text"], data.get("provider"))
         status, body = callback or (None, None)
         return _json({"status": status, "body": body})
+
+    async def _script(self, request: web.Request) -> web.Response:
+        """Give a phone its replies: {"number", "replies": [{fields of ScriptedReply}], "repeats"?}."""
+        data = await request.json()
+        replies = [ScriptedReply(**reply) for reply in data["replies"]]
+        self._simulator.people.script(data["number"], *replies, repeats=data.get("repeats", False))
+        return _json({})
+
+    async def _replies(self, request: web.Request) -> web.Response:
+        return _json([asdict(reply) for reply in self._simulator.people.given])
+
+    async def _switch(self, request: web.Request) -> web.Response:
+        data = await request.json()
+        self._simulator.people.switch(data["number"], on=data["on"])
+        return _json({})
 
     async def _add_fault(self, request: web.Request) -> web.Response:
         data = await request.json()

@@ -67,3 +67,8 @@ def final_status(message: Message) -> str | None:
     """Return the last status of a message that never arrives; None if it arrives."""
     special = SPECIAL_NUMBERS.get(message.to[-4:])
     return special[1].get(message.provider, message.status) if special else None
+
+
+def off_status(message: Message) -> str:
+    """Return the last status of a message to a phone that is off, as of one that never gets it."""
+    return SPECIAL_NUMBERS["0006"][1].get(message.provider, message.status)

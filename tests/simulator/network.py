@@ -8,7 +8,7 @@ from typing import Any
 
 from .accounts import TextingHouseAccount
 from .callbacks import Callbacks, textinghouse_status
-from .messages import PROGRESS, Message, final_status
+from .messages import PROGRESS, Message, final_status, off_status
 
 _HOLD_POLL = 0.05
 
@@ -32,6 +32,8 @@ class Network:
         self.clock: Callable[[], datetime] = utc_now
         self.messages: list[Message] = []
         self.incoming: list[Message] = []
+        # The digits of phones that are off.
+        self.switched_off: set[str] = set()
         self._accepted: list[Message] = []
         self._listeners: list[Callable[[Message], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -126,7 +128,7 @@ class Network:
             if self.delivered_after is None:
                 return
             await asyncio.sleep(self.delivered_after)
-        failed = final_status(message)
+        failed = off_status(message) if message.phone_number in self.switched_off else final_status(message)
         if failed is None:
             self._receive(message)
         await self._move(message, failed or delivered, changed=self._apply(message, failed or delivered))

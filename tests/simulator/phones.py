@@ -1,7 +1,7 @@
 """Phones that reply. The provider that texted last decides how the reply is delivered."""
 
 from base64 import b64encode
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from secrets import token_bytes, token_hex
 
@@ -24,15 +24,24 @@ class Phones:
         self._network = network
 
     async def answer(
-        self, number: str, text: str, provider: str | None = None, *, media: dict[str, object] | None = None
+        self,
+        number: str,
+        text: str,
+        provider: str | None = None,
+        *,
+        media: dict[str, object] | None = None,
+        named: Message | None = None,
+        written_at: datetime | None = None,
     ) -> tuple[int, str] | None:
         """Reply; return the response of the callback URL (the keyword's if there are two), None if there is none.
 
-        media are the fields that TextioPro's list has for a picture.
+        media are the fields that TextioPro's list has for a picture. named is the message that the provider says is
+        answered, if not the last one to this number. written_at is the text's date, if not now; without a zone it is in
+        UTC, and the provider does not say so. Where a provider names no message or has no date, they do nothing.
         Raises LookupError if the text cannot reach anyone.
         """
-        digits = "".join(character for character in number if character.isdecimal())
-        last = self._last_message(digits, provider)
+        digits = digits_of(number)
+        last = named or self._last_message(digits, provider)
         provider = provider or (last.provider if last else None)
         if provider is None:
             raise LookupError(f"No provider has texted {number} yet.")
@@ -42,9 +51,9 @@ class Phones:
             self._list_incoming(digits, text, last, media or {})
             return None
         if provider == "textinghouse":
-            callback: Callback | None = await self._textinghouse(last, text)
+            callback: Callback | None = await self._textinghouse(last, digits, text, written_at)
         else:
-            callback = await self._ez_texting(provider, digits, text, last)
+            callback = await self._ez_texting(provider, digits, text, last, written_at)
         return (callback.status, callback.body) if callback else None
 
     def _last_message(self, digits: str, provider: str | None) -> Message | None:
@@ -72,7 +81,9 @@ class Phones:
             )
         )
 
-    async def _textinghouse(self, last: Message | None, text: str) -> Callback:
+    async def _textinghouse(
+        self, last: Message | None, digits: str, text: str, written_at: datetime | None
+    ) -> Callback:
         account: TextingHouseAccount = self._network.accounts["textinghouse"]
         if last is None:
             raise LookupError("TextingHouse has not texted this number, so there is nothing to reply to.")
@@ -80,12 +91,22 @@ class Phones:
             raise LookupError("A TextingHouse message with a named sender cannot be replied to.")
         if not account.callback_url:
             raise LookupError("The TextingHouse account has no callback URL.")
-        reply = textinghouse_reply(last, text, self._network.clock(), account)
+        reply = textinghouse_reply(last, digits, text, self._date(account, written_at))
         return await self._network.callbacks.post(
             "textinghouse", account.callback_url, reply, form=account.callback_form
         )
 
-    async def _ez_texting(self, provider: str, digits: str, text: str, last: Message | None) -> Callback | None:
+    def _date(self, account: TextingHouseAccount, written_at: datetime | None) -> str:
+        """Return the date of a text in one of the two documented forms, or in the account's if none is given."""
+        if written_at is None:
+            return self._network.clock().strftime(account.reply_date_format)
+        if written_at.tzinfo is None:
+            return f"{written_at:%Y-%m-%d %H:%M:%S}"
+        return f"{written_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+    async def _ez_texting(
+        self, provider: str, digits: str, text: str, last: Message | None, written_at: datetime | None
+    ) -> Callback | None:
         account: EzTextingAccount = self._network.accounts[provider]
         number = digits[-10:]
         _note_opt_out(account, BRANDS[provider], number, text)
@@ -103,7 +124,8 @@ class Phones:
         responses: list[str] = []
         for url, params in calls:
             if account.callback_shape == "json" and "from" in params:
-                made.append(await self._in_json(provider, url, number, text, last if recent else None))
+                answered = last if recent else None
+                made.append(await self._in_json(provider, url, number, text, answered, written_at))
                 continue
             callback = await self._network.callbacks.get(provider, url, params, account.callback_seconds)
             made.append(callback)
@@ -115,13 +137,16 @@ class Phones:
             self._text_back(provider, number, response)
         return made[0] if made else None
 
-    async def _in_json(self, provider: str, url: str, number: str, text: str, answered: Message | None) -> Callback:
+    async def _in_json(
+        self, provider: str, url: str, number: str, text: str, answered: Message | None, written_at: datetime | None
+    ) -> Callback:
         """Bring a text as JSON with a signature, whose key is the customer's secret."""
         account: EzTextingAccount = self._network.accounts[provider]
         words = text.strip().lower().split()
         opts_in = words == ["start"] or (bool(words) and words[0] in account.keywords)
         opts_out = " ".join(words) in ("stop", "stop all", "stopall")
-        fields = ez_texting_json(number, text, self._network.clock(), answered, optIn=opts_in, optOut=opts_out)
+        at = written_at or self._network.clock()
+        fields = ez_texting_json(number, text, at, answered, optIn=opts_in, optOut=opts_out)
         headers = {"X-Signature": b64encode(token_bytes(20)).decode()}
         return await self._network.callbacks.post(provider, url, fields, form=False, headers=headers)
 
@@ -135,6 +160,11 @@ class Phones:
         account.credit -= 1
         self._network.accept(provider, token_hex(8), number, text, segments=1, extra={"auto_reply": True})
         self._network.carry(self._network.take_accepted())
+
+
+def digits_of(number: str) -> str:
+    """Return the digits of a number."""
+    return "".join(character for character in number if character.isdecimal())
 
 
 def _calls(

@@ -12,6 +12,7 @@ from .ez_texting import EzTexting
 from .faults import Faults
 from .messages import Message
 from .network import Network
+from .people import People
 from .phones import Phones
 from .site import HOST, Seconds, Site
 from .textinghouse import TextingHouse
@@ -39,6 +40,7 @@ class Simulator:
         self._callbacks = Callbacks()
         self._network = Network(self.accounts, self._callbacks, sent_after, delivered_after)
         self._phones = Phones(self._network)
+        self.people = People(self._network, self._phones)
         self._requests: list[Request] = []
         textinghouse = TextingHouse(self.accounts["textinghouse"], self._network)
         gateways: dict[str, Gateway] = {
@@ -80,6 +82,7 @@ class Simulator:
     async def stop(self) -> None:
         """Stop listening, and stop all messages on their way."""
         await self._control.stop()
+        await self.people.stop()
         for site in self._sites.values():
             await site.stop()
         await self._network.stop()
@@ -175,10 +178,17 @@ class Simulator:
             await site.restore()
 
     async def answer(
-        self, number: str, text: str, provider: str | None = None, *, media: dict[str, object] | None = None
+        self,
+        number: str,
+        text: str,
+        provider: str | None = None,
+        *,
+        media: dict[str, object] | None = None,
+        named: Message | None = None,
+        written_at: datetime | None = None,
     ) -> tuple[int, str] | None:
         """Reply from a phone: see `Phones.answer`."""
-        return await self._phones.answer(number, text, provider, media=media)
+        return await self._phones.answer(number, text, provider, media=media, named=named, written_at=written_at)
 
     def on_text(self, listener: Callable[[Message], None]) -> Callable[[], None]:
         """Call `listener` with each message that a phone receives; return a function that ends this."""

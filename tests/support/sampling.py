@@ -22,6 +22,11 @@ def choose(*, full: bool) -> None:
     settings.load_profile("texting")
 
 
+def is_full() -> bool:
+    """Return True if everything is tried."""
+    return _Choice.is_full
+
+
 def sample[Case](cases: Iterable[Case], size: int, *named: Case) -> Sequence[Case]:
     """Return at most this number of cases, evenly spread, and the named ones; all cases with --full."""
     every = list(cases)
