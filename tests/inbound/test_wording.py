@@ -5,9 +5,10 @@ from dataclasses import asdict
 import pytest
 
 from custom_components.texting.gateway.encoding import Encoding, measure
+from custom_components.texting.gateway.one_segment import MAX_LENGTH
 from custom_components.texting.gateway.providers.ez_texting.club_texting import MAX_STANDARD, ClubTexting
 from custom_components.texting.gateway.providers.ez_texting.group_texting import GroupTexting
-from custom_components.texting.inbound.wording import MAX_LENGTH, WORDING, Words, numbered, over, sorry, which
+from custom_components.texting.inbound.wording import WORDING, Words, numbered, over, sorry, which
 
 LANGUAGES = pytest.mark.parametrize("words", WORDING.values(), ids=list(WORDING))
 # What every provider takes, and one segment holds.
