@@ -17,6 +17,7 @@ from tests.support.records import (
     commits,
     count,
     ended,
+    incident,
     incoming,
     incoming_numbers,
     look_up,
@@ -247,7 +248,7 @@ async def test_closed_codes_are_purged(database: MessageDatabase, monkeypatch: p
 
 
 async def test_old_texts_are_purged_in_two_steps(database: MessageDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_PURGE_INCOMING", 7)
+    monkeypatch.setattr(module, "MAX_PURGE_LONG", 7)
     monkeypatch.setattr(SqliteFile, "empty_wal", lambda _file: None)  # so that commits can be counted
     await database.write((), incoming=[incoming(number, message={"keyword": "HOME"}) for number in range(100)])
     await database.write((), incoming=[incoming(0, entry_id=OTHER, id=f"{lowest_id(0)}{1000:016}")])
@@ -275,7 +276,7 @@ async def test_a_purged_text_does_not_come_back(database: MessageDatabase) -> No
 async def test_a_text_is_written_between_the_pieces_of_a_purge(
     database: MessageDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_PURGE_INCOMING", 10)
+    monkeypatch.setattr(module, "MAX_PURGE_LONG", 10)
     await database.write((), incoming=[incoming(number) for number in range(200)])
     purging = asyncio.create_task(database.purge_incoming(ACCOUNT, 150.0, 190.0))
     for number in range(3):
@@ -319,10 +320,12 @@ async def test_texts_and_codes_of_a_removed_entry_are_deleted(
     assert await database.reply_codes(0.0) == [reply_code(30, entry_id=OTHER)]
 
 
-@pytest.mark.parametrize("table", ["incoming", "reply_code"])
+@pytest.mark.parametrize("table", ["incoming", "reply_code", "incident"])
 async def test_an_entry_that_left_only_these_is_found(database: MessageDatabase, table: str) -> None:
     if table == "incoming":
         await database.write((), incoming=[incoming(1)])
+    elif table == "incident":
+        await database.write((), incidents=[incident(1)])
     else:
         await database.write((), codes=[reply_code(10)])
     await database.remove_others([ACCOUNT])

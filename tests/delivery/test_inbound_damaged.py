@@ -1,9 +1,10 @@
-"""What is left of incoming messages and reply codes when pages of the file are damaged."""
+"""What is left of incoming messages, reply codes and incidents when pages of the file are damaged."""
 
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
+import json
 import os
 from pathlib import Path
 import random
@@ -11,17 +12,30 @@ import sqlite3
 
 import pytest
 
-from custom_components.texting.delivery import inbound_rows, incoming as columns, reply_codes, schema
+from custom_components.texting.delivery import inbound_rows, incidents, incoming as columns, reply_codes, schema
 from custom_components.texting.delivery.database import MessageDatabase
 from custom_components.texting.delivery.inbound_rows import InboundRows
 from custom_components.texting.delivery.serialization import Row
 from custom_components.texting.delivery.sqlite_file import SqliteFile
-from tests.support.records import NUMBER, OTHER, incoming, incoming_numbers, look_up, opened, record, reply_code
+from tests.support.records import (
+    NUMBER,
+    OTHER,
+    incident,
+    incoming,
+    incoming_numbers,
+    look_up,
+    opened,
+    record,
+    reply_code,
+)
 
 PAGE = 4096
-TEXTS, PHONES = 300, 4
+TEXTS, PHONES, INCIDENTS = 300, 4, 40
 # Bytes between two that are changed; with 97 the test takes a minute.
 STEP = 1009
+
+# Where a row of each table, which its length tells, has an id that no other has.
+_ID = {len(columns.COLUMNS): 0, len(reply_codes.COLUMNS): 3, len(incidents.COLUMNS): 1}
 
 type Damage = Callable[[bytes], bytes]
 DAMAGES: dict[str, Damage] = {
@@ -37,7 +51,7 @@ class Whole:
     """An intact file."""
 
     path: Path
-    # The rows of both tables, by their keys.
+    # The rows of the tables, by their keys.
     rows: dict[object, Row]
     # The pages of each table and index, in the order of their keys, as (page, type).
     pages: dict[str, list[tuple[int, str]]]
@@ -46,10 +60,10 @@ class Whole:
         return [page for page, kind in self.pages[name] if kind == "leaf"]
 
     def on(self, *pages: int) -> set[object]:
-        """Return the keys of the texts and codes whose rows are on pages. Each text has its id in its row."""
+        """Return the keys of the rows that are on pages, also in part. Each has an id that no other has."""
         content = self.path.read_bytes()
         parts = [content[(page - 1) * PAGE : page * PAGE] for page in pages]
-        items = {key: row[0] if len(row) == len(columns.COLUMNS) else row[3] for key, row in self.rows.items()}
+        items = {key: row[_ID[len(row)]] for key, row in self.rows.items()}
         return {key for key, item in items.items() if any(str(item).encode() in part for part in parts)}
 
     def damaged(self, folder: Path, damage: Damage, *pages: int) -> Path:
@@ -65,11 +79,12 @@ class Whole:
 
 
 def rows(path: Path) -> dict[object, Row]:
-    """Return the texts and codes of an intact file, by their keys."""
+    """Return the texts, codes and incidents of an intact file, by their keys."""
     with closing(sqlite3.connect(path)) as connection:
         connection.text_factory = schema.read_text
         texts = {row[0]: row for row in connection.execute(schema.SELECT_INCOMING)}
-        return texts | {row[:2]: row for row in connection.execute(schema.SELECT_CODE)}
+        others = (connection.execute(sql) for sql in (schema.SELECT_CODE, schema.SELECT_INCIDENT))
+        return texts | {row[:2]: row for table in others for row in table}
 
 
 def recovered(path: Path) -> dict[object, Row]:
@@ -94,6 +109,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
             for phone in range(PHONES)
             for code in range(10, 100)
         ),
+        (
+            # The second is on pages of its own.
+            incident(number, entry_id=OTHER, content=json.dumps(["Water" * (1500 if number == 1 else 100)]))
+            for number in range(INCIDENTS)
+        ),
         (),
     )
     sqlite = SqliteFile(path)
@@ -108,14 +128,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 
 def test_the_file_is_large_enough_for_these_tests(whole: Whole) -> None:
-    assert len(whole.rows) == TEXTS + PHONES * 90
+    assert len(whole.rows) == TEXTS + PHONES * 90 + INCIDENTS
     assert len(whole.leaves("incoming")) > 10
     assert len(whole.leaves("reply_code")) > 5
-    assert all(whole.on(page) for page in (*whole.leaves("incoming"), *whole.leaves("reply_code")))
+    assert len(whole.leaves("incident")) > 5
+    assert all(whole.on(page) for table in ("incoming", "reply_code", "incident") for page in whole.leaves(table))
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-@pytest.mark.parametrize("table", ["incoming", "reply_code"])
+@pytest.mark.parametrize("table", ["incoming", "reply_code", "incident"])
 def test_a_damaged_page_of_a_table_loses_only_its_own_rows(
     whole: Whole, tmp_path: Path, table: str, damage: Damage
 ) -> None:
@@ -157,17 +178,33 @@ def test_memory_takes_only_the_newest_texts_of_a_damaged_file(
         assert found == [key for key in texts[-100:] if key not in whole.on(pages[0])]
 
 
-def test_codes_outlive_a_lost_table_of_texts_and_texts_one_of_codes(whole: Whole, tmp_path: Path) -> None:
-    for lost, left in (("incoming", reply_codes.COLUMNS), ("reply_code", columns.COLUMNS)):
+def test_a_lost_table_costs_no_other_one(whole: Whole, tmp_path: Path) -> None:
+    for lost, module in (("incoming", columns), ("reply_code", reply_codes), ("incident", incidents)):
         root = whole.pages[lost][0][0]
         found = recovered(whole.damaged(tmp_path, DAMAGES["zeros"], root))
-        assert found == {key: row for key, row in whole.rows.items() if len(row) == len(left)}
+        assert found == {key: row for key, row in whole.rows.items() if len(row) != len(module.COLUMNS)}
+
+
+def test_memory_takes_the_open_incidents_and_those_that_ended_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound_rows, "MAX_MEMORY_INCIDENTS", 3)
+    ends = {1: None, 2: 90.0, 3: 50.0, 4: 60.0, 5: 10.0}
+    written = InboundRows()
+    written.add((), (), (incident(number, ended_at=ended_at) for number, ended_at in ends.items()), ())
+    with closing(sqlite3.connect(":memory:")) as source, closing(sqlite3.connect(":memory:")) as memory:
+        for connection in (source, memory):
+            schema.migrate(connection)
+        written.write(source)
+        inbound_rows.merge_inbound(source, memory, only_newest=True)
+        found = [incident(number).id for number in (1, 2, 4)]
+        assert [key for (key,) in memory.execute("SELECT id FROM incident ORDER BY id")] == found
 
 
 def test_a_changed_byte_changes_one_page_only(whole: Whole, tmp_path: Path) -> None:
     """Whatever it means to SQLite, the file can be used then, and what is on other pages is as it was."""
     content = whole.path.read_bytes()
-    leaves = {*whole.leaves("incoming"), *whole.leaves("reply_code")}
+    leaves = {page for table in ("incoming", "reply_code", "incident") for page in whole.leaves(table)}
     indexes = {page for name, pages in whole.pages.items() if name.startswith("incoming_") for page, _ in pages}
     checked = 0
     for at in range(PAGE, len(content), STEP):

@@ -35,6 +35,35 @@ async def test_an_added_message_is_on_the_disk(outbox: Outbox, log: UpdateLog, c
     assert log.updates == []
 
 
+async def test_a_message_that_is_added_twice_is_known_once(outbox: Outbox, log: UpdateLog, clocks: Clocks) -> None:
+    """The second has other words and other times. The first goes on, and is on the disk when the second add is done."""
+    first = clocks.message(text="Water")
+    saved = outbox.add([first])
+    again = outbox.add([clocks.message(text="Wind", urgent=True), clocks.message("two")])
+    alone = outbox.add([clocks.message(text="Fire")])
+    assert not any(future.done() for future in (saved, again, alone))
+    await alone
+    assert saved.done()
+    assert outbox.get("one") is first
+    assert [record.message.text for record in await outbox.database.load(ACCOUNT)][:1] == ["Water"]
+    await again
+    assert [record.reference for record in outbox] == ["one", "two"]
+    # Also after it has left.
+    await accept(outbox, first)
+    await outbox.add([clocks.message()])
+    assert (first.status, log.news) == (Status.ACCEPTED, [("one", Status.ACCEPTED)])
+    found = await outbox.find(reference="one")
+    assert found is first
+
+
+async def test_adding_what_is_known_to_a_full_disk_is_done(outbox: Outbox, clocks: Clocks) -> None:
+    with full_disk():
+        async with asyncio.timeout(30):
+            await outbox.add([clocks.message(text="x" * 5000)])
+            await outbox.add([clocks.message()])
+    assert len(outbox) == 1
+
+
 async def test_a_message_that_was_refused_here_is_published_and_stored(
     outbox: Outbox, log: UpdateLog, clocks: Clocks
 ) -> None:

@@ -45,6 +45,11 @@ PLANS = {
     queries.REMOVE_ATTEMPTS: "INDEX message_parent (parent=?)",
     queries.REMOVE_OTHERS[0]: "PRIMARY KEY (entry_id=?)",
     queries.REMOVE_OTHERS[1]: "COVERING INDEX incoming_entry (entry_id=?)",
+    queries.REMOVE_OTHERS[3]: "PRIMARY KEY (entry_id=?)",
+    queries.OPEN_INCIDENTS: "PRIMARY KEY (entry_id=?)",
+    queries.ENDED_INCIDENTS: "PRIMARY KEY (entry_id=?)",
+    queries.FIND_INCIDENT: "PRIMARY KEY (entry_id=? AND id=?)",
+    queries.PURGE_INCIDENTS: "PRIMARY KEY (entry_id=? AND id=?)",
     queries.KNOWN_WITHOUT_ID: "INDEX incoming_fingerprint (fingerprint=? AND message_id=? AND id>?)",
     queries.KNOWN_WITH_ID: "COVERING INDEX incoming_fingerprint (fingerprint=? AND message_id>? AND message_id<?)",
     queries.LATEST_INCOMING: "INDEX incoming_number (entry_id=? AND number=?)",
@@ -84,6 +89,7 @@ def test_no_query_reads_all_messages(connection: sqlite3.Connection, sql: str) -
     assert PLANS[sql] in steps
     assert "SCAN message" not in steps
     assert "SCAN daily_total" not in steps
+    assert "SCAN incident" not in steps
     assert "SCAN incoming" not in steps or sql in (queries.TRIM_INCOMING, queries.TRIM_TEXTS)
     # Only the attempts of a few messages are sorted, and ids of texts with the same words.
     assert "TEMP B-TREE" not in steps or sql in (queries.ATTEMPTS, queries.KNOWN_WITH_ID)

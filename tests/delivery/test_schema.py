@@ -71,6 +71,15 @@ def schema_pages(path: Path) -> list[int]:
         return [page for (page,) in connection.execute("SELECT pageno FROM dbstat WHERE name = 'sqlite_schema'")]
 
 
+def free_bytes(path: Path) -> int:
+    """Return the bytes of the first page that hold nothing yet, in one piece."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    page = path.read_bytes()[:4096]
+    cells, start = (int.from_bytes(page[at : at + 2]) for at in (103, 105))
+    return start - (108 + 2 * cells)
+
+
 def test_a_new_file_has_the_present_version(tmp_path: Path) -> None:
     assert opened(tmp_path / "texting.db") == (None, [])
     assert version_and_indexes(tmp_path / "texting.db") == (schema.VERSION, INDEXES)
@@ -80,6 +89,20 @@ def test_the_schema_fits_into_the_first_page(tmp_path: Path) -> None:
     """If it had a page of its own, all rows would be lost with that page."""
     schema.create(tmp_path / "texting.db")
     assert schema_pages(tmp_path / "texting.db") == [1]
+
+
+def test_the_schema_has_room_for_the_pages_of_a_large_file(tmp_path: Path) -> None:
+    """When a large file is upgraded, its new tables and indexes begin on pages with numbers of up to three bytes."""
+    path = tmp_path / "texting.db"
+    schema.create(path)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        schema.migrate(connection, 1)
+        sql = "SELECT name FROM sqlite_schema WHERE rootpage > 0"
+        before = set(connection.execute(sql))
+        schema.migrate(connection)
+        added = set(connection.execute(sql)) - before
+    assert len(added) > 5
+    assert free_bytes(path) >= 2 * len(added)
 
 
 async def test_a_file_of_the_first_version_is_upgraded(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import struct
 from typing import Any
 
 from custom_components.texting.delivery.database import MessageDatabase
+from custom_components.texting.delivery.incidents import IncidentRow
 from custom_components.texting.delivery.incoming import IncomingRecord, LookUp, TextQuery, fingerprint, lowest_id
 from custom_components.texting.delivery.outbox import Change, Update
 from custom_components.texting.delivery.record import MessageRecord, Phase
@@ -87,6 +88,7 @@ FULL = MessageRecord(
     via="account",
     urgent=True,
     ignores_opt_out=True,
+    passes_limit=True,
     resend=True,
     resend_count=2,
     segments=3,
@@ -138,6 +140,13 @@ def reply_code(code: int, *, entry_id: str = ACCOUNT, number: str = NUMBER, **ch
     """Return a code that is open since as many seconds as it says."""
     values: dict[str, Any] = {"item": f"item{code}", "opened_at": float(code)} | changes
     return ReplyCode(number=number, code=code, entry_id=entry_id, **values)
+
+
+def incident(
+    number: int, *, entry_id: str = ACCOUNT, ended_at: float | None = None, content: str = "{}"
+) -> IncidentRow:
+    """Return the row of an incident that began at a time in seconds, which is the number."""
+    return IncidentRow(entry_id, f"{lowest_id(number)}A{number:015}", ended_at, content)
 
 
 def incoming_numbers(records: Iterable[IncomingRecord]) -> list[int]:

@@ -1,35 +1,30 @@
 """MessageDatabase: all messages, sent and received, in one SQLite file that a thread of its own writes."""
 
 import asyncio
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from decimal import Decimal
 from functools import partial
-import json
 from pathlib import Path
 
 from . import inbound_rows, queries
 from .check_task import CheckTask
-from .history import HistoryQuery, HistoryReader, Page
-from .inbound_reader import InboundReader
+from .database_reads import DatabaseReads
 from .inbound_rows import InboundRows
+from .incidents import IncidentRow
 from .incoming import IncomingRecord, LookUp, TextQuery, lowest_id
 from .integrity import FullCheck
-from .money import sums_by_currency, sums_by_month
 from .record import MessageRecord
 from .reply_codes import ReplyCode
-from .serialization import Row, to_text, valid_records
 from .sqlite_file import DatabaseError, SqliteFile
-from .totals import LAST_DAY, Totals
 
 __all__ = ["DatabaseError", "MessageDatabase"]
 
 RETRY_DELAY = 10.0  # seconds
 # Messages that are deleted in one commit. That takes less than 20 ms, so that texts are not kept waiting.
 MAX_PURGE = 200
-# The same for incoming messages: one may be as long as a webhook takes.
-MAX_PURGE_INCOMING = 50
+# The same for incoming messages and incidents: one may be as long as a webhook takes.
+MAX_PURGE_LONG = 50
 # The same for rows of a removed entry. For each message, attempts are looked for.
 MAX_REMOVE = 50
 
@@ -37,7 +32,7 @@ MAX_REMOVE = 50
 type Writer = tuple[asyncio.Future[None], Callable[[], None]]
 
 
-class MessageDatabase:
+class MessageDatabase(DatabaseReads):
     """Records in one file. The event loop never waits for the disk.
 
     While the file cannot be written, failing is True. The rows that are written are then kept in memory, with the
@@ -47,12 +42,12 @@ class MessageDatabase:
 
     def __init__(self, path: Path, on_changed: Callable[[], None] = lambda: None) -> None:
         """Do not touch the file yet. on_changed is called in the event loop if failing or damaged changed."""
+        super().__init__(SqliteFile(path))
         self.path = path
         self.failing = False
         # Where a damaged file was moved to, None if there was none.
         self.damaged: Path | None = None
         self._on_changed = on_changed
-        self._file = SqliteFile(path)
         self._thread: ThreadPoolExecutor | None = None
         self._records: dict[str, MessageRecord] = {}
         self._inbound = InboundRows()
@@ -66,15 +61,6 @@ class MessageDatabase:
         self._next_flush: asyncio.Future[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._checks = CheckTask(self._finish_check)
-        # The keys of rows that hold nothing that can be read.
-        self._skipped: set[object] = set()
-        self._reader = InboundReader(self._file, self._skipped.add)
-        self._history = HistoryReader(self._file, self._skipped.add)
-
-    @property
-    def skipped(self) -> int:
-        """How many rows that were read in this run hold nothing that can be read. Each counts once."""
-        return len(self._skipped)
 
     @property
     def recovered(self) -> int:
@@ -86,29 +72,32 @@ class MessageDatabase:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="texting database")
         await self._run(self._file.open)
 
-    def write(
+    def write(  # noqa: PLR0913  each is a fact of its own
         self,
         records: Iterable[MessageRecord],
         *,
         incoming: Iterable[IncomingRecord] = (),
         codes: Iterable[ReplyCode] = (),
+        incidents: Iterable[IncidentRow] = (),
         syncs: bool = True,
         then: Callable[[], None] = lambda: None,
     ) -> asyncio.Future[None]:
         """Save snapshots. The future is done when they are on disk, or raises DatabaseError; then is called before.
 
-        Records, incoming messages and codes of one call are written together. An incoming message may change afterward.
+        All rows of one call are written together. An incoming message may change afterward. The row of an incident that
+        is written last counts. A message is known by its reference: writing it again replaces what was known, and may
+        make it pending again. Whoever is not sure looks with find first.
 
         If syncs is false, they are committed then, and survive a power failure a moment later.
 
         Everything that is written in one or two turns of the loop, or while a commit runs, becomes one commit. Messages
         of an entry that was removed are left out. Incoming messages alone are refused while too many of them wait.
         """
-        records, incoming = list(records), list(incoming)
-        if error := self._refusal(is_full=bool(incoming and not records) and self._inbound.is_full):
+        records, incoming, incidents = list(records), list(incoming), list(incidents)
+        if error := self._refusal(is_full=bool(incoming and not (records or incidents)) and self._inbound.is_full):
             return _refused(error, then)
         self._records |= {record.reference: record for record in records if record.entry_id not in self._removed}
-        self._inbound.add(incoming, codes, self._removed)
+        self._inbound.add(incoming, codes, incidents, self._removed)
         return self._commit_soon(then, syncs=syncs)
 
     def hand_on(self, incoming_id: str, *, syncs: bool = False) -> asyncio.Future[None]:
@@ -138,19 +127,6 @@ class MessageDatabase:
                 loop.call_soon(self._flush)
         return future
 
-    async def load(self, entry_id: str) -> list[MessageRecord]:
-        """Return the pending messages of an entry, oldest first."""
-        return list(self._valid(await self._run(self._file.pending, entry_id)))
-
-    async def find(
-        self, *, reference: str | None = None, message_id: str | None = None, entry_id: str | None = None
-    ) -> MessageRecord | None:
-        """Return the message with this reference, else the newest with this message id. Without an entry, of any."""
-        for sql, value in ((queries.FIND_BY_REFERENCE, reference), (queries.FIND_BY_MESSAGE_ID, message_id)):
-            if value and (found := await self._read(sql, to_text(value), entry_id)):
-                return next(self._valid(found), None)
-        return None
-
     async def look_up(self, text: TextQuery) -> LookUp:
         """Return what may matter for a new text.
 
@@ -159,59 +135,6 @@ class MessageDatabase:
         if not self._commits:
             self._flush()
         return await self._run_soon(self._reader.look_up, text)
-
-    async def find_incoming(self, incoming_id: str) -> IncomingRecord | None:
-        """Return the incoming message with this id of ours."""
-        return await self._run(self._reader.find, incoming_id)
-
-    async def not_handed_on(self, entry_id: str, since: float) -> list[IncomingRecord]:
-        """Return the newest 1,000 incoming messages that were not handed on, oldest first.
-
-        They came in since a moment, in Unix seconds.
-        """
-        return await self._run(self._reader.not_handed_on, entry_id, since)
-
-    async def reply_codes(self, since: float) -> list[ReplyCode]:
-        """Return the codes of all entries that are open, or were closed since a moment, in Unix seconds."""
-        return await self._run(self._reader.reply_codes, since)
-
-    async def latest(self, entry_id: str) -> MessageRecord | None:
-        """Return the newest message of an entry."""
-        return await self._run(self._history.latest, entry_id)
-
-    async def history(self, query: HistoryQuery) -> Page:
-        """Return a page of sent and received messages, newest first. It takes the same time with any history."""
-        return await self._run(self._history.page, query)
-
-    async def attempts(self, parents: Sequence[str]) -> list[MessageRecord]:
-        """Return the attempts for these messages of a route, oldest first."""
-        return list(self._valid(await self._read(queries.ATTEMPTS, json.dumps(list(parents)))))
-
-    async def segments_on(self, entry_id: str, day: str) -> tuple[int, int]:
-        """Return how many segments the provider accepted on a day of the home, in ISO format: all, and urgent ones."""
-        ((segments, urgent),) = await self._read(queries.SEGMENTS_ON, entry_id, day)
-        return int(segments or 0), int(urgent or 0)
-
-    async def totals(self, entry_id: str, first_day: str, last_day: str = LAST_DAY) -> Totals:
-        """Return the sums of an entry over some days of the home, in ISO format."""
-        (sums,) = await self._read(queries.TOTALS, entry_id, first_day, last_day)
-        return Totals(*(int(each or 0) for each in sums))
-
-    async def spent(self, entry_id: str, first_day: str, last_day: str = LAST_DAY) -> dict[str, Decimal]:
-        """Return what messages of some days cost, by the ISO code of the currency."""
-        return sums_by_currency(await self._read(queries.SPENT, entry_id, first_day, last_day))
-
-    async def spent_by_month(self, entry_id: str, since: str) -> dict[str, dict[str, Decimal]]:
-        """Return what messages cost, by the month of the home in ISO format, then by the ISO code of the currency."""
-        return sums_by_month(await self._read(queries.SPENT_BY_MONTH, entry_id, since))
-
-    async def first_day(self, entry_id: str, currency: str | None = None) -> str | None:
-        """Return the first day of the home that counts a message, or one with a price in a currency, in ISO format."""
-        return next((str(day) for (day,) in await self._read(queries.FIRST_DAY, entry_id, currency)), None)
-
-    async def pending_attempts(self, entry_id: str) -> list[MessageRecord]:
-        """Return what accounts still do for messages of a route."""
-        return list(self._valid(await self._read(queries.PENDING_ATTEMPTS, entry_id)))
 
     async def purge(self, before: float, entry_id: str) -> int:
         """Delete messages of an entry that are done and were created before a moment; return how many.
@@ -225,12 +148,16 @@ class MessageDatabase:
 
         Moments are in Unix seconds. Raise DatabaseError.
         """
-        await self._purge(MAX_PURGE_INCOMING, queries.PURGE_INCOMING, entry_id, lowest_id(before))
-        await self._purge(MAX_PURGE_INCOMING, queries.PURGE_TEXTS, entry_id, lowest_id(texts_before))
+        await self._purge(MAX_PURGE_LONG, queries.PURGE_INCOMING, entry_id, lowest_id(before))
+        await self._purge(MAX_PURGE_LONG, queries.PURGE_TEXTS, entry_id, lowest_id(texts_before))
 
     async def purge_reply_codes(self, closed_before: float) -> None:
         """Delete codes that were closed before a moment, in Unix seconds. Raise DatabaseError."""
         await self._purge(MAX_PURGE, queries.PURGE_CODES, closed_before)
+
+    async def purge_incidents(self, entry_id: str, ended_before: float) -> None:
+        """Delete incidents of an alert that ended before a moment, in Unix seconds. Raise DatabaseError."""
+        await self._purge(MAX_PURGE_LONG, queries.PURGE_INCIDENTS, entry_id, ended_before)
 
     async def remove(self, entry_id: str) -> None:
         """Delete everything of an entry that was removed, in pieces, and write nothing of it any more.
@@ -297,13 +224,6 @@ class MessageDatabase:
         await self._run(self._file.empty_wal)
         return deleted
 
-    def _valid(self, rows: Iterable[Row]) -> Iterator[MessageRecord]:
-        """Return the records of rows. Rows that hold none are skipped and counted."""
-        return valid_records(rows, self._skipped.add)
-
-    async def _read(self, sql: str, *parameters: object) -> list[Row]:
-        return await self._run(self._file.read, sql, parameters)
-
     async def _run[*Arguments, Result](self, job: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """Run a job in the thread, after everything that was written before."""
         if not self._commits:
@@ -338,7 +258,7 @@ class MessageDatabase:
         run(partial(self._file.write, records, inbound, syncs=syncs)).add_done_callback(
             partial(self._committed, writers)
         )
-        if not syncs and (records or inbound.incoming):
+        if not syncs and (records or inbound.incoming or inbound.incidents):
             # Marks alone are synced with the next commit: it is enough that they survive the end of the process.
             run(self._file.sync).add_done_callback(lambda _synced: self._check_state())
         if flush:

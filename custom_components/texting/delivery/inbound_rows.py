@@ -1,13 +1,16 @@
-"""Incoming messages and reply codes on their way to a file: what is to be written, and what is taken over."""
+"""What is written beside messages, on its way to a file: incoming messages, reply codes and incidents."""
 
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from heapq import nlargest
 from itertools import islice
+from math import inf
 import sqlite3
 import sys
 
-from . import incoming, queries, reply_codes, schema
+from . import incidents, incoming, queries, reply_codes, schema
+from .incidents import IncidentRow
 from .incoming import IncomingRecord
 from .reply_codes import ReplyCode
 from .salvage import read_both_ends, read_end
@@ -17,9 +20,13 @@ from .serialization import Row, read_rows
 MAX_MEMORY_ROWS = 10_000
 # The bytes of their texts.
 MAX_MEMORY_SIZE = 10_000_000
+# Incidents that are kept too. Open ones come first.
+MAX_MEMORY_INCIDENTS = 1000
 _TEXT = incoming.COLUMNS.index("text")
 _ENTRY_ID = incoming.COLUMNS.index("entry_id")
 _CODE_ENTRY_ID = reply_codes.COLUMNS.index("entry_id")
+_INCIDENT_ENTRY_ID = incidents.COLUMNS.index("entry_id")
+_ENDED_AT = incidents.COLUMNS.index("ended_at")
 
 
 @dataclass(slots=True)
@@ -30,6 +37,8 @@ class InboundRows:
     incoming: dict[object, Row] = field(default_factory=dict)
     # By number and code.
     codes: dict[tuple[object, object], Row] = field(default_factory=dict)
+    # By entry and id.
+    incidents: dict[tuple[object, object], Row] = field(default_factory=dict)
     # The ids of incoming messages that are to be marked, in the order in which they were handed on.
     handed_on: dict[object, None] = field(default_factory=dict)
     # The bytes of the texts.
@@ -37,23 +46,33 @@ class InboundRows:
 
     def __bool__(self) -> bool:
         """Return True if there is something to write."""
-        return bool(self.incoming or self.codes or self.handed_on)
+        return bool(self.incoming or self.codes or self.incidents or self.handed_on)
 
     @property
     def is_full(self) -> bool:
         """Return True if there is no room for more incoming messages."""
         return len(self.incoming) >= MAX_MEMORY_ROWS or self.size >= MAX_MEMORY_SIZE
 
-    def add(self, records: Iterable[IncomingRecord], codes: Iterable[ReplyCode], removed: Container[str]) -> None:
+    def add(
+        self,
+        records: Iterable[IncomingRecord],
+        codes: Iterable[ReplyCode],
+        changed: Iterable[IncidentRow],
+        removed: Container[str],
+    ) -> None:
         """Add the rows of these as they are now, except those of removed entries."""
         self._put(incoming.to_row(each) for each in records if each.entry_id not in removed)
         kept = (each for each in codes if each.entry_id not in removed)
         self.codes |= {(each.number, each.code): reply_codes.to_row(each) for each in kept}
+        self.incidents |= _by_key(incidents.to_row(each) for each in changed if each.entry_id not in removed)
 
     def update(self, newer: InboundRows) -> None:
-        """Add rows that are newer. Only the newest incoming messages are kept."""
+        """Add rows that are newer. Only the newest incoming messages and incidents are kept."""
         self._put(newer.incoming.values())
         self.codes |= newer.codes
+        self.incidents |= newer.incidents
+        if len(self.incidents) > MAX_MEMORY_INCIDENTS:
+            self.incidents = _by_key(_newest_incidents(self.incidents.values()))
         self.handed_on |= newer.handed_on
         for key in list(islice(self.handed_on, max(len(self.handed_on) - MAX_MEMORY_ROWS, 0))):
             del self.handed_on[key]
@@ -67,6 +86,7 @@ class InboundRows:
         self.incoming = {key: row for key, row in self.incoming.items() if row[_ENTRY_ID] != entry_id}
         self.size = sum(map(_size, self.incoming.values()))
         self.codes = {key: row for key, row in self.codes.items() if row[_CODE_ENTRY_ID] != entry_id}
+        self.incidents = {key: row for key, row in self.incidents.items() if row[_INCIDENT_ENTRY_ID] != entry_id}
 
     def write(self, connection: sqlite3.Connection) -> None:
         """Write the rows within the present transaction."""
@@ -74,6 +94,8 @@ class InboundRows:
             connection.executemany(schema.UPSERT_INCOMING, self.incoming.values())
         if self.codes:
             connection.executemany(schema.UPSERT_CODE, self.codes.values())
+        if self.incidents:
+            connection.executemany(schema.UPSERT_INCIDENT, self.incidents.values())
         if self.handed_on:
             connection.executemany(schema.HAND_ON, ((incoming_id,) for incoming_id in self.handed_on))
 
@@ -88,14 +110,16 @@ class InboundRows:
 def merge_inbound(source: sqlite3.Connection, target: sqlite3.Connection, *, only_newest: bool = False) -> None:
     """Take over the rows that can be read. They replace those of the target.
 
-    Of the texts, only_newest takes as many as memory may hold.
+    Of the texts and incidents, only_newest takes as many as memory may hold.
     """
     texts = _newest(_incoming(source, MAX_MEMORY_ROWS)) if only_newest else _incoming(source)
     codes = read_both_ends(source, schema.SELECT_CODE, ("number", "code"))
+    found = _intact(read_both_ends(source, schema.SELECT_INCIDENT, ("entry_id", "id")), incidents.from_row)
     with target:
         for sql, rows in (
             (schema.UPSERT_INCOMING, _intact(texts, incoming.from_row)),
             (schema.UPSERT_CODE, _intact(codes, reply_codes.from_row)),
+            (schema.UPSERT_INCIDENT, _newest_incidents(found) if only_newest else found),
         ):
             for row in rows:
                 with suppress(sqlite3.IntegrityError):
@@ -103,9 +127,10 @@ def merge_inbound(source: sqlite3.Connection, target: sqlite3.Connection, *, onl
 
 
 def keep_newest(connection: sqlite3.Connection) -> None:
-    """Delete all but the newest incoming messages of a copy in memory."""
+    """Delete all but the newest incoming messages and incidents of a copy in memory."""
     with connection:
         connection.execute(queries.TRIM_INCOMING, (MAX_MEMORY_ROWS,))
+        connection.execute(queries.TRIM_INCIDENTS, (MAX_MEMORY_INCIDENTS,))
 
 
 def keep_size(connection: sqlite3.Connection) -> None:
@@ -127,6 +152,19 @@ def _newest(rows: Iterable[Row]) -> Iterator[Row]:
         if size > MAX_MEMORY_SIZE:
             return
         yield row
+
+
+def _by_key(rows: Iterable[Row]) -> dict[tuple[object, object], Row]:
+    return {(row[0], row[1]): row for row in rows}
+
+
+def _newest_incidents(rows: Iterable[Row]) -> Iterator[Row]:
+    """Return the incidents that are kept in memory, those that ended first before others."""
+
+    def ended_at(row: Row) -> float:
+        return inf if (moment := row[_ENDED_AT]) is None else float(moment)
+
+    return reversed(nlargest(MAX_MEMORY_INCIDENTS, rows, key=ended_at))
 
 
 def _intact(rows: Iterable[Row], read: Callable[[Row], object]) -> Iterator[Row]:

@@ -143,10 +143,19 @@ class Outbox:
         return records
 
     def add(self, records: Sequence[MessageRecord]) -> asyncio.Future[None]:
-        """Take new messages and save them. The future is done once they are saved, or cannot be saved."""
-        for record in records:
+        """Take new messages and save them. The future is done once they are saved, or cannot be saved.
+
+        A message whose reference is pending already is left out: what is known goes on, and is saved by then. Of one
+        that is done, nothing is known here. Whoever adds a reference that may have been used looks with find first.
+        """
+        new = [record for record in records if record.reference not in self._records]
+        for record in new:
             self.take(record)
-        return self.save(records, changed=[record for record in records if not record.is_pending])
+        if new or not records:
+            return self.save(new, changed=[record for record in new if not record.is_pending])
+        saved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.database.write((), then=lambda: finish(saved))
+        return saved
 
     def take(self, record: MessageRecord) -> None:
         """Take a message without saving it. Its Unix times become monotonic ones of this run."""

@@ -2,7 +2,7 @@
 
 from ..gateway.status import Status
 from .record import Phase
-from .schema import FIELDS, SELECT, SELECT_CODE, SELECT_INCOMING, WITHOUT_COMMAND
+from .schema import FIELDS, SELECT, SELECT_CODE, SELECT_INCIDENT, SELECT_INCOMING, WITHOUT_COMMAND
 
 # The condition is that of the index, word for word. Without its name, SQLite may take another index and read all rows.
 _PENDING = f"FROM message INDEXED BY message_pending WHERE phase != '{Phase.DONE}'"
@@ -66,9 +66,10 @@ SELECT substr(day, 1, 7), currency, cost FROM daily_total WHERE entry_id = ? AND
 # The first day that counts a message, of one currency or of any.
 FIRST_DAY = "SELECT day FROM daily_total WHERE entry_id = ?1 AND (?2 IS NULL OR currency = ?2) ORDER BY day LIMIT 1"
 
-# The entries that have rows, in each table. Each step looks the next one up in the index.
-ENTRIES = " UNION ALL ".join(
-    f"""
+
+def _entries(table: str) -> str:
+    """Return the query for the entries that have rows in a table. Each step looks the next one up in the index."""
+    return f"""
 SELECT * FROM (
     WITH RECURSIVE entry (id) AS (
         SELECT min(entry_id) FROM {table}
@@ -78,8 +79,10 @@ SELECT * FROM (
     SELECT id FROM entry WHERE id IS NOT NULL
 )
 """  # noqa: S608  our own names
-    for table in ("message", "daily_total", "incoming", "reply_code")
-)
+
+
+# The entries that have rows, in each table.
+ENTRIES = " UNION ALL ".join(map(_entries, ("message", "daily_total", "incoming", "reply_code", "incident")))
 
 # Deletes some messages of an entry that are done and were created before a moment. Takes their number last. All columns
 # of the index are named, so that SQLite looks only at old messages.
@@ -116,6 +119,7 @@ REMOVE_OTHERS = tuple(
         "daily_total": "entry_id, day, recipient_id, currency",
         "incoming": "id",
         "reply_code": "number, code",
+        "incident": "entry_id, id",
     }.items()
 )
 
@@ -151,6 +155,24 @@ UPDATE incoming SET text = NULL, keyword = NULL, content = {WITHOUT_COMMAND} WHE
 # Takes the moment and the number of rows.
 PURGE_CODES = """
 DELETE FROM reply_code WHERE (number, code) IN (SELECT number, code FROM reply_code WHERE closed_at < ? LIMIT ?)
+"""
+
+# Of an alert, oldest first. All rows of the alert are looked at, without their content.
+OPEN_INCIDENTS = f"{SELECT_INCIDENT} WHERE entry_id = ? AND ended_at IS NULL ORDER BY id"
+# Takes the alert and a moment. The newest ones, newest first.
+ENDED_INCIDENTS = f"{SELECT_INCIDENT} WHERE entry_id = ? AND ended_at >= ? ORDER BY id DESC LIMIT 1000"
+FIND_INCIDENT = f"{SELECT_INCIDENT} WHERE entry_id IN ({_entries('incident')}) AND id = ?"
+# Takes the alert, the moment, and the number of rows.
+PURGE_INCIDENTS = """
+DELETE FROM incident WHERE entry_id = ?1 AND id IN (
+    SELECT id FROM incident WHERE entry_id = ?1 AND ended_at < ?2 ORDER BY id LIMIT ?3
+)
+"""
+# Deletes all incidents that are over but those that ended last. Takes their number.
+TRIM_INCIDENTS = """
+DELETE FROM incident WHERE ended_at <= (
+    SELECT ended_at FROM incident WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1 OFFSET ?
+)
 """
 
 # Each index that has the ids of all texts, with its columns.

@@ -56,6 +56,8 @@ class MessageRecord:
     urgent: bool = False
     # Whether it leaves even if the person opted out, because the person agreed to that.
     ignores_opt_out: bool = False
+    # Whether it leaves also beyond the daily limit of urgent messages.
+    passes_limit: bool = False
     # Whether it is sent again if its outcome stays uncertain.
     resend: bool = False
     # How often it was sent again for that reason.

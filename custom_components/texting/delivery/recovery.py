@@ -135,7 +135,7 @@ def copy_recent(source: sqlite3.Connection, target: sqlite3.Connection, referenc
     """Copy what is needed to continue without the file, as far as it can be read.
 
     These are the pending messages, the newest rows, the messages with these references, the totals, the newest incoming
-    messages, and the reply codes.
+    messages and incidents, and the reply codes.
     """
     first = _last_id(source) - rows + 1
     insert(target, _older_pending(source, first))

@@ -32,13 +32,13 @@ _AS_STORED = (
     *("accepted_at", "day", "segments", "message_id", "price", "currency"),
 )
 _MESSAGE_FIELDS = tuple(field.name for field in fields(Message) if field.name not in ("reference", "to"))
-_CONTENT = ("recipient_name", "groups", "ignores_opt_out", "resend")
+_CONTENT = ("recipient_name", "groups", "ignores_opt_out", "passes_limit", "resend")
 _PROGRESS = (
     *("batch_id", "provider_status", "reason", "status_on_timeout", "via", "resend_count"),
     *("cost", "delivered_at"),
 )
 # No number, and no time in Unix seconds, is larger: that is the year 9998.
-_MAX_NUMBER = 253_370_764_800
+MAX_NUMBER = 253_370_764_800
 # What a stored value that is no message, and none of what is stored beside them, raises.
 INVALID = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
@@ -131,14 +131,14 @@ def check(model: Model, value: object) -> None:
         kind = type(field)
         if kind not in types:
             raise TypeError(name)
-        if (kind is int or kind is float) and not 0 <= field <= _MAX_NUMBER:
+        if (kind is int or kind is float) and not 0 <= field <= MAX_NUMBER:
             raise ValueError(name)
 
 
 def _moment(stored: str) -> datetime:
     """Return a stored moment; raise ValueError if it has no zone or is none of a message."""
     moment = datetime.fromisoformat(stored)
-    if not (moment.tzinfo and 0 <= moment.timestamp() <= _MAX_NUMBER):
+    if not (moment.tzinfo and 0 <= moment.timestamp() <= MAX_NUMBER):
         raise ValueError(stored)
     return moment
 

@@ -301,7 +301,7 @@ class SqliteFile:
         """Release the file and continue in memory. The next write opens the file again.
 
         The memory holds the pending messages, the newest others, those that are not written yet, the totals, the newest
-        incoming messages, and the reply codes.
+        incoming messages and incidents, and the reply codes.
         """
         if self._memory is None:
             self._memory = sqlite3.connect(":memory:")
