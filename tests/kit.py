@@ -22,7 +22,7 @@ if not hasattr(logger, "_clear_logger_overwrites"):
 vars(constants)["DEBUG_STACK_DEPTH"] = 1
 
 # What these folders test runs without Home Assistant. Their tests without the fixture hass need only one version of it.
-PURE = ("gateway", "text", "delivery", "simulator", "inbound")
+PURE = ("gateway", "text", "delivery", "simulator", "inbound", "alerting")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,6 +13,7 @@ ROOT = Path(package.__file__).parent
 LAYERS = (
     ("gateway", "text"),
     ("delivery",),
+    ("alerting",),
     (
         "const",
         "options",
@@ -46,7 +47,7 @@ LAYERS = (
 )
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 # The code that talks to providers and the code that delivers messages work without Home Assistant.
-PURE = ("gateway", "text", "delivery")
+PURE = ("gateway", "text", "delivery", "alerting")
 FRAMEWORK = {"homeassistant", "voluptuous", "custom_components", "tests"}
 MODULES = sorted(ROOT.rglob("*.py"))
 

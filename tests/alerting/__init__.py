@@ -1,0 +1,1 @@
+"""Tests of the state machine of alerts. They need no Home Assistant."""
