@@ -25,6 +25,7 @@ LAYERS = (
         "targets",
         "issues",
         "country_names",
+        "entries",
     ),
     ("inbound",),
     ("signals",),

@@ -17,7 +17,8 @@ from homeassistant.helpers.target import TargetSelection
 from homeassistant.helpers.template import is_template_string
 from homeassistant.util.signal_type import SignalType
 
-from .const import CONF_PROVIDER, DOMAIN, ROUTE
+from .const import CONF_PROVIDER, ROUTE
+from .entries import messenger_entry
 from .people import is_person, recipient_entity, recipients_named, selected_entities
 from .signals import COMMAND, MESSAGE_RECEIVED, MESSAGES_UPDATED
 
@@ -77,8 +78,8 @@ def text_option(value: Any) -> str:
 
 def entry_option(hass: HomeAssistant, entry_id: str) -> ConfigEntry:
     """Return the account or the route of an option; raise vol.Invalid if there is none."""
-    entry = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN:
+    entry = messenger_entry(hass, entry_id)
+    if entry is None:
         raise invalid_option("account", "there is no such account")
     return entry
 

@@ -44,6 +44,8 @@ MAX_EVENT_AGE: Final = 600.0
 
 # The provider of a route's entry.
 ROUTE: Final = "route"
+# The provider of an alert's entry.
+ALERT: Final = "alert"
 
 # The domain of persons of Home Assistant.
 PERSON: Final = "person"
@@ -53,6 +55,7 @@ SUBENTRY_KEYWORD: Final = "keyword"
 
 ATTR_ACCOUNT: Final = "account"
 ATTR_AUTOREPLY: Final = "autoreply"
+ATTR_CAUSE: Final = "cause"
 ATTR_CALLER_ID: Final = "caller_id"
 ATTR_CURSOR: Final = "cursor"
 ATTR_CHANNEL: Final = "channel"

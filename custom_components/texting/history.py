@@ -17,6 +17,7 @@ from .delivery.incoming import IncomingRecord
 from .delivery.money import rounded
 from .delivery.record import MessageRecord
 from .delivery.totals import Totals
+from .entries import messenger_entries
 from .outcomes import reason_text
 from .people import RecipientOf
 from .recipients import recipient_by_id, recipient_for_number
@@ -33,7 +34,7 @@ def sources_of_everybody(hass: HomeAssistant, account: str | None = None) -> Sou
 
     Without an entry, an attempt is no message of its own: the route's message stands for it.
     """
-    ids = [account] if account else [entry.entry_id for entry in hass.config_entries.async_entries(DOMAIN)]
+    ids = [account] if account else [entry.entry_id for entry in messenger_entries(hass)]
     sent = {SentBy(each, attempts=attempts) for each in ids for attempts in (False, bool(account))}
     return frozenset(sent), frozenset(map(ReceivedBy, ids))
 
@@ -43,7 +44,7 @@ def sources_of_people(hass: HomeAssistant, people: Iterable[RecipientOf], accoun
 
     What came in from a number is of the recipient who has the number now.
     """
-    entries = hass.config_entries.async_entries(DOMAIN)
+    entries = messenger_entries(hass)
     sent: set[SentBy] = set()
     received: set[ReceivedBy] = set()
     for entry, recipient in people:

@@ -22,6 +22,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import ATTR_RECIPIENT, DOMAIN
 from .delivery.history import HistoryQuery, Page
+from .entries import messenger_entry
 from .history import Sources, as_rows, async_page, sources_of_everybody, sources_of_people
 from .people import RecipientOf
 from .recipients import recipient_by_id
@@ -75,8 +76,8 @@ def async_signed_link(hass: HomeAssistant, entry_id: str, recipient_id: str | No
 
 def sources_of_account(hass: HomeAssistant, entry_id: str, recipient_id: str | None) -> Sources | None:
     """Return what an account, or the account and one of its recipients, sent and received. None: there is no such."""
-    entry = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN:
+    entry = messenger_entry(hass, entry_id)
+    if entry is None:
         return None
     if recipient_id is None:
         return sources_of_everybody(hass, entry_id)

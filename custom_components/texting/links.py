@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import CONF_NUMBERS, CONF_ORIGINAL, CONF_PERSON, DOMAIN
+from .entries import messenger_entries
 from .issues import async_originals_removed
 from .people import RecipientOf, all_recipients
 from .recipients import Recipient, recipients
@@ -56,7 +57,7 @@ def _originals(hass: HomeAssistant) -> list[RecipientOf]:
 def _update(hass: HomeAssistant) -> None:
     """Make all links equal to their originals, and keep one issue for each that has none."""
     known = {each.recipient.id: each for each in _originals(hass)}
-    for entry in hass.config_entries.async_entries(DOMAIN):
+    for entry in messenger_entries(hass):
         copies = {}
         for link in recipients(entry):
             if original := known.get(link.original or ""):

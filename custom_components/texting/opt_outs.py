@@ -11,6 +11,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from .const import ATTR_ACCOUNT, ATTR_NAME, DOMAIN, EVENT_OPTED_IN, EVENT_OPTED_OUT
 from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
+from .entries import messenger_entries
 from .gateway.status import FailureReason
 from .issues import async_people_opted_out, async_urgent_refused
 from .recipients import device_of, recipient_for_number, recipients
@@ -84,6 +85,11 @@ def people_opted_out(hass: HomeAssistant, entry: ConfigEntry[Any]) -> dict[str, 
     }
 
 
+def has_opted_out(hass: HomeAssistant, entry: ConfigEntry[Any], number: str) -> bool:
+    """Return True if a number opted out at an account, or at an account of a route."""
+    return any(number in opt_outs for opt_outs in _known_opt_outs(hass, account_ids(hass, entry.entry_id)[0]))
+
+
 def _known_opt_outs(hass: HomeAssistant, ids: Sequence[str]) -> list[OptOuts]:
     return [opt_outs for each in ids if (opt_outs := known_opt_outs(hass, each))]
 
@@ -107,7 +113,7 @@ def _update_all_issues(hass: HomeAssistant) -> None:
 
     An entry that is only unloaded keeps its issues, since who ignores one ignores it after a reload too.
     """
-    for entry in hass.config_entries.async_entries(DOMAIN):
+    for entry in messenger_entries(hass):
         if entry.disabled_by:
             async_people_opted_out(hass, entry, {})
         elif entry.state is ConfigEntryState.LOADED:

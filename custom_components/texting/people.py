@@ -11,6 +11,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.target import SelectedEntities, TargetSelection, async_extract_referenced_entity_ids
 
 from .const import CONF_PROVIDER, DOMAIN, PERSON, ROUTE
+from .entries import messenger_entries
 from .recipients import Recipient, recipient_by_id, recipients
 
 # The part of a target that newer versions of Home Assistant take away from it.
@@ -51,7 +52,7 @@ def recipient_of_entity(hass: HomeAssistant, entity_id: str) -> RecipientOf | No
 
 def all_recipients(hass: HomeAssistant) -> Iterator[RecipientOf]:
     """Yield all recipients, those of routes first."""
-    entries = sorted(hass.config_entries.async_entries(DOMAIN), key=lambda entry: entry.data[CONF_PROVIDER] != ROUTE)
+    entries = sorted(messenger_entries(hass), key=lambda entry: entry.data[CONF_PROVIDER] != ROUTE)
     return (RecipientOf(entry, recipient) for entry in entries for recipient in recipients(entry))
 
 

@@ -27,6 +27,7 @@ from .const import (
 )
 from .delivery.checks import QuietHours
 from .delivery.record import MessageRecord
+from .entries import messenger_entries
 from .gateway.capabilities import MessageType
 from .gateway.contacts import ContactGroup
 from .options import read_options
@@ -120,7 +121,7 @@ def recipient_for_number(hass: HomeAssistant, entry_id: str, number: str) -> Rec
 
 def recipients_for_number(hass: HomeAssistant, entry_id: str, number: str) -> Iterator[Recipient]:
     """Yield all recipients with a number: those of this entry, then those of the other accounts and routes."""
-    entries = sorted(hass.config_entries.async_entries(DOMAIN), key=lambda entry: entry.entry_id != entry_id)
+    entries = sorted(messenger_entries(hass), key=lambda entry: entry.entry_id != entry_id)
     return (recipient for entry in entries for recipient in _known(entry).by_number.get(number, ()))
 
 
@@ -132,7 +133,7 @@ def commanding_recipient(entry: ConfigEntry, number: str) -> Recipient | None:
 
 def device_of(hass: HomeAssistant, entry: ConfigEntry, recipient_id: str | None) -> str | None:
     """Return the id of the device of a recipient, of whatever account, or else that of this account or route."""
-    entries = (entry, *(each for each in hass.config_entries.async_entries(DOMAIN) if each is not entry))
+    entries = (entry, *(each for each in messenger_entries(hass) if each is not entry))
     devices = [dr.async_entries_for_config_entry(dr.async_get(hass), each.entry_id) for each in entries]
     by_identifier = {identifier: device.id for each in devices for device in each for identifier in device.identifiers}
     return by_identifier.get((DOMAIN, recipient_id or "")) or by_identifier.get((DOMAIN, entry.entry_id))
@@ -146,7 +147,7 @@ def allowed_recipient(entry: ConfigEntry, number: str) -> Recipient | None:
 
 def pins_for_number(hass: HomeAssistant, number: str) -> set[str]:
     """Return every PIN of recipients with a number, at any account."""
-    entries = hass.config_entries.async_entries(DOMAIN)
+    entries = messenger_entries(hass)
     return {known.pin for entry in entries for known in _known(entry).by_number.get(number, ()) if known.pin}
 
 

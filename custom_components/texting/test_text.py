@@ -7,7 +7,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .account import TextingConfigEntry
-from .const import ATTR_TEMPLATE_ID, DOMAIN
+from .const import ATTR_TEMPLATE_ID
+from .entries import messenger_entries
 from .gateway.errors import GatewayError
 from .gateway.template import fill
 from .messenger import MessengerConfigEntry
@@ -20,9 +21,7 @@ _TIMEOUT = 10.0
 
 async def async_test_text(hass: HomeAssistant, entry: MessengerConfigEntry) -> str:
     """Return a test text. If texts of the account, or of one of a route's, must follow a template, it does."""
-    entries: dict[str, TextingConfigEntry] = {
-        each.entry_id: each for each in hass.config_entries.async_loaded_entries(DOMAIN)
-    }
+    entries: dict[str, TextingConfigEntry] = {each.entry_id: each for each in messenger_entries(hass, only_loaded=True)}
     for account in filter(None, map(entries.get, account_ids(hass, entry.entry_id)[0])):
         if template := await _async_template(account):
             return fill(template, TEST_TEXT)

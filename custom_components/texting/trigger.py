@@ -22,9 +22,10 @@ from .automations import (
     is_route,
     text_option,
 )
-from .const import ATTR_ACCOUNT, CONF_PROVIDER, DOMAIN
+from .const import ATTR_ACCOUNT, CONF_PROVIDER
 from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
+from .entries import messenger_entries
 from .gateway.errors import Cancelled
 from .gateway.message import IncomingMessage
 from .gateway.provider import Provider
@@ -214,7 +215,7 @@ class SentTrigger(TextingTrigger):
 
     def _person(self, record: MessageRecord) -> str | None:
         """Return the person that the recipient is linked to. An attempt has the recipient of its route."""
-        for entry in self._hass.config_entries.async_entries(DOMAIN):
+        for entry in messenger_entries(self._hass):
             if recipient := recipient_by_id(entry, record.recipient_id or ""):
                 return person_entity_id(self._hass, recipient)
         return None

@@ -9,7 +9,8 @@ import phonenumbers
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
-from ..const import CONF_PROVIDER, DOMAIN, ROUTE
+from ..const import CONF_PROVIDER, ROUTE
+from ..entries import messenger_entries
 from ..gateway.errors import MessageRejected
 from ..gateway.phone_number import calling_code, to_e164
 from ..gateway.provider import Provider, ProviderInfo
@@ -112,6 +113,6 @@ def facts(info: ProviderInfo, names: Mapping[str, str], texts: Mapping[str, str]
 
 
 def _infos(hass: HomeAssistant, entry: ConfigEntry) -> Iterator[ProviderInfo]:
-    entries = {each.entry_id: each for each in hass.config_entries.async_entries(DOMAIN)}
+    entries = {each.entry_id: each for each in messenger_entries(hass)}
     for entry_id in account_ids(hass, entry.entry_id)[0]:
         yield GATEWAYS[Provider(entries[entry_id].data[CONF_PROVIDER])].info

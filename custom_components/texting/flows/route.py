@@ -7,8 +7,9 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFl
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.typing import UNDEFINED, UndefinedType
 
-from ..const import CONF_ACCOUNTS, CONF_CONFIRM_WITHIN, CONF_PROVIDER, DOMAIN, ROUTE
+from ..const import CONF_ACCOUNTS, CONF_CONFIRM_WITHIN, CONF_PROVIDER, ROUTE
 from ..delivery.failover import reaches
+from ..entries import messenger_entries
 from ..routing.accounts import routes
 from .forms import route_schema
 
@@ -50,7 +51,7 @@ class RouteFlow(ConfigFlow):
 
     def _choices(self, route: ConfigEntry | None = None) -> dict[str, str]:
         """Return the titles of accounts and of other routes by entry id."""
-        entries = self.hass.config_entries.async_entries(DOMAIN)
+        entries = messenger_entries(self.hass)
         return {entry.entry_id: entry.title for entry in entries if entry is not route}
 
     def _show_route(

@@ -6,9 +6,10 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from ..account import Account
-from ..const import CONF_ACCOUNTS, CONF_CONFIRM_WITHIN, CONF_PROVIDER, DOMAIN, ROUTE
+from ..const import CONF_ACCOUNTS, CONF_CONFIRM_WITHIN, CONF_PROVIDER, ROUTE
 from ..delivery.failover import RouteCandidates, flatten
 from ..delivery.record import MessageRecord
+from ..entries import messenger_entries
 from ..gateway.errors import MessageRejected
 from ..gateway.message import Message, Preview
 from ..gateway.status import FailureReason
@@ -128,7 +129,7 @@ class RouteAccounts:
 def account_ids(hass: HomeAssistant, entry_id: str) -> tuple[list[str], bool]:
     """Return the accounts that an entry sends through, an account only itself, and True if one is missing."""
     members = routes(hass)
-    accounts = {entry.entry_id for entry in hass.config_entries.async_entries(DOMAIN)} - set(members)
+    accounts = {entry.entry_id for entry in messenger_entries(hass)} - set(members)
     return flatten(entry_id, members, accounts)
 
 
@@ -136,7 +137,7 @@ def routes(hass: HomeAssistant) -> dict[str, list[str]]:
     """Return all routes, each with the entries that it names."""
     return {
         entry.entry_id: entry.data[CONF_ACCOUNTS]
-        for entry in hass.config_entries.async_entries(DOMAIN)
+        for entry in messenger_entries(hass)
         if entry.data[CONF_PROVIDER] == ROUTE
     }
 

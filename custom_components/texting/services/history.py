@@ -28,10 +28,10 @@ from ..const import (
     ATTR_START,
     ATTR_STATUS,
     ATTR_URGENT,
-    DOMAIN,
 )
 from ..delivery.history import HistoryQuery, Position
 from ..delivery.record import MessageRecord
+from ..entries import messenger_entry
 from ..gateway.contacts import ContactGroup
 from ..gateway.phone_number import mask
 from ..gateway.status import Status
@@ -103,8 +103,7 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
 def _sources(call: ServiceCall) -> Sources:
     """Return whose messages are wanted; raise an error if somebody who is named is nobody."""
     hass, account = call.hass, call.data.get(ATTR_ACCOUNT)
-    entry = hass.config_entries.async_get_entry(account) if account else None
-    if account and (entry is None or entry.domain != DOMAIN):
+    if account and messenger_entry(hass, account) is None:
         raise validation_error("unknown_account")
     if not has_target(call.data):
         return sources_of_everybody(hass, account)

@@ -23,17 +23,17 @@ from ..const import (
     ATTR_VALID_FOR,
     ATTR_WAIT_FOR,
     ATTR_WAIT_LIMIT,
-    DOMAIN,
 )
 from ..delivery.money import rounded
 from ..delivery.record import MessageRecord
+from ..entries import messenger_entries
 from ..error_messages import home_assistant_error
 from ..gateway.capabilities import MessageType
 from ..gateway.errors import Limit, MessageRejected
 from ..gateway.phone_number import mask
 from ..gateway.status import FailureReason
 from ..history import as_row
-from ..messenger import Messenger, MessengerConfigEntry, Outcome, raise_for
+from ..messenger import Messenger, Outcome, raise_for
 from ..outcomes import reason_text, words_of
 from ..people import RecipientOf, preferred
 from ..permissions import INCOMING, MESSAGE, TARGETS
@@ -277,8 +277,7 @@ async def _find(call: ServiceCall) -> tuple[Messenger | None, MessageRecord]:
 
 
 def _loaded(hass: HomeAssistant) -> dict[str, Messenger]:
-    entries: list[MessengerConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    return {entry.entry_id: entry.runtime_data for entry in entries}
+    return {entry.entry_id: entry.runtime_data for entry in messenger_entries(hass, only_loaded=True)}
 
 
 ACTIONS = (

@@ -30,8 +30,8 @@ from ..const import (
     ATTR_TYPE,
     ATTR_URGENT,
     ATTR_VALID_FOR,
-    DOMAIN,
 )
+from ..entries import messenger_entry
 from ..error_messages import request_error
 from ..gateway.capabilities import Capability, MessageType
 from ..gateway.errors import GatewayError
@@ -82,8 +82,8 @@ class Action:
 
 def async_messenger(hass: HomeAssistant, entry_id: str) -> Messenger:
     """Return the loaded account or route with this entry id; raise unknown_account or account_not_loaded."""
-    entry: MessengerConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN:
+    entry: MessengerConfigEntry | None = messenger_entry(hass, entry_id)
+    if entry is None:
         raise validation_error("unknown_account")
     if entry.state is not ConfigEntryState.LOADED:
         raise validation_error("account_not_loaded", account=entry.title)

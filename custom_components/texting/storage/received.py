@@ -6,9 +6,9 @@ import time
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Context, HomeAssistant, callback
 
-from ..const import DOMAIN
 from ..delivery.database import DatabaseError
 from ..delivery.incoming import IncomingRecord
+from ..entries import messenger_entries
 from ..inbound.inbox import MAX_AGE
 from .entry_state import async_get_state
 from .open_database import open_database
@@ -30,7 +30,7 @@ async def async_find_received(hass: HomeAssistant, incoming_id: str) -> tuple[Co
 
 @callback
 def _find_recent(hass: HomeAssistant, incoming_id: str) -> tuple[ConfigEntry, IncomingRecord] | None:
-    for entry in hass.config_entries.async_entries(DOMAIN):
+    for entry in messenger_entries(hass):
         state = async_get_state(hass, entry.entry_id)
         if state and (received := state.inbox.find(incoming_id)):
             return entry, received.record
