@@ -232,13 +232,14 @@ class Account(Messenger):
             raise error
 
     def _check_daily(self, records: Sequence[MessageRecord]) -> None:
-        """Refuse what exceeds the daily limit. Urgent messages have one of their own."""
+        """Refuse what exceeds the daily limit. Urgent messages have one of their own, which some of them may exceed."""
         for urgent in (False, True):
             limit, used = self.options.limit_of(urgent=urgent), self.state.segments_used(urgent=urgent)
             for record in records:
                 if record.urgent is urgent:
+                    most = 0 if urgent and record.passes_limit else limit
                     try:
-                        check_daily(used, record.segments, limit, urgent=urgent)
+                        check_daily(used, record.segments, most, urgent=urgent)
                     except MessageRejected as err:
                         self.outbox.fail(record, Status.REJECTED, err)
                     else:
@@ -298,13 +299,13 @@ class Account(Messenger):
         return bool(reports)
 
     async def async_report(self, reports: Iterable[DeliveryReport]) -> bool:
-        """Take delivery reports; unknown ones are only counted. Return True if everything is on disk."""
+        """Take delivery reports; unknown ones are only counted. Return True if they are on disk."""
         reports = list(reports)
         self.words.note_reports(reports)
         if unknown := await self.outbox.apply_reports(reports):
             self.store.memory.reports_unknown += unknown
             self.store.async_changed()
-        return not self.outbox.database.failing
+        return not reports or not self.outbox.database.failing
 
     @callback
     def messages_updated(self, updates: Sequence[Update]) -> None:

@@ -67,6 +67,8 @@ class OutgoingMessage:
     is_reply: bool = False
     # Whether a text from the same number caused it in another way.
     is_caused: bool = False
+    # Whether it leaves also beyond the daily limit of urgent messages.
+    passes_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,15 +243,23 @@ class Messenger(ABC):
             for index, address in enumerate(addresses)
             if address.target and not address.error
         }
-        records = await self.async_admit(list(outgoing.values())) if outgoing else []
-        on_admitted(records)
-        if records:
-            await self.async_hand_over(records)
+        records = await self.async_send_composed(list(outgoing.values()), on_admitted)
         by_index = dict(zip(outgoing, records, strict=True))
         return [self.outcome(address, by_index.get(index)) for index, address in enumerate(addresses)]
 
+    async def async_send_composed(
+        self,
+        outgoing: Sequence[OutgoingMessage],
+        on_admitted: Callable[[Sequence[MessageRecord]], None] = lambda _records: None,
+    ) -> list[MessageRecord]:
+        """Check messages, save them and send them. on_admitted is as in async_send."""
+        records = await self.async_admit(outgoing) if outgoing else []
+        on_admitted(records)
+        return await self.async_hand_over(records) if records else []
+
     async def async_hand_over(self, records: list[MessageRecord]) -> list[MessageRecord]:
-        """Save admitted messages and send them. Return once the results are known, or after RESULT_TIMEOUT."""
+        """Save and send admitted messages, each reference once. Return with the results, or after RESULT_TIMEOUT."""
+        records = [self.outbox.get(record.reference) or record for record in records]
         saved = self.async_add(records)
         await self.outbox.wait_for_results(records, RESULT_TIMEOUT)
         await asyncio.shield(saved)
@@ -257,11 +267,11 @@ class Messenger(ABC):
 
     @callback
     def async_add(self, records: Sequence[MessageRecord]) -> asyncio.Future[None]:
-        """Save admitted messages and let them leave. The future is done once they are saved."""
-        # What sends them saves that they leave. Both become one commit.
+        """Save admitted messages and let them leave, each reference once. The future is done once they are saved."""
+        new = [record for record in records if self.outbox.get(record.reference) is None]
         saved = self.outbox.add(records)
-        self.enqueue(records)
-        # A message that only waits is no update of the outbox, but it counts as pending.
+        self.enqueue(new)  # what sends them saves that they leave, in the same commit
+        # A message that only waits is no update of the outbox, but counts as pending.
         saved.add_done_callback(lambda _saved: self.state.async_changed())
         return saved
 
@@ -275,12 +285,23 @@ class Messenger(ABC):
 
     # -- from an action's fields to a message --------------------------------------------------------------------------
 
-    def compose(self, address: Address, fields: Mapping[str, Any], cause: str | None = None) -> OutgoingMessage:
-        """Return the message that an action's fields ask for. cause is the number whose text caused the action."""
+    def compose(
+        self,
+        address: Address,
+        fields: Mapping[str, Any],
+        cause: str | None = None,
+        *,
+        reference: str | None = None,
+        passes_limit: bool = False,
+    ) -> OutgoingMessage:
+        """Return the message that an action's fields ask for. cause is the number whose text caused the action.
+
+        Without a reference it gets a new one. passes_limit: it leaves also beyond the daily limit of urgent messages.
+        """
         valid_for: timedelta | None = fields.get(ATTR_VALID_FOR)
         if_unsure: str | None = fields.get(ATTR_IF_UNSURE)
         return OutgoingMessage(
-            message=self.message(address, fields),
+            message=self.message(address, fields, reference),
             recipient=address.recipient,
             valid_for=valid_for.total_seconds() if valid_for else DEFAULT_VALID_FOR,
             urgent=fields.get(ATTR_URGENT, False),
@@ -289,15 +310,16 @@ class Messenger(ABC):
             is_uncounted=address.is_uncounted,
             # A text to a group costs as much as texts to all of it.
             is_caused=cause is not None and (address.group is not None or cause == address.number),
+            passes_limit=passes_limit,
         )
 
-    def message(self, address: Address, fields: Mapping[str, Any]) -> Message:
+    def message(self, address: Address, fields: Mapping[str, Any], reference: str | None = None) -> Message:
         """Return one message. What the fields do not say comes from the recipient's settings."""
         recipient, group = address.recipient, address.group
         known: dict[str, Any] = {"type": recipient.type, "sender": recipient.sender} if recipient else {}
         known |= {name: value for name in _MESSAGE_FIELDS if (value := fields.get(name)) not in (None, "")}
         message = Message(
-            reference=ulid_now(),
+            reference=reference or ulid_now(),
             to=address.target or "",
             text=fields[ATTR_MESSAGE],
             group_size=(1 if group.size is None else group.size) if group else None,
@@ -333,6 +355,7 @@ class Messenger(ABC):
             parent=item.parent,
             urgent=item.urgent,
             ignores_opt_out=self.ignores_opt_out(item),
+            passes_limit=item.passes_limit,
             resend=resend if item.resend is None else item.resend,
             created_at=now,
             not_before=not_before,

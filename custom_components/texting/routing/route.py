@@ -338,6 +338,7 @@ def _new_attempt(parent: MessageRecord, now: float) -> OutgoingMessage:
         recipient=_recipient(parent),
         valid_for=parent.deadline - now,
         urgent=parent.urgent,
+        passes_limit=parent.passes_limit,
         resend=parent.resend,
         parent=parent.reference,
     )
