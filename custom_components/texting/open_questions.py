@@ -8,10 +8,12 @@ from functools import lru_cache, partial
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
+from .alerting.reply_choices import WORDS
 from .const import DOMAIN
 from .delivery.database import DatabaseError, MessageDatabase
 from .delivery.record import MessageRecord
 from .delivery.reply_codes import ReplyCode
+from .entries import messenger_entries
 from .inbound.open_items import CODE_REST, OpenItems
 from .storage.entry_state import async_get_state
 from .text.yes_no import yes_no
@@ -32,16 +34,18 @@ def async_open_items(hass: HomeAssistant) -> OpenItems:
 
 
 async def async_load_codes(hass: HomeAssistant, database: MessageDatabase, now: float) -> None:
-    """Close what an earlier run left open, once in a run."""
+    """Close what an earlier run left open, once in a run, except the numbers of open incidents."""
     if hass.data.get(_CODES_LOADED):
         return
     try:
         codes = await database.reply_codes(now - CODE_REST)
+        entries = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+        incidents = {row.id for entry in entries for row in await database.open_incidents(entry.entry_id)}
     except DatabaseError:
         return
     if not hass.data.get(_CODES_LOADED):
         hass.data[_CODES_LOADED] = True
-        database.write((), codes=async_open_items(hass).load(codes, now))
+        database.write((), codes=async_open_items(hass).load(codes, now, incidents))
 
 
 @callback
@@ -62,17 +66,17 @@ async def async_wait_for_results(hass: HomeAssistant, records: Sequence[MessageR
 
 
 def reply_words(hass: HomeAssistant) -> Collection[str]:
-    """Return the words behind which a reply may name a number, in the language of the home."""
+    """Return the words behind which a reply may name a number: those of the home's language, and those of our texts."""
     return _words(hass.config.language)
 
 
 @lru_cache
 def _words(language: str) -> frozenset[str]:
-    return frozenset(phrase for phrases in yes_no(language).values() for phrase in phrases)
+    return frozenset((*WORDS, *(phrase for phrases in yes_no(language).values() for phrase in phrases)))
 
 
 def _attempts(hass: HomeAssistant, reference: str) -> Iterator[MessageRecord]:
     """Yield what accounts are doing for a route's message."""
-    for entry in hass.config_entries.async_entries(DOMAIN):
+    for entry in messenger_entries(hass):
         if state := async_get_state(hass, entry.entry_id):
             yield from state.outbox.attempts(reference)

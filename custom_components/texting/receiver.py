@@ -19,7 +19,8 @@ from .inbound.command_sessions import Kind
 from .inbound.inbox import COMMAND_TIMEOUT, ReceivedMessage
 from .inbound.interpret import Interpretation, async_interpret
 from .inbound.keywords import keyword_of, with_keyword
-from .inbound.open_items import Answer, IncomingText, InFlight, Match, Over, Reply, Which
+from .inbound.match import Answer, IncomingText, InFlight, Match, Over, Which
+from .inbound.open_item import Reply
 from .inbound.pins import split_keyword, visible_text
 from .inbound.repetitions import MEMORY
 from .open_questions import async_open_items, async_wait_for_results, reply_words
@@ -230,7 +231,7 @@ class Receiver:
         replies = command is not None or match is not None
         if isinstance(match, Answer):
             answered = match.item.last_to(record.message.sender) or answered
-            replies = match.item.asks_again and not match.item.understands(match.text)
+            replies = match.item.replies_to(match.text)
         reference = (answered.parent or answered.reference) if answered else None
         record.message = replace(found.incoming, in_reply_to=reference)
         record.was_answered, received.is_replied_to = isinstance(match, Answer), replies

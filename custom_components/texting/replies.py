@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 import logging
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
@@ -13,17 +14,21 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from .account import Account
-from .delivery.database import DatabaseError
+from .alerting.stored import what_of
+from .delivery.database import DatabaseError, MessageDatabase
 from .delivery.record import MessageRecord
+from .delivery.reply_codes import ReplyCode
 from .gateway.base import accepted
 from .gateway.capabilities import Capability
+from .gateway.errors import Limit, MessageRejected
 from .gateway.message import IncomingMessage, Message
+from .gateway.one_segment import latin
 from .gateway.phone_number import is_e164
 from .inbound.interpret import is_old
 from .inbound.keywords import fixed_reply
-from .inbound.open_items import Over, Which
+from .inbound.match import Over, Which
 from .inbound.wording import numbered, over, which
-from .messenger import OutgoingMessage
+from .messenger import Messenger, OutgoingMessage
 from .open_questions import async_open_items, async_save_codes
 from .recipients import recipient_with_number
 from .signals import UNCLEAR_REPLY
@@ -106,12 +111,12 @@ async def _everything_is_saved(account: Account) -> bool:
 
 
 async def async_opt_out(account: Account, incoming: IncomingMessage) -> bool:
-    """Take an opt-out, also one that came in before. Return True if it is on disk in time."""
+    """Take an opt-out, also one that came in before. Return True if it and its text are on disk in time."""
     publishing = account.hass.async_create_task(_async_publish(account, incoming), "texting opt-out")
     is_saved = not is_e164(incoming.sender) or await _opt_out_is_saved(account, incoming.sender)
     # Earlier texts of the phone are published first, and that may take long.
     await asyncio.wait([publishing], timeout=PUBLISH_TIMEOUT)
-    return is_saved
+    return is_saved and not account.outbox.database.failing
 
 
 async def _opt_out_is_saved(account: Account, number: str) -> bool:
@@ -170,11 +175,15 @@ def async_setup_replies(hass: HomeAssistant) -> None:
 async def _async_ask_back(
     hass: HomeAssistant, entry_id: str, number: str, incoming_id: str, match: Which | Over
 ) -> None:
-    """Say that a question is over, or ask which of several open questions a text is for."""
+    """Say that an item is over, once for each of its numbers, or ask which of several open ones a text is for."""
     if (account := await async_loaded(hass, entry_id)) is None:
         return
-    text = _which(account, number, match) if isinstance(match, Which) else await _over(account, match)
-    if not text:  # meanwhile all were closed
+    text = ""
+    if isinstance(match, Which):
+        text = _which(account, number, match)
+    elif async_open_items(hass).note_over(match.code):
+        text = await _over(account, number, match)
+    if not text:  # meanwhile all were closed, or the phone knows that this one is over
         account.state.inbox.cancel_reply(incoming_id)
         return
     recipient = recipient_with_number(account.entry, number)
@@ -194,18 +203,42 @@ def _which(account: Account, number: str, match: Which) -> str:
         if code is not None and open_items.is_open(item, number):
             async_save_codes(outbox.database, open_items.codes_of(item))
             known.append((code, item.question))
-    return which(known) if known else ""
+    if not known:
+        return ""
+    say = partial(which, are_alerts=all(item.is_alert for item in match.items))
+    text = say(known)
+    return text if takes_letters(account, number, text) else say([(code, latin(question)) for code, question in known])
 
 
-async def _over(account: Account, match: Over) -> str:
-    """Return the text that says that a question is over. After a restart, the question is read from its message."""
+async def _over(account: Account, number: str, match: Over) -> str:
+    """Return the text that says that an item is over. After a restart, its words are read from the database."""
     code, question = match.code, match.question
     if question is None:
         with suppress(DatabaseError):
-            record = await account.outbox.database.find(reference=code.item)
-            question = record.message.text.removesuffix(numbered("", code.code)) if record else None
+            question = await _stored_question(account.outbox.database, code)
     closed_at = dt_util.as_local(dt_util.utc_from_timestamp(code.closed_at or account.outbox.time()))
-    return over(question or "", code.code, closed_at.strftime("%H:%M"))
+    text = over(question or "", code.code, closed_at.strftime("%H:%M"))
+    if takes_letters(account, number, text):
+        return text
+    return over(latin(question or ""), code.code, closed_at.strftime("%H:%M"))
+
+
+def takes_letters(messenger: Messenger, number: str, text: str) -> bool:
+    """Return False if the provider refuses letters of a text, such as those of another alphabet."""
+    message = Message(reference="", to=number, text=text, replace_characters=True)
+    try:
+        messenger.prepare(message, ignores_opt_out=True)
+    except MessageRejected as err:
+        return err.limit is not Limit.CHARACTERS_LEFT
+    return True
+
+
+async def _stored_question(database: MessageDatabase, code: ReplyCode) -> str | None:
+    """Return what a number of an earlier run was about: an incident, or the question that its message asked."""
+    if incident := await database.find_incident(code.item):
+        return what_of(incident.content)
+    record = await database.find(reference=code.item)
+    return record.message.text.removesuffix(numbered("", code.code)) if record else None
 
 
 # -- fixed replies -----------------------------------------------------------------------------------------------------

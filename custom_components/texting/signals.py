@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from homeassistant.util.signal_type import SignalType, SignalTypeFormat
 
+from .alerting.events import Announce
+from .alerting.model import Incident
 from .const import DOMAIN
 from .delivery.outbox import Update
 from .gateway.message import IncomingMessage
 from .inbound.command_sessions import Command
-from .inbound.open_items import Over, Which
+from .inbound.match import Over, Which
 
 # Messages changed: the entry id, and the updates in their order.
 MESSAGES_UPDATED = SignalType[str, Sequence[Update]](f"{DOMAIN}_messages_updated")
@@ -23,3 +25,5 @@ UNCLEAR_REPLY = SignalType[str, str, str, Which | Over](f"{DOMAIN}_unclear_reply
 OPT_OUT_CHANGED = SignalType[str, str, bool](f"{DOMAIN}_opt_out_changed")
 # The counters of an entry changed. Formatted with its id.
 STATE_CHANGED = SignalTypeFormat[()](f"{DOMAIN}_state_changed_{{}}")
+# Something happened to an incident of an alert: the entry id, what, and the incident after it.
+ALERT_TOLD = SignalType[str, Announce, Incident](f"{DOMAIN}_alert_told")

@@ -17,7 +17,8 @@ from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.inbound.command_sessions import Command, Kind
 from custom_components.texting.inbound.commands import Commander, async_command_session, more_command
 from custom_components.texting.inbound.interpret import async_interpret
-from custom_components.texting.inbound.open_items import Answer, Match, OpenItem
+from custom_components.texting.inbound.match import Answer, Match
+from custom_components.texting.inbound.open_item import OpenItem
 from custom_components.texting.inbound.pins import async_cut_guesses, async_cut_pins
 from custom_components.texting.inbound.repetitions import repeats
 from custom_components.texting.recipients import commanding_recipient

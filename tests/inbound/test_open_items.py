@@ -10,17 +10,9 @@ import pytest
 
 from custom_components.texting.delivery.record import MessageRecord, Phase
 from custom_components.texting.gateway.status import Status
-from custom_components.texting.inbound.open_items import (
-    CODE_REST,
-    Answer,
-    IncomingText,
-    InFlight,
-    Match,
-    OpenItem,
-    OpenItems,
-    Over,
-    Which,
-)
+from custom_components.texting.inbound.match import Answer, IncomingText, InFlight, Match, Over, Which
+from custom_components.texting.inbound.open_item import OpenItem
+from custom_components.texting.inbound.open_items import CODE_REST, OpenItems
 from custom_components.texting.text.phrases import match_choice, parse_choices, without_free_text
 from custom_components.texting.text.yes_no import yes_no
 from tests.support.records import ACCOUNT, OTHER, record

@@ -16,7 +16,7 @@ from ..gateway.message import IncomingMessage
 from ..text.pin import PinCheck
 from .command_sessions import Command
 from .commands import ask_command, async_commander, async_wrong_pin, more_command
-from .open_items import Answer, InFlight, Match
+from .match import Answer, InFlight, Match, Which
 from .pins import async_cut_guesses, async_cut_pins
 
 
@@ -56,6 +56,8 @@ def async_interpret(
     if commander and (command := more_command(commander, kept)):
         return Interpretation(kept, command)
     match = find_open(kept)
+    if commander and match and _is_vague(match, kept.text):
+        match = None  # an alert takes other words only of those who give no commands
     if isinstance(match, Answer | InFlight):
         return Interpretation(kept, match=match)
     if match:
@@ -69,3 +71,11 @@ def async_interpret(
     if commander.recipient.pin and check is PinCheck.WRONG:
         return Interpretation(kept, async_wrong_pin(hass, commander, incoming))
     return Interpretation(kept, ask_command(commander, kept))
+
+
+def _is_vague(match: Match, text: str) -> bool:
+    """Return True if a text is for alerts only because nothing else is open: no alert or question understands it."""
+    if isinstance(match, Answer):
+        return match.item.is_alert and not match.is_sure
+    items = match.items if isinstance(match, Which) else ()
+    return any(item.is_alert for item in items) and not any(item.understands(text) for item in items)

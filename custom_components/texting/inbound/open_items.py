@@ -1,6 +1,7 @@
-"""OpenItems: what is open on each phone, such as questions, and which of it an incoming text is for.
+"""OpenItems: what is open on each phone, questions and alerts, and which of it an incoming text is for.
 
-Several items may be open on one phone, and none waits for another. Short numbers tell them apart.
+Several items may be open on one phone, and none waits for another. Short numbers tell them apart. An alert is open on
+the phones of all its responders, and those who were not told of it may answer too.
 """
 
 from collections import deque
@@ -11,9 +12,10 @@ from math import inf
 
 from ..delivery.record import MessageRecord, Phase
 from ..delivery.reply_codes import CODES, ReplyCode
-from ..gateway.message import IncomingMessage
-from ..text.phrases import Choices, match_choice, without_free_text
+from ..text.phrases import Choices, match_choice
 from ..text.reply_number import Place, ReplyNumber, find_number
+from .match import Answer, IncomingText, InFlight, Match, Over, Which
+from .open_item import OpenItem
 
 # A number is not given to the same phone again for so long, in seconds, as long as there are others.
 CODE_REST = 72 * 3600.0
@@ -21,128 +23,6 @@ CODE_REST = 72 * 3600.0
 DATE_TOLERANCE = 120.0
 # Closed items whose messages are remembered, and answers, for the loop guard.
 MAX_CLOSED = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A text that an item gets."""
-
-    # Without the item's number.
-    incoming: IncomingMessage
-    # The id to reply to.
-    incoming_id: str
-    # The entry id of the account that received it.
-    account_id: str
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class OpenItem:
-    """Something that waits for replies from some phones."""
-
-    # What people are asked, as the answers "which" and "over" show it.
-    question: str = field(repr=False)
-    # Returns the entry ids of the accounts through which replies come in now.
-    accounts: Callable[[], Collection[str]]
-    # What it understands.
-    choices: Choices = field(repr=False)
-    # Gets the replies.
-    take: Callable[[Reply], None]
-    # Whether the home asks once more if it does not understand the next reply.
-    asks_again: bool = False
-    # Our messages for it, by number. They change as long as they are pending.
-    sent: dict[str, list[MessageRecord]] = field(default_factory=dict, repr=False)
-    # Its number on each phone that was told one.
-    codes: dict[str, int] = field(default_factory=dict, repr=False)
-    # The choices that a text is not only because any text would be. Several items may share them.
-    claimed: Choices = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Find what it claims beside others."""
-        self.claimed = without_free_text(self.choices)
-
-    def understands(self, text: str) -> bool:
-        """Return True if a text is one of its choices."""
-        return match_choice(self.choices, text) is not None
-
-    def claims(self, text: str) -> bool:
-        """Return True if a text is one of its choices, and not only because any text would be."""
-        return match_choice(self.claimed, text) is not None
-
-    def add(self, records: Iterable[MessageRecord]) -> None:
-        """Take messages that are sent for it."""
-        for record in records:
-            self.sent.setdefault(record.message.to, []).append(record)
-
-    @property
-    def references(self) -> frozenset[str]:
-        """Our references of its messages."""
-        return frozenset(record.reference for records in self.sent.values() for record in records)
-
-    def last_to(self, number: str) -> MessageRecord | None:
-        """Return its last message to a number."""
-        sent = self.sent.get(number)
-        return sent[-1] if sent else None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A text is for this item."""
-
-    item: OpenItem
-    # The text without the item's number.
-    text: str = field(repr=False)
-    # Whether it names the item's number.
-    is_numbered: bool = field(default=False, compare=False)
-
-    @property
-    def is_sure(self) -> bool:
-        """Return True if the text is meant for the item: it names its number, or is one of its choices."""
-        return self.is_numbered or self.item.claims(self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Which:
-    """A text may be for several items."""
-
-    items: Sequence[OpenItem]
-
-
-@dataclass(frozen=True, slots=True)
-class Over:
-    """A text names an item that is closed."""
-
-    code: ReplyCode
-    # What people were asked; None after a restart.
-    question: str | None = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class InFlight:
-    """A text may be for an item whose request is open. The result of these messages decides."""
-
-    records: Sequence[MessageRecord]
-
-
-type Match = Answer | Which | Over | InFlight
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncomingText:
-    """What decides which item a text is for."""
-
-    number: str
-    # Without a PIN.
-    text: str = field(repr=False)
-    # The entry id of the account that received it.
-    account_id: str
-    # When it was written, if the provider says so.
-    sent_at: datetime | None = None
-    # Our message that the provider names, if there is one.
-    named: MessageRecord | None = None
-    # The words behind which a number may stand, such as "ok".
-    words: Collection[str] = ()
-    # Whether it may wait for the results of open requests.
-    waits: bool = True
 
 
 @dataclass(slots=True)
@@ -155,6 +35,13 @@ class _Given:
     # What people were asked, and their choices; None after a restart.
     question: str | None = field(default=None, repr=False)
     choices: Choices | None = field(default=None, repr=False)
+    # Whether the phone was told that it is closed.
+    is_told_over: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        """Return True if it belongs to an incident of an earlier run that is open, and whose item is not open yet."""
+        return self.item is None and self.code.closed_at is None
 
 
 def _no_attempts(_reference: str) -> Iterable[MessageRecord]:
@@ -183,9 +70,20 @@ class OpenItems:
     # -- opening and closing -------------------------------------------------------------------------------------------
 
     def open(self, item: OpenItem, numbers: Iterable[str]) -> None:
-        """Open an item on some phones."""
+        """Open an item on some phones. It stays open on those where it is open."""
         for number in dict.fromkeys(numbers):
-            self._open.setdefault(number, []).append(item)
+            if not self.is_open(item, number):
+                self._open.setdefault(number, []).append(item)
+
+    def move(self, item: OpenItem, numbers: Iterable[str], now: float) -> list[ReplyCode]:
+        """Open an item on these phones and close it on its others. Return the numbers that this closes, to be saved."""
+        wanted = dict.fromkeys(numbers)
+        left = [number for number in self._phones(item) if number not in wanted]
+        closed = self._close_on(left, item, now)
+        for number in left:
+            item.codes.pop(number, None)
+        self.open(item, wanted)
+        return closed
 
     def is_open(self, item: OpenItem, number: str) -> bool:
         """Return True if an item is open on a phone."""
@@ -198,14 +96,19 @@ class OpenItems:
 
     def close(self, item: OpenItem, now: float, *, is_answered: bool = False) -> list[ReplyCode]:
         """Close an item. Return its numbers, to be saved."""
-        for number in [number for number, items in self._open.items() if item in items]:
+        if not is_answered:
+            self._unanswered.append(item.references)
+        return self._close_on(self._phones(item), item, now)
+
+    def _phones(self, item: OpenItem) -> list[str]:
+        return [number for number, items in self._open.items() if item in items]
+
+    def _close_on(self, numbers: Iterable[str], item: OpenItem, now: float) -> list[ReplyCode]:
+        closed = []
+        for number in numbers:
             self._open[number].remove(item)
             if not self._open[number]:
                 del self._open[number]
-        if not is_answered:
-            self._unanswered.append(item.references)
-        closed = []
-        for number in item.codes:
             for given in self._given.get(number, {}).values():
                 if given.item is item:
                     given.code, given.item = replace(given.code, closed_at=now), None
@@ -213,22 +116,79 @@ class OpenItems:
                     closed.append(given.code)
         return closed
 
-    def load(self, codes: Iterable[ReplyCode], now: float) -> list[ReplyCode]:
-        """Take the numbers of an earlier run. Its items are closed; return the numbers that were open, to be saved."""
+    def load(self, codes: Iterable[ReplyCode], now: float, open_incidents: Collection[str] = ()) -> list[ReplyCode]:
+        """Take the numbers of an earlier run. Its items are closed; return the numbers that were open, to be saved.
+
+        Numbers of open incidents, by their ids, are held for their items. Until restore gets these, no text names one.
+        """
         closed = []
         for code in sorted(codes, key=lambda code: code.opened_at):
             known = self._given.setdefault(code.number, {})
-            if code.code not in known:
-                known[code.code] = _Given(replace(code, closed_at=code.closed_at or now), None)
-                if code.closed_at is None:
-                    closed.append(known[code.code].code)
+            if code.code in known:
+                continue
+            known[code.code] = given = _Given(code, None)
+            if given.is_held and code.item not in open_incidents:
+                given.code = replace(code, closed_at=now)
+                closed.append(given.code)
+        # Alerts may be loaded before.
+        alerts = {item.incident: item for items in self._open.values() for item in items if item.is_alert}
+        return closed + [code for item in alerts.values() for code in self._bind_held(item)]
+
+    def restore(self, item: OpenItem, codes: Iterable[ReplyCode]) -> list[ReplyCode]:
+        """Give an open item the numbers that it had in an earlier run: these, and those that are held for it.
+
+        Return the numbers that changed, to be saved. A number that the phone got for something else meanwhile is left
+        out.
+        """
+        restored = []
+        for code in codes:
+            known = self._given.setdefault(code.number, {})
+            other = known.get(code.code)
+            if not (other and other.item) and self.is_open(item, code.number) and code.number not in item.codes:
+                known[code.code] = given = _Given(replace(code, closed_at=None), item)
+                item.codes[code.number] = code.code
+                restored.append(given.code)
+        return restored + self._bind_held(item)
+
+    def _bind_held(self, item: OpenItem) -> list[ReplyCode]:
+        """Give an open item the numbers that are held for it. Close those on other phones, and return them."""
+        closed = []
+        for number, known in self._given.items():
+            for given in [each for each in known.values() if each.is_held and each.code.item == item.incident]:
+                if self.is_open(item, number) and number not in item.codes:
+                    given.item, item.codes[number] = item, given.code.code
+                else:
+                    given.code = replace(given.code, closed_at=max(item.began_at, given.code.opened_at))
+                    given.question, given.choices = item.question, item.choices
+                    closed.append(given.code)
         return closed
+
+    def describe(self, incident: str, question: str, choices: Choices) -> None:
+        """Say what the closed numbers of an incident of an earlier run were about."""
+        for known in self._given.values():
+            for given in known.values():
+                if given.item is None and given.code.item == incident:
+                    given.question, given.choices = question, choices
+
+    def note_over(self, code: ReplyCode) -> bool:
+        """Return True the first time that a phone is to be told that this number is closed."""
+        given = self._given.get(code.number, {}).get(code.code)
+        if given is None or given.item or given.is_told_over:
+            return False
+        given.is_told_over = True
+        return True
 
     # -- numbers -------------------------------------------------------------------------------------------------------
 
     def needs_code(self, item: OpenItem, number: str) -> bool:
-        """Return True if an item must be told by its number: others are open on this phone, or it has one already."""
-        return number in item.codes or any(other is not item for other in self._open.get(number, ()))
+        """Return True if an item must be told by its number.
+
+        It is an alert, it has a number already, or the phone was told of others. A question counts before it is sent.
+        """
+        others = (other for other in self._open.get(number, ()) if other is not item)
+        return (
+            item.is_alert or number in item.codes or any(not other.is_alert or other.knows(number) for other in others)
+        )
 
     def give_code(self, item: OpenItem, number: str, entry_id: str, now: float) -> int | None:
         """Return the number of an item on a phone, a new one if it has none.
@@ -242,7 +202,7 @@ class OpenItems:
             del known[old]
         last = next(reversed(known), CODES[-1])
         in_turn = [*range(last + 1, CODES[-1] + 1), *range(CODES[0], last + 1)]
-        closed = [each for each, given in known.items() if given.item is None]
+        closed = [each for each, given in known.items() if given.code.closed_at is not None]
         # A number that is an answer to what is open there would name two.
         there = self._open.get(number, ())
         code = next((each for each in in_turn if each not in known and not _is_claimed(there, each)), None)
@@ -261,12 +221,12 @@ class OpenItems:
         del self._given[number][code]
 
     def codes_of(self, item: OpenItem) -> list[ReplyCode]:
-        """Return the numbers of an item with its first message there, to be saved."""
+        """Return the numbers of an item with its incident, or with its first message there, to be saved."""
         found = []
         for number, code in item.codes.items():
-            given = self._given[number].get(code)
-            if given and given.item is item and (sent := item.sent.get(number)):
-                given.code = replace(given.code, item=sent[0].reference)
+            given, sent = self._given[number].get(code), item.sent.get(number)
+            if given and given.item is item and (known_as := item.incident or (sent and sent[0].reference)):
+                given.code = replace(given.code, item=known_as)
                 found.append(given.code)
         return found
 
@@ -279,21 +239,24 @@ class OpenItems:
         if not (given or there):
             return None
         items = [item for item in there if text.account_id in item.accounts()]
-        found = find_number(text.text, given, text.words)
+        found = find_number(text.text, [code for code, each in given.items() if not each.is_held], text.words)
         if found.codes and (match := self._find_numbered(text, found, items)):
             return match
         named = {text.named.reference, text.named.parent} if text.named else set()
         if item := next((item for item in there if not item.references.isdisjoint(named)), None):
             return Answer(item, text.text)
-        return self._find_bare(text, named, [item for item in items if self._may_answer(item, text)])
+        return self._find_bare(text, named, items)
 
-    def _find_bare(self, text: IncomingText, named: Collection[str | None], items: Sequence[OpenItem]) -> Match | None:
+    def _find_bare(self, text: IncomingText, named: Collection[str | None], there: Sequence[OpenItem]) -> Match | None:
         """Return the item that a text is for which names none."""
         number = text.number
+        items = [item for item in there if self._may_answer(item, text)]
         waiting = [record for item in items for record in self._in_flight(item, number)]
         if waiting and text.waits:
             return InFlight(waiting)
         items = [item for item in items if self._left_at(item, number) is not None]
+        if not any(item.understands(text.text) for item in items):
+            items = _claiming([item for item in there if self._may_volunteer(item, text)], text.text) or items
         if items and named and not all(references.isdisjoint(named) for references in self._unanswered):
             return Which(items)
         if len(items) > 1:
@@ -320,8 +283,8 @@ class OpenItems:
         if found.place is not Place.AFTER_WORD and any(item.understands(text.text) for item in items):
             return None
         closed = given[0]
-        if found.place is Place.FIRST and closed.choices and not match_choice(closed.choices, found.rest):
-            return None  # such as "20 degrees"
+        if found.place is Place.FIRST and not (closed.choices and match_choice(closed.choices, found.rest)):
+            return None  # such as "20 degrees". After a restart its choices are unknown.
         return Over(closed.code, closed.question)
 
     def _sent(self, item: OpenItem, number: str) -> Iterator[MessageRecord]:
@@ -347,9 +310,19 @@ class OpenItems:
         created = min((record.created_at for record in item.sent.get(text.number, ())), default=None)
         if created is None or (text.named and text.named.created_at < created):
             return False
-        left_at, sent_at = self._left_at(item, text.number), text.sent_at
-        # A date without a zone says nothing.
-        return not (left_at and sent_at and sent_at.tzinfo and sent_at.timestamp() + DATE_TOLERANCE < left_at)
+        left_at = self._left_at(item, text.number)
+        return left_at is None or not _is_before(text.sent_at, left_at)
+
+    def _may_volunteer(self, item: OpenItem, text: IncomingText) -> bool:
+        """Return True if a text may answer an alert of which nothing left for its phone, and nothing still may.
+
+        An earlier message that it names says nothing: a provider names the last one whatever the person means.
+        """
+        if not item.is_alert or any(
+            record.is_pending or _left_at(record) is not None for record in self._sent(item, text.number)
+        ):
+            return False
+        return not _is_before(text.sent_at, item.began_at)
 
     # -- what answers cause --------------------------------------------------------------------------------------------
 
@@ -374,6 +347,11 @@ def _left_at(record: MessageRecord) -> float | None:
     # After a lost response, its outcome may stay open for long.
     is_lost = record.phase is Phase.SENDING and not record.is_in_flight
     return record.created_at if is_lost and record.accepted_at is None else record.accepted_at
+
+
+def _is_before(sent_at: datetime | None, moment: float) -> bool:
+    """Return True if a text was written before a moment, in Unix seconds. A date without a zone says nothing."""
+    return bool(sent_at and sent_at.tzinfo and sent_at.timestamp() + DATE_TOLERANCE < moment)
 
 
 def _is_claimed(items: Iterable[OpenItem], code: int) -> bool:

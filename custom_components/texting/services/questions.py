@@ -17,7 +17,7 @@ from ..delivery.record import MessageRecord, Phase
 from ..gateway.errors import Cancelled, MessageRejected
 from ..gateway.message import IncomingMessage
 from ..gateway.status import Status
-from ..inbound.open_items import OpenItem, Reply
+from ..inbound.open_item import OpenItem, Reply
 from ..inbound.wording import numbered, sorry
 from ..messenger import Messenger, Outcome, raise_for
 from ..open_questions import async_open_items, async_save_codes
