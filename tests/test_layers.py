@@ -36,6 +36,7 @@ LAYERS = (
     ("account",),
     ("routing", "replies", "webhook", "assist"),
     ("opt_outs", "history", "history_view", "test_text"),
+    ("alerts",),
     ("services",),
     ("flows", "config_flow"),
     ("entity",),

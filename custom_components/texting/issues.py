@@ -38,6 +38,10 @@ class Issue(StrEnum):
     BUDGET_NEARLY_SPENT = "budget_nearly_spent"
     BUDGET_SPENT = "budget_spent"
     CURRENCY_DIFFERS = "currency_differs"
+    ALERT_UNREACHABLE = "alert_unreachable"
+    ALERT_EXHAUSTED = "alert_exhausted"
+    RESPONDER_MISSING = "responder_missing"
+    CAUSE_MISSING = "cause_missing"
 
 
 # News of something that is over. It stays until the user confirms it, also after a restart if it names nobody. The
@@ -194,6 +198,19 @@ def async_commands_locked(hass: HomeAssistant, recipient_id: str, name: str, min
 def async_never_called(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """The provider should have called the account's webhook long ago, and never did."""
     _create(hass, Issue.NEVER_CALLED, entry, ir.IssueSeverity.WARNING, account=entry.title)
+
+
+@callback
+def async_alert_issue(hass: HomeAssistant, entry: ConfigEntry, issue: Issue, *, on: bool, **placeholders: str) -> None:
+    """Keep one of the issues of an alert true: ALERT_UNREACHABLE, ALERT_EXHAUSTED, RESPONDER_MISSING or CAUSE_MISSING.
+
+    The latter two name the entities that are missing, in the placeholder entities.
+    """
+    if on:
+        severity = ir.IssueSeverity.WARNING if issue is Issue.CAUSE_MISSING else ir.IssueSeverity.ERROR
+        _create(hass, issue, entry, severity, alert=entry.title, **placeholders)
+    else:
+        async_delete(hass, issue, entry)
 
 
 @callback

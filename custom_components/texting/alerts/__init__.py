@@ -1,0 +1,1 @@
+"""What connects alerts with Home Assistant: causes, people, texts, timers."""
