@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
-from custom_components.texting.permissions import ADMINISTRATOR, HISTORY, INCOMING, MESSAGE, TARGETS, Need
+from custom_components.texting.permissions import (
+    ADMINISTRATOR,
+    ALERTS,
+    HISTORY,
+    INCOMING,
+    MESSAGE,
+    RESEND,
+    TARGETS,
+    Need,
+)
 from custom_components.texting.services import ACTIONS
 import tests.kit  # noqa: F401  makes the test kit work with a newer Home Assistant
 
@@ -10,7 +19,7 @@ PAGE = Path(__file__).parent.parent / "docs/permissions.md"
 BEGIN, END = "<!-- permissions: begin -->", "<!-- permissions: end -->"
 
 LEGACY = "notify.<account>"
-NEEDS = (TARGETS, MESSAGE, HISTORY, INCOMING, ADMINISTRATOR)
+NEEDS = (TARGETS, MESSAGE, HISTORY, RESEND, INCOMING, ALERTS, ADMINISTRATOR)
 # What each action needs, by its full name.
 NEEDED = {LEGACY: TARGETS, **{f"texting.{action.name}": action.needs for action in ACTIONS}}
 USERS = ("automation", "administrator", "user", "limited user", "read-only user")

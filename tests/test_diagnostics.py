@@ -14,7 +14,8 @@ from homeassistant.exceptions import HomeAssistantError
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.accounts import RECIPIENTS
-from tests.support.home import first_number, notify, notify_entities, numbers, restart
+from tests.support.alerts import set_up_alert
+from tests.support.home import first_number, notify, notify_entities, numbers, restart, told as settled
 from tests.support.privacy import digits_of
 
 EVERY_PROVIDER = pytest.mark.parametrize("provider", Provider)
@@ -130,3 +131,28 @@ async def test_unknown_words_outlive_a_restart(hass: HomeAssistant, set_up: SetU
     entry = await set_up(Provider.TEXTIOPRO)
     await restart(hass, entry)
     assert (await async_get_config_entry_diagnostics(hass, entry))["unknown_words"] == {"balance: a a, a a a": 2}
+
+
+async def test_what_is_told_of_an_alert(
+    hass: HomeAssistant, set_up: SetUp, simulator: Simulator, pass_time: PassTime
+) -> None:
+    await set_up(Provider.TEXTINGHOUSE)
+    hass.states.async_set("binary_sensor.cellar", "on", {"friendly_name": "Cellar"})
+    steps = [{"who": ["notify.anna", "notify.nobody"], "wait": 5}, {"who": ["notify.ben"], "wait": 10}]
+    alert = await set_up_alert(hass, causes=["binary_sensor.cellar"], steps=steps, message=TEXT)
+    await settled(hass)
+    action = {"entity_id": "sensor.leak_state", "message": f"{TEXT}, really"}
+    await hass.services.async_call("texting", "raise_alert", action, blocking=True)
+    await settled(hass)
+    told = await async_get_config_entry_diagnostics(hass, alert)
+    definition, incident = told["alert"], told["incident"]
+    reachable, unreachable = {"texts": 1, "pushes": 0}, {"texts": 0, "pushes": 0}
+    assert definition["steps"][0] == {"wait": 300.0, "people": [reachable, unreachable]}
+    assert (definition["armed"], definition["causes"], definition["own_message"]) == (True, 1, True)
+    assert (incident["state"], incident["causes"]) == ("alerting", {"on": 2, "off": 0, "by_hand": 1, "hold": []})
+    assert incident["notifications"] == {"alert": {"accepted": 1}, "also": {"accepted": 1}}
+    assert {"wait", "remind"} <= set(incident["timers"])
+    assert incident["raised_at"]
+    text = json.dumps(told)
+    private = ("Leak", "Anna", "Ben", "Cellar", "notify.", "binary_sensor", TEXT, *numbers(Provider.TEXTINGHOUSE))
+    assert not [each for each in private if each in text]

@@ -32,6 +32,11 @@ def connection(error: GatewayError) -> Callable[[HomeAssistant], None]:
     return lambda hass: issues.async_connection_failed(hass, ENTRY, error)
 
 
+def alert(kind: Issue, **placeholders: str) -> Callable[[HomeAssistant], None]:
+    """Return a function that creates an issue of an alert."""
+    return lambda hass: issues.async_alert_issue(hass, ENTRY, kind, on=True, **placeholders)
+
+
 KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.LOW_CREDIT: (lambda hass: issues.async_low_credit(hass, ENTRY, LEFT, SITE), "_ENTRY", "warning"),
     Issue.ACCESS_DENIED: (lambda hass: issues.async_access_denied(hass, ENTRY, "No plan"), "_ENTRY", "error"),
@@ -69,6 +74,10 @@ KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
         "_ENTRY",
         "warning",
     ),
+    Issue.ALERT_UNREACHABLE: (alert(Issue.ALERT_UNREACHABLE), "_ENTRY", "error"),
+    Issue.ALERT_EXHAUSTED: (alert(Issue.ALERT_EXHAUSTED), "_ENTRY", "error"),
+    Issue.RESPONDER_MISSING: (alert(Issue.RESPONDER_MISSING, entities="person.eve"), "_ENTRY", "error"),
+    Issue.CAUSE_MISSING: (alert(Issue.CAUSE_MISSING, entities="binary_sensor.a"), "_ENTRY", "warning"),
     Issue.ROUTE_BROKEN: (lambda hass: issues.async_route_broken(hass, ENTRY), "_ENTRY", "error"),
 }
 EVERY_KIND = pytest.mark.parametrize("kind", Issue)
@@ -123,6 +132,8 @@ async def test_an_issue_is_deleted(hass: HomeAssistant, kind: Issue) -> None:
             issues.async_people_opted_out(hass, ENTRY, {})
         elif kind is Issue.ORIGINAL_REMOVED:
             issues.async_originals_removed(hass, ENTRY, {})
+        elif "alert" in (issue.translation_placeholders or {}):
+            issues.async_alert_issue(hass, ENTRY, kind, on=False)
         elif kind is Issue.LOOP_STOPPED:
             issues.async_delete_issues(hass, ENTRY)
         elif kind is Issue.COMMANDS_LOCKED:

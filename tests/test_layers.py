@@ -40,9 +40,9 @@ LAYERS = (
     ("services",),
     ("flows", "config_flow"),
     ("entity",),
-    ("spending",),
+    ("spending", "alert_entities"),
     (
-        *("notify", "notify_legacy", "sensor", "binary_sensor", "event", "button"),
+        *("notify", "notify_legacy", "sensor", "binary_sensor", "event", "button", "switch"),
         *("trigger", "condition", "activity", "logbook", "diagnostics", "backup", "repairs"),
     ),
     ("__init__",),

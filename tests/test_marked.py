@@ -20,6 +20,7 @@ from homeassistant.setup import async_setup_component
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.echo import ENCODINGS
+from tests.support.alerts import set_up_alert
 from tests.support.assist import Phone, add_agent, allow
 from tests.support.cards import card_input
 from tests.support.flows import SECRETS, SENDER_INPUT, SITES, account_input, begin, recipient_input, reconfigure
@@ -101,6 +102,10 @@ def every_action(provider: Provider, entry_id: str) -> list[Action]:
         ("set_up_keyword", {**account, "keyword": "LEAK", "autoreply": TEXT, "email": f"{USER}@example.com"}),
         ("look_up_carrier", {**account, "to": to}),
         ("broadcast_voice", {**account, "to": [to], "caller_id": to, "sound_url": "https://example.com/a.wav"}),
+        ("raise_alert", {"entity_id": "sensor.leak_state", "message": f"{TEXT} {to}"}),
+        ("acknowledge_alert", {"entity_id": "sensor.leak_state"}),
+        ("clear_alert", {"entity_id": "sensor.leak_state"}),
+        ("test_alert", {"entity_id": "sensor.leak_state"}),
         ("ask", {"entity_id": people[:1], "question": f"{TEXT}: {ASKED}?", "timeout": 1}),
     ]
 
@@ -147,6 +152,7 @@ async def test_actions_and_failures(
     """With the fault "echo", the provider's error repeats the whole request, with the login."""
     entry = await set_up(provider, data=marked_login(provider, simulator))
     assert entry.state is ConfigEntryState.LOADED
+    await set_up_alert(hass, who=notify_entities(provider))
     await do_everything(hass, marks, pass_time, provider, entry)
     assert simulator.messages(provider)
     faults = [("echo", {"encoding": encoding}) for encoding in ENCODINGS] + [(fault, {}) for fault in FAULTS]

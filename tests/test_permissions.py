@@ -34,6 +34,7 @@ from scripts.permission_table import BEGIN, LEGACY, NEEDED, NO, PAGE, USERS, YES
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.simulator.accounts import Keyword
+from tests.support.alerts import set_up_alert
 from tests.support.contacts import FAMILY, add_group
 from tests.support.home import ask_to_send, state_of, text_of, told, until
 from tests.support.routes import ANNA, set_up_route
@@ -51,7 +52,7 @@ LEAVES_NOTHING = ("texting.preview_message", "texting.get_status", "texting.get_
 
 @dataclass
 class Home:
-    """A home with four accounts and a route, where Anna and Ben were texted and wrote back."""
+    """A home with four accounts, a route and an alert, where Anna and Ben were texted and wrote back."""
 
     hass: HomeAssistant
     simulator: Simulator
@@ -114,6 +115,7 @@ async def home(hass: HomeAssistant, set_up: SetUp, simulator: Simulator, connect
     for provider in (HOUSE, PRO, CLUB, POINT):
         home.entries[provider] = await set_up(provider)
     home.entries["route"] = await set_up_route(hass, [home.entries[HOUSE]])
+    home.entries["alert"] = await set_up_alert(hass, who=["notify.ben"])
     await connect(home.entries[HOUSE])
     house = home.entries[HOUSE]
     anna = next(each for each in house.subentries.values() if each.title == "Anna")
@@ -139,7 +141,7 @@ async def context_of(hass: HomeAssistant, kind: str) -> Context:
         "administrator": GROUP_ID_ADMIN,
         "user": GROUP_ID_USER,
         "read-only user": GROUP_ID_READ_ONLY,
-        "limited user": controls("notify.anna"),
+        "limited user": controls("notify.anna", "sensor.leak_state"),
     }
     return Context(user_id=(await new_user(hass, groups[kind])).id) if kind in groups else AUTOMATION
 
@@ -158,7 +160,10 @@ async def answered(home: Home, context: Context, data: dict[str, Any]) -> Any:
 
 
 async def data_of(home: Home) -> dict[str, dict[str, Any]]:
-    """Return the data with which each action works. What concerns a person concerns Anna at TextingHouse."""
+    """Return the data with which each action works, in this order.
+
+    What concerns a person concerns Anna at TextingHouse.
+    """
     waiting = await home.send(entity_id="notify.anna")
     sent = await home.send(entity_id="notify.anna", urgent=True)
     assert (waiting["status"], sent["status"]) == ("queued", "sent")
@@ -201,6 +206,10 @@ async def data_of(home: Home) -> dict[str, dict[str, Any]]:
         "texting.set_up_keyword": {**club, "keyword": "HOME", "url": "https://example.com/foreign"},
         "texting.look_up_carrier": {**club, "to": "Clara"},
         "texting.broadcast_voice": {**club, "to": ["Clara"], "caller_id": "2125550100", "sound_file": "alarm.wav"},
+        "texting.raise_alert": {"entity_id": "sensor.leak_state", "message": "Water"},
+        "texting.acknowledge_alert": {"entity_id": "sensor.leak_state"},
+        "texting.clear_alert": {"entity_id": "sensor.leak_state"},
+        "texting.test_alert": {"entity_id": "sensor.leak_state"},
     }
 
 
@@ -275,6 +284,7 @@ async def test_who_controls_nothing_of_ours_may_do_nothing(home: Home, group: di
         "texting.send_message": {"area_id": "none", "message": "Hi"},
         "texting.ask": {"entity_id": "none", "question": "Hi"},
         "texting.get_profile": {"account": "none"},
+        "texting.raise_alert": {"entity_id": "none"},
     }
     errors = [await home.refuses(full_name(action), fields, context) for action, fields in data.items()]
     errors += [await home.refuses(action, fields, context) for action, fields in told_apart.items()]

@@ -17,6 +17,7 @@ import voluptuous as vol
 from custom_components.texting import own_call
 from custom_components.texting.condition import async_get_conditions
 from custom_components.texting.error_messages import FORM_ERRORS, NAMED, ORDER_ERRORS, request_error, translation_key
+from custom_components.texting.flows.alert import ALERT_SCHEMA
 from custom_components.texting.flows.card import card_fields, type_key
 from custom_components.texting.flows.forms import route_schema
 from custom_components.texting.flows.recipient_form import SECTIONS
@@ -44,6 +45,7 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.util.yaml import load_yaml_dict
 from tests.conftest import Connect, SetUp
 from tests.simulator import Simulator
+from tests.support.alerts import set_up_alert
 from tests.support.home import EXCEPTIONS, TRANSLATIONS, notify, state_of
 
 ROOT = Path(__file__).parent.parent
@@ -187,6 +189,10 @@ def test_errors_and_aborts_of_forms() -> None:
         "no_name",
         "no_account",
         "cyclic",
+        "name_exists",
+        "nobody_chosen",
+        "not_a_recipient",
+        "person_without_recipient",
     }
     assert set(CONFIG["abort"]) == {
         "already_configured",
@@ -197,7 +203,7 @@ def test_errors_and_aborts_of_forms() -> None:
 
 
 def test_every_step_has_its_texts_and_no_other() -> None:
-    steps = {"user", "reauth_confirm", "reconfigure", "route", "reconfigure_route"}
+    steps = {"user", "reauth_confirm", "reconfigure", "route", "reconfigure_route", "alert", "reconfigure_alert"}
     steps |= {str(info.provider) for info in INFOS}
     steps |= {f"{info.provider}_{field.step}" for info in INFOS for field in info.fields if field.step}
     assert set(CONFIG["step"]) == steps
@@ -220,6 +226,11 @@ def test_the_fields_of_an_account(provider: Provider) -> None:
 def test_the_fields_of_a_route() -> None:
     for step_id in ("route", "reconfigure_route"):
         assert named(CONFIG["step"][step_id]) == {str(marker) for marker in route_schema({}).schema}
+
+
+def test_the_fields_of_an_alert() -> None:
+    for step_id in ("alert", "reconfigure_alert"):
+        assert named(CONFIG["step"][step_id]) == {str(marker) for marker in ALERT_SCHEMA.schema}
 
 
 def test_the_fields_of_changing_an_account() -> None:
@@ -357,6 +368,7 @@ def test_choices() -> None:
         "outcome": {*FailureReason, *Cause},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "pending"}
         | {"first_recipient", "groups_unknown"}
+        | {"alert", "about_alert"}
         | {"about_route", "most_countries", "replies", "delivery_reports", "no_country", "not_approved"}
         | {"send_test", "not_now", "report_follows", "no_report_follows", "after_quiet_hours", "sent_later"}
         | {"buy_credits", "check", "rent", "rent_there", "mine", "other", "rented"}
@@ -405,6 +417,7 @@ async def test_every_text_and_icon_belongs_to_an_entity(
 ) -> None:
     for provider in Provider:
         await set_up(provider, options={"segment_price": 0.05})
+    await set_up_alert(hass)
     entities = [entity for entity in er.async_get(hass).entities.values() if entity.platform == "texting"]
     used = {(entity.domain, str(entity.translation_key)) for entity in entities}
     assert pairs(ICONS["entity"]) == used

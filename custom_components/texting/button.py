@@ -7,6 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import Account
+from .alert_entities import AcknowledgeButton, DrillButton
+from .alerts.engine import AlertConfigEntry, AlertEngine
 from .const import ATTR_MESSAGE
 from .entity import MessengerEntity, RecipientEntity, async_follow_recipients
 from .messenger import Messenger, MessengerConfigEntry, raise_for
@@ -17,9 +19,14 @@ PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: MessengerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant,
+    entry: MessengerConfigEntry | AlertConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the button of an account whose provider has a free test number, and one for each recipient."""
+    """Add the buttons of an alert, or that of an account with a free test number and one for each recipient."""
+    if isinstance(entry.runtime_data, AlertEngine):
+        async_add_entities([AcknowledgeButton(entry.runtime_data), DrillButton(entry.runtime_data)])
+        return
     messenger = entry.runtime_data
     if isinstance(messenger, Account) and (number := messenger.info.test_number):
         async_add_entities([SendTestMessageButton(messenger, number)])

@@ -1,4 +1,7 @@
-"""The config flow: adding an account or a route, changing it, signing in again. Providers declare their fields."""
+"""The config flow: adding an account, a route or an alert, changing it, signing in again.
+
+Providers declare their fields.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partialmethod
@@ -18,9 +21,11 @@ from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import callback
 
 from .account import TextingConfigEntry
-from .const import CONF_PROVIDER, DOMAIN, ROUTE, SUBENTRY_KEYWORD, SUBENTRY_RECIPIENT
+from .const import ALERT, CONF_PROVIDER, DOMAIN, ROUTE, SUBENTRY_KEYWORD, SUBENTRY_RECIPIENT
 from .country_names import async_country_names
+from .entries import is_alert
 from .error_messages import FORM_ERRORS, form_error, hosts_named
+from .flows.alert import AlertFlow
 from .flows.forms import (
     SENDER_STEP,
     account_schema,
@@ -53,8 +58,8 @@ _LOGGER = logging.getLogger(__name__)
 _OF_SECTION = frozenset({"invalid_url", "invalid_own_number", "redirected"})
 
 
-class TextingConfigFlow(RouteFlow, domain=DOMAIN):
-    """The flow of one account or route."""
+class TextingConfigFlow(RouteFlow, AlertFlow, domain=DOMAIN):
+    """The flow of one account, route or alert."""
 
     def __init__(self) -> None:
         """Start without values."""
@@ -66,11 +71,20 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return recipients, and keywords if the provider lets us set them up."""
+        """Return recipients, and keywords if the provider lets us set them up. An alert has neither."""
+        if is_alert(config_entry):
+            return {}
         types: dict[str, type[ConfigSubentryFlow]] = {SUBENTRY_RECIPIENT: RecipientFlow}
         if config_entry.data[CONF_PROVIDER] != ROUTE and Capability.KEYWORD_SETUP in _info(config_entry).capabilities:
             types[SUBENTRY_KEYWORD] = KeywordFlow
         return types
+
+    @classmethod
+    @callback
+    @override
+    def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
+        """Return True for accounts and routes. The dialog that changes an alert shows all that it has."""
+        return not is_alert(config_entry)
 
     @staticmethod
     @callback
@@ -81,12 +95,13 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Choose a provider, or a route."""
+        """Choose a provider, a route or an alert."""
         texts, countries = await async_translations(self.hass, CONFIGURE), await async_country_names(self.hass)
         options = {str(provider): gateway.info.name for provider, gateway in GATEWAYS.items()}
-        options[ROUTE] = texts[ROUTE]
+        options |= {each: texts[each] for each in (ROUTE, ALERT)}
         # A narrow screen cuts the lines of a menu, but not those of its description.
-        about = [facts(gateway.info, countries, texts) for gateway in GATEWAYS.values()] + [texts["about_route"]]
+        about = [facts(gateway.info, countries, texts) for gateway in GATEWAYS.values()]
+        about += [texts["about_route"], texts["about_alert"]]
         lines = [f"* **{name}**: {fact}" for name, fact in zip(options.values(), about, strict=True)]
         return self.async_show_menu(
             step_id="user", menu_options=options, description_placeholders={"choices": "\n".join(lines)}
@@ -109,10 +124,12 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
         return self._show_account(provider.value, suggested, errors)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change an account or a route."""
+        """Change an account, a route or an alert."""
         entry = self._get_reconfigure_entry()
         if entry.data[CONF_PROVIDER] == ROUTE:
             return await self.async_step_reconfigure_route()
+        if is_alert(entry):
+            return await self.async_step_reconfigure_alert()
         errors: dict[str, str] = {}
         if user_input is not None:
             # A secret that is left empty stays as it is. A later step asks for the rest.
@@ -274,7 +291,9 @@ class TextingConfigFlow(RouteFlow, domain=DOMAIN):
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Continue with the first recipient."""
+        """Continue with the first recipient of an account or a route."""
+        if is_alert(result["result"]):
+            return result
         flow = await self.hass.config_entries.subentries.async_init(
             (result["result"].entry_id, SUBENTRY_RECIPIENT), context=SubentryFlowContext(source=SOURCE_USER)
         )

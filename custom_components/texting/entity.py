@@ -1,4 +1,4 @@
-"""What the entities of an account or a route have in common."""
+"""What the entities have in common, and those of an account or a route."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -157,18 +157,11 @@ class PersonEntity(RecipientEntity):
             self._stop_following = None
 
 
-class MessengerEntity(Entity):
-    """An entity on the device of an account or a route."""
+class ShownEntity(Entity):
+    """An entity that writes its state only if that shows something else than before."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False
-
-    def __init__(self, messenger: Messenger, key: str) -> None:
-        """Name it by its translation key."""
-        self._messenger = messenger
-        self._attr_translation_key = key
-        self._attr_unique_id = f"{messenger.entry.entry_id}_{key}"
-        self._attr_device_info = messenger_device(messenger)
 
     async def async_added_to_hass(self) -> None:
         """Remember what is shown first."""
@@ -184,6 +177,17 @@ class MessengerEntity(Entity):
         if (shown := self._what_is_shown()) != self._shown:
             self._shown = shown
             self.async_write_ha_state()
+
+
+class MessengerEntity(ShownEntity):
+    """An entity on the device of an account or a route."""
+
+    def __init__(self, messenger: Messenger, key: str) -> None:
+        """Name it by its translation key."""
+        self._messenger = messenger
+        self._attr_translation_key = key
+        self._attr_unique_id = f"{messenger.entry.entry_id}_{key}"
+        self._attr_device_info = messenger_device(messenger)
 
 
 class StateEntity(MessengerEntity):

@@ -10,6 +10,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util.hass_dict import HassKey
 
 from .account import Account
+from .alert_entities import AlertEvent
+from .alerts.engine import AlertConfigEntry, AlertEngine
 from .const import DOMAIN
 from .delivery.outbox import Change, Update
 from .delivery.record import MessageRecord
@@ -28,9 +30,14 @@ _MESSAGE_EVENTS: HassKey[dict[str, MessageEvent]] = HassKey(f"{DOMAIN}_message_e
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: MessengerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant,
+    entry: MessengerConfigEntry | AlertConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the events of an account or a route."""
+    """Add the events of an account or a route, or the one of an alert."""
+    if isinstance(entry.runtime_data, AlertEngine):
+        async_add_entities([AlertEvent(entry.runtime_data)])
+        return
     messenger = entry.runtime_data
     async_add_entities([DeliveryReportEvent(messenger)])
     if messenger.receives:

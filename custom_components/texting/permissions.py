@@ -2,7 +2,8 @@
 
 A call without a user, as automations make it, may do everything. A user may call an action on people if they control,
 for each person, number or message that the call names, the recipient's notify entity or an entity of the account's own
-device. All other actions need an administrator. (A notify entity that the call names must be controlled itself, and of
+device. They may call an action on alerts if they control an entity of each alert that it names. All other actions need
+an administrator. (A notify entity that the call names must be controlled itself, and of
 a person, the notify entities of all its recipients.)
 """
 
@@ -19,10 +20,11 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 
 from .const import ATTR_ACCOUNT, ATTR_INCOMING_ID, ATTR_MESSAGE_ID, ATTR_REFERENCE, ATTR_TO, DOMAIN
 from .delivery.record import MessageRecord
+from .entries import messenger_entry
 from .recipients import recipient_of, recipient_with_number
 from .storage.open_database import async_find_message, async_find_whole_message
 from .storage.received import async_find_received
-from .targets import Named, has_target, named_people, resolve
+from .targets import Named, has_target, named_alerts, named_people, resolve
 
 type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
@@ -111,7 +113,7 @@ def _entities(hass: HomeAssistant, entry_id: str) -> Iterator[er.RegistryEntry]:
 
 
 def _of_account(hass: HomeAssistant, entry_id: str) -> Iterator[str]:
-    """Yield the entities of the account's or route's own device."""
+    """Yield the entities of the account's or route's own device, or of an alert."""
     return (entity.entity_id for entity in _entities(hass, entry_id) if entity.config_subentry_id is None)
 
 
@@ -133,8 +135,8 @@ def _if_enabled(registry: er.EntityRegistry, entity_id: str) -> Iterator[str]:
 
 def resources_of_account(hass: HomeAssistant, entry_id: str, wanted: Iterable[str]) -> list[Resource]:
     """Return a use for each name or number that an account or route is to send to, or one for the account alone."""
-    entry = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN:
+    entry = messenger_entry(hass, entry_id)
+    if entry is None:
         return [Resource((), entry_id=entry_id)]
     own = tuple(_of_account(hass, entry_id))
     recipients = [address.recipient for address in resolve(hass, entry, wanted)] or [None]
@@ -212,6 +214,18 @@ async def _resources_of_incoming(call: ServiceCall) -> list[Resource]:
     return [Resource(allowing)]
 
 
+async def _resources_of_alerts(call: ServiceCall) -> list[Resource]:
+    """Return a use for each alert, which any of its entities allows."""
+    hass = call.hass
+    registry = er.async_get(hass)
+    return [
+        Resource(tuple(_of_account(hass, entry.entry_id)), entry_id=entry.entry_id)
+        if entry
+        else Resource(tuple(_if_enabled(registry, target_id)) if "." in target_id else (), entity_id=target_id)
+        for target_id, entry in named_alerts(hass, call.data)
+    ]
+
+
 # -- what actions need -------------------------------------------------------------------------------------------------
 
 ADMINISTRATOR = Need("Administrator", "An administrator.", None)
@@ -239,6 +253,11 @@ RESEND = Need(
     "Control of the notify entity of the recipient that the message went to, if it still has that number, or of an "
     "entity of the own device of the account or route that sends it again.",
     _resources_of_resend,
+)
+ALERTS = Need(
+    "Alerts",
+    "Control of an entity of each alert.",
+    _resources_of_alerts,
 )
 INCOMING = Need(
     "Incoming text",

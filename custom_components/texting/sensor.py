@@ -16,6 +16,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .account import Account
+from .alert_entities import AlertStateSensor
+from .alerts.engine import AlertConfigEntry, AlertEngine
 from .delivery.database import DatabaseError
 from .delivery.history import HistoryQuery, SentBy
 from .delivery.outbox import Change, Update
@@ -35,9 +37,14 @@ NOTHING_SENT = "none"
 
 
 async def async_setup_entry(
-    hass: HomeAssistant, entry: MessengerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant,
+    entry: MessengerConfigEntry | AlertConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of an account or a route."""
+    """Add the sensors of an account or a route, or the one of an alert."""
+    if isinstance(entry.runtime_data, AlertEngine):
+        async_add_entities([AlertStateSensor(entry.runtime_data)])
+        return
     messenger = entry.runtime_data
     async_add_entities(
         [LastDeliveryStatusSensor(messenger), PendingMessagesSensor(messenger), OldestPendingSensor(messenger)]

@@ -9,9 +9,10 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_ENTITY_ID, ENTITY_MATCH_ALL
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 
 from .const import DOMAIN
+from .entries import alert_entries, alert_entry
 from .gateway.contacts import ContactGroup
 from .gateway.errors import MessageRejected
 from .gateway.phone_number import mask, to_e164
@@ -149,6 +150,33 @@ def named_people(hass: HomeAssistant, data: Mapping[str, Any], *, all_of_each: b
     found += [each for each in persons if known.isdisjoint(one.recipient.id for one in each.recipients)]
     missing = (selected.missing_devices, selected.missing_areas, selected.missing_floors, selected.missing_labels)
     return [*found, *(Named(target_id) for target_id in sorted(set().union(*missing)))]
+
+
+class NamedAlert(NamedTuple):
+    """An alert that an action's data names: by one of its entities, or by a device, an area, a floor or a label."""
+
+    # The id that the caller wrote, or the entity that it stands for.
+    target_id: str
+    # None: it is no alert.
+    entry: ConfigEntry[Any] | None = None
+
+
+def named_alerts(hass: HomeAssistant, data: Mapping[str, Any]) -> list[NamedAlert]:
+    """Return the alerts that an action's data names, each once.
+
+    An area may hold other things; only what is named itself may be no alert.
+    """
+    if data.get(ATTR_ENTITY_ID) == ENTITY_MATCH_ALL:
+        return [NamedAlert(entry.entry_id, entry) for entry in alert_entries(hass)]
+    selected, registry = selected_entities(hass, data), er.async_get(hass)
+    found: dict[str, NamedAlert] = {}
+    for entity_id in sorted(selected.referenced | selected.indirectly_referenced):
+        entity = registry.async_get(entity_id)
+        entry = alert_entry(hass, entity.config_entry_id) if entity and entity.platform == DOMAIN else None
+        if entry or entity_id in selected.referenced:
+            found.setdefault(entry.entry_id if entry else entity_id, NamedAlert(entity_id, entry))
+    missing = (selected.missing_devices, selected.missing_areas, selected.missing_floors, selected.missing_labels)
+    return [*found.values(), *(NamedAlert(target_id) for target_id in sorted(set().union(*missing)))]
 
 
 def nobody_error(named: Named) -> ServiceValidationError:

@@ -44,6 +44,7 @@ async def test_the_menu_names_every_provider(hass: HomeAssistant, simulator: Sim
         "group_texting": "Group Texting",
         "thesmspoint": "TheSMSPoint",
         "route": "Route",
+        "alert": "Alert",
     }
     assert result["description_placeholders"] == {
         "choices": "* **TextingHouse**: most countries, replies, delivery reports\n"
@@ -51,7 +52,8 @@ async def test_the_menu_names_every_provider(hass: HomeAssistant, simulator: Sim
         "* **Club Texting**: United States and Canada, replies\n"
         "* **Group Texting**: United States and Canada, replies\n"
         "* **TheSMSPoint**: India, delivery reports\n"
-        "* **Route**: several accounts; if one fails, the next one sends"
+        "* **Route**: several accounts; if one fails, the next one sends\n"
+        "* **Alert**: asks people, one after another, until somebody takes care"
     }
 
 

@@ -12,6 +12,7 @@ import aiohttp
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.const import DOMAIN
+from custom_components.texting.entries import messenger_entries
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_STATE_CHANGED
@@ -101,7 +102,7 @@ def state_of(hass: HomeAssistant, entity_id: str) -> State:
 async def told(hass: HomeAssistant) -> None:
     """Wait until all work is done, saved and published."""
     await hass.async_block_till_done(wait_background_tasks=True)
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+    for entry in messenger_entries(hass, only_loaded=True):
         outbox = entry.runtime_data.outbox
         await outbox.database.write(())
         while outbox.is_publishing:  # noqa: ASYNC110  no event to wait for
@@ -109,11 +110,18 @@ async def told(hass: HomeAssistant) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+def forget(hass: HomeAssistant) -> None:
+    """Forget what a home that stops has only in memory."""
+    for memory in ("states", "open_items", "codes_loaded", "clock"):
+        hass.data.pop(f"{DOMAIN}_{memory}", None)
+    for memory in ("alert_items", "alert_known", "alert_replies", "early_answers"):
+        hass.data.pop(f"{DOMAIN}_{memory}", None)
+
+
 async def restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Load an account again, only from what is on disk."""
     await hass.config_entries.async_unload(entry.entry_id)
-    for memory in ("states", "open_items", "codes_loaded"):
-        hass.data.pop(f"{DOMAIN}_{memory}", None)
+    forget(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     await told(hass)
 
@@ -143,7 +151,7 @@ def requests_under_way(hass: HomeAssistant) -> bool:
 
 async def tried(hass: HomeAssistant, action: asyncio.Task[Any]) -> None:
     """Wait until an action is done, or waits for results after every text was tried once."""
-    entries = hass.config_entries.async_loaded_entries(DOMAIN)
+    entries = messenger_entries(hass, only_loaded=True)
     await until(lambda: action.done() or any(entry.runtime_data.outbox._waiters for entry in entries))
     await told(hass)
 

@@ -1,1 +1,1 @@
-"""The dialogs that config_flow.py is built from: forms, options, routes, recipients, keywords and purchases."""
+"""The dialogs that config_flow.py is built from: forms, options, routes, alerts, recipients, keywords and purchases."""

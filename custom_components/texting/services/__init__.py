@@ -4,12 +4,13 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
 from ..permissions import guarded
-from . import campaigns, contacts, history, messages, provider, questions
+from . import alerts, campaigns, contacts, history, messages, provider, questions
 
 ACTIONS = (
     *messages.ACTIONS,
     *history.ACTIONS,
     *questions.ACTIONS,
+    *alerts.ACTIONS,
     *contacts.ACTIONS,
     *campaigns.ACTIONS,
     *provider.ACTIONS,
