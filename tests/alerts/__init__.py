@@ -1,0 +1,1 @@
+"""Tests of alerts in a whole home, with the simulated providers."""

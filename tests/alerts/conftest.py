@@ -1,0 +1,33 @@
+"""A home with an account at TextingHouse, which reports deliveries and brings replies."""
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.texting.gateway.provider import Provider
+from custom_components.texting.gateway.providers import textinghouse
+from homeassistant.core import HomeAssistant
+from tests.conftest import Connect, PassTime, SetUp
+from tests.simulator import Simulator
+from tests.support.alert_home import BEN, CARA, AlertHome
+from tests.support.people import change
+
+
+@pytest.fixture
+def home(
+    hass: HomeAssistant, simulator: Simulator, pass_time: PassTime, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> AlertHome:
+    """Return a home without accounts, whose clocks stand still until the test moves them."""
+    # TextingHouse refuses a text that is repeated within 10 seconds.
+    monkeypatch.setattr(textinghouse, "monotonic", hass.loop.time)
+    return AlertHome(hass, simulator, pass_time)
+
+
+@pytest.fixture
+async def house(home: AlertHome, set_up: SetUp, connect: Connect) -> MockConfigEntry:
+    """Return its account: Anna, Ben and Cara have one phone each."""
+    entry = await set_up(Provider.TEXTINGHOUSE)
+    await connect(entry)
+    change(home.hass, entry, "Ben", numbers=[BEN])
+    home.recruit(entry, "Cara", CARA)
+    await home.settle()
+    return entry
