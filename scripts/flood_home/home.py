@@ -11,7 +11,7 @@ import psutil
 
 from scripts.flood_home.calls import MARK, RECIPIENTS
 from scripts.flood_home.meter import SWITCH
-from scripts.soak_home.home import WEBHOOK_PROVIDERS, SoakHome, webhook_id
+from scripts.soak_home.home import WEBHOOK_PROVIDERS, SoakHome, stored_recipient, webhook_id
 
 CONFIGURATION = f"""\
 api:
@@ -46,15 +46,7 @@ class FloodHome(SoakHome):
     def subentries(self, provider: str) -> list[dict[str, Any]]:
         if provider not in RECIPIENTS:
             return []
-        return [
-            {
-                "data": {"numbers": [RECIPIENTS[provider]]},
-                "subentry_id": f"person_{provider}",
-                "subentry_type": "recipient",
-                "title": f"Person at {provider}",
-                "unique_id": None,
-            }
-        ]
+        return [stored_recipient(f"person_{provider}", f"Person at {provider}", RECIPIENTS[provider])]
 
     @property
     def process(self) -> psutil.Process:

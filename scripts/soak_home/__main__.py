@@ -1,4 +1,4 @@
-"""Kill a real Home Assistant while it sends messages: python -m scripts.soak_home [--short] [--faults] ..."""
+"""Kill a real Home Assistant while it sends messages: python -m scripts.soak_home [--short] [--alerts] ..."""
 
 import argparse
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ import aiohttp
 from scripts.demo_home.__main__ import free_port, print_progress
 from scripts.demo_home.api import Api
 from scripts.soak_home import gateways
+from scripts.soak_home.alerts import run_alerts
 from scripts.soak_home.count import count_messages, format_table
 from scripts.soak_home.database import read_handed_on, read_statuses
 from scripts.soak_home.home import SoakHome
@@ -23,6 +24,7 @@ from scripts.soak_home.soak import Soak
 from tests.simulator import Simulator
 
 MESSAGES, SHORT_MESSAGES, SHORT_KILLS = 10_000, 2_000, 20
+ALERT_KILLS, SHORT_ALERT_KILLS = 50, 3
 # The default number of messages for each kill. With fewer messages, a home hardly sends anything between two kills.
 MESSAGES_PER_KILL = 80
 MAX_PRINTED_ERRORS = 3
@@ -31,6 +33,9 @@ MAX_PRINTED_ERRORS = 3
 def main() -> int:
     """Read the command line and run. Return 1 if a message was lost or doubled or has a wrong status."""
     options = _options()
+    if options.alerts:
+        print(f"seed {options.seed}: alerts, {options.kills} kills", flush=True)
+        return run_in_folder("soak", run_alerts, options)
     print(f"seed {options.seed}: {options.messages} messages, {options.kills} kills", flush=True)
     return run_in_folder("soak", run, options)
 
@@ -84,13 +89,24 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--kills", type=int, metavar="K", help=f"how many kills (one for each {MESSAGES_PER_KILL} messages)"
     )
-    parser.add_argument("--short", action="store_true", help=f"{SHORT_MESSAGES} messages, {SHORT_KILLS} kills")
+    parser.add_argument(
+        "--short",
+        action="store_true",
+        help=f"{SHORT_MESSAGES} messages, {SHORT_KILLS} kills; {SHORT_ALERT_KILLS} kills with --alerts",
+    )
     parser.add_argument("--faults", action="store_true", help="also make some sends fail at the gateways")
+    parser.add_argument(
+        "--alerts",
+        action="store_true",
+        help=f"let alerts text people, and count the outcomes of each incident, with {ALERT_KILLS} kills by default",
+    )
     parser.add_argument("--seed", type=int, help="the seed of a run to repeat")
     parser.add_argument("--keep", action="store_true", help="keep the home's folder")
     options = parser.parse_args()
     options.messages = options.messages or (SHORT_MESSAGES if options.short else MESSAGES)
-    if options.kills is None:
+    if options.kills is None and options.alerts:
+        options.kills = SHORT_ALERT_KILLS if options.short else ALERT_KILLS
+    elif options.kills is None:
         options.kills = SHORT_KILLS if options.short else options.messages // MESSAGES_PER_KILL
     if options.seed is None:
         options.seed = secrets.randbelow(10**6)

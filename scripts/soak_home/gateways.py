@@ -53,6 +53,19 @@ def add_faults(simulator: Simulator) -> None:
         simulator.faults.add(site, "unavailable", None, chance=0.05, **SENDS[site])
 
 
+def refuse(simulator: Simulator, provider: str, number: str) -> None:
+    """Let a gateway refuse every text to a number. TheSMSPoint refuses none."""
+    digits, account = number.removeprefix("+"), simulator.accounts[provider]
+    if provider == "textinghouse":
+        for site in ("textinghouse", "textinghouse_backup"):
+            which = {**SENDS[site]["params"], "to": digits}
+            simulator.faults.add(site, "answer", None, params=which, body="ERR: 400 | STOP mention missing")
+    elif provider == "textiopro":
+        account.invalid_numbers.add(digits)
+    elif provider in BUSY:
+        account.opted_out.add(digits[-10:])
+
+
 def count_by_key(simulator: Simulator) -> Counter[MessageKey]:
     """Count how often the gateways have each message."""
     return Counter((message.provider, f"+{message.phone_number}", message.text) for message in simulator.messages())

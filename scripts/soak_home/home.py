@@ -1,6 +1,6 @@
 """A minimal Home Assistant with five accounts and one user, whose token is set up before the first start."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,10 +92,15 @@ class SoakHome(Home):
         """Return the recipients of an account, as they are stored."""
         return []
 
+    def other_entries(self) -> list[dict[str, Any]]:
+        """Return the config entries besides the accounts, as they are stored."""
+        return []
+
     def write_stores(self, storage: Path) -> None:
         """Write the user and the accounts, and set the webhook addresses at the gateways."""
         write_store(storage, "auth", 1, _user(self._refresh_token))
-        entries = [_entry(provider, self._simulator, self.subentries(provider)) for provider in PROVIDERS]
+        entries = [_account(provider, self._simulator, self.subentries(provider)) for provider in PROVIDERS]
+        entries += self.other_entries()
         write_store(storage, "core.config_entries", 1, {"entries": entries}, minor_version=5)
         for provider in WEBHOOK_PROVIDERS:
             self._simulator.accounts[provider].callback_url = f"{self.url}/api/webhook/{webhook_id(provider)}"
@@ -106,7 +111,7 @@ def webhook_id(provider: str) -> str:
     return f"soak-{provider}"
 
 
-def _entry(provider: str, simulator: Simulator, subentries: list[dict[str, Any]]) -> dict[str, Any]:
+def _account(provider: str, simulator: Simulator, subentries: list[dict[str, Any]]) -> dict[str, Any]:
     data = {"provider": provider, "url": simulator.url(provider)}
     for fields in (FIELDS, ADVANCED, SECOND_STEP):
         data |= fields.get(provider, {})
@@ -114,15 +119,27 @@ def _entry(provider: str, simulator: Simulator, subentries: list[dict[str, Any]]
         data["backup_url"] = simulator.url("textinghouse_backup")
     if provider in WEBHOOK_PROVIDERS:
         data["webhook_id"] = webhook_id(provider)
+    # More texts than a home may send by default.
+    options = {"daily_limit": 0, "urgent_limit": 0}
+    return stored_entry(provider, TITLES[provider], data, options, subentries)
+
+
+def stored_entry(
+    entry_id: str,
+    title: str,
+    data: Mapping[str, Any],
+    options: Mapping[str, Any],
+    subentries: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """Return a config entry of the integration, as Home Assistant stores it."""
     now = datetime.now(UTC).isoformat()
     return {
-        "entry_id": provider,
+        "entry_id": entry_id,
         "domain": DOMAIN,
-        "title": TITLES[provider],
+        "title": title,
         "data": data,
-        # More texts than a home may send by default.
-        "options": {"daily_limit": 0, "urgent_limit": 0},
-        "subentries": subentries,
+        "options": options,
+        "subentries": list(subentries),
         "source": "user",
         "unique_id": None,
         "version": 1,
@@ -133,6 +150,17 @@ def _entry(provider: str, simulator: Simulator, subentries: list[dict[str, Any]]
         "discovery_keys": {},
         "pref_disable_new_entities": False,
         "pref_disable_polling": False,
+    }
+
+
+def stored_recipient(recipient_id: str, name: str, number: str) -> dict[str, Any]:
+    """Return a recipient of an entry, as Home Assistant stores it."""
+    return {
+        "data": {"numbers": [number]},
+        "subentry_id": recipient_id,
+        "subentry_type": "recipient",
+        "title": name,
+        "unique_id": None,
     }
 
 
