@@ -23,13 +23,13 @@ async def async_test_text(hass: HomeAssistant, entry: MessengerConfigEntry) -> s
     """Return a test text. If texts of the account, or of one of a route's, must follow a template, it does."""
     entries: dict[str, TextingConfigEntry] = {each.entry_id: each for each in messenger_entries(hass, only_loaded=True)}
     for account in filter(None, map(entries.get, account_ids(hass, entry.entry_id)[0])):
-        if template := await _async_template(account):
+        if template := await async_template(account):
             return fill(template, TEST_TEXT)
     return TEST_TEXT
 
 
-async def _async_template(account: TextingConfigEntry) -> str:
-    """Return the template of an account, empty if it has none or if it cannot be read."""
+async def async_template(account: TextingConfigEntry) -> str:
+    """Return the registered template that an account's texts follow, empty if it has none or if it cannot be read."""
     # It may have been unloaded meanwhile.
     if (chosen := account.data.get(ATTR_TEMPLATE_ID)) and account.state is ConfigEntryState.LOADED:
         with suppress(GatewayError, TimeoutError):

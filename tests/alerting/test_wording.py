@@ -8,13 +8,14 @@ import aiohttp
 import pytest
 
 from custom_components.texting.alerting.model import Kind
-from custom_components.texting.alerting.wording import WORDING, Facts, Words, word, words_of
+from custom_components.texting.alerting.wording import MAX_PLACEHOLDER, WORDING, Facts, Words, brief, word, words_of
 from custom_components.texting.gateway.base import Gateway
 from custom_components.texting.gateway.encoding import Encoding, measure
 from custom_components.texting.gateway.errors import Limit, MessageRejected
 from custom_components.texting.gateway.one_segment import MAX_LENGTH
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import create_gateway
+from custom_components.texting.gateway.template import fill, find_mismatch
 from tests.simulator import Simulator
 from tests.support.accounts import account_data
 from tests.support.samples import new_message
@@ -179,3 +180,21 @@ def test_simplified_facts() -> None:
 
 def test_the_language_of_a_home() -> None:
     assert words_of("en-GB") is words_of("EN") is words_of("xx") is WORDING["en"]
+
+
+# -- registered templates ----------------------------------------------------------------------------------------------
+
+
+@LANGUAGES
+@KINDS
+@pytest.mark.parametrize("strange", STRANGE.values(), ids=list(STRANGE))
+def test_a_placeholder_holds_what_it_takes(words: Words, kind: Kind, strange: str) -> None:
+    text = brief(kind, Facts(what=strange, who=strange), words)
+    assert 1 <= len(text) <= MAX_PLACEHOLDER
+    assert find_mismatch(fill("Home alert: {#var#}", text), "Home alert: {#var#}") is None
+
+
+def test_the_end_is_told_apart_in_a_placeholder() -> None:
+    assert brief(Kind.ALERT, FACTS) == "Water in the cellar"
+    assert brief(Kind.CLEAR, FACTS) == "all clear: Water in the cellar"
+    assert brief(Kind.TAKEN, FACTS) == "Anna takes Water in the cellar"

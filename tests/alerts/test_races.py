@@ -1,6 +1,7 @@
 """What happens at once: a start, requests under way, changes of the definition, routes."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -227,11 +228,31 @@ async def test_a_restart_with_a_route(home: AlertHome, set_up: SetUp, connect: C
     assert home.state(alert) is State.ACKNOWLEDGED
 
 
-async def test_a_provider_that_sends_templates_only(home: AlertHome, set_up: SetUp, house: MockConfigEntry) -> None:
-    await set_up(POINT)
-    alert = await home.alert("notify.dev", "notify.anna")
+@pytest.mark.parametrize(
+    ("template_id", "texts"),
+    [
+        ("1107000000000000002", ["Home alert: {what}", "Home alert: all clear: {what}"]),
+        # It takes any words, so it takes the usual ones.
+        (
+            "1107000000000000004",
+            ["ALERT: {what}, {time}. Acknowledge it in Home Assistant.", "All clear: {what}, {time}."],
+        ),
+        # It has no placeholder, so it cannot say what is wrong.
+        ("1107000000000000001", []),
+    ],
+)
+async def test_a_provider_that_sends_templates_only(
+    home: AlertHome, set_up: SetUp, template_id: str, texts: list[str]
+) -> None:
+    entry = await set_up(POINT)
+    home.simulator.accounts[POINT].checks_templates = True
+    home.hass.config_entries.async_update_entry(entry, data={**entry.data, "template_id": template_id})
+    await home.settle()
+    await home.alert("notify.dev")
     home.switch("on")
-    await home.wait(12)
-    assert home.incident(alert).is_open
-    sent = [message for message in home.simulator.messages() if message.provider == POINT]
-    assert sent or len(home.texts(ANNA)) == 1
+    await home.wait(70, 10)
+    home.switch("off")
+    await home.wait(70, 10)
+    sent = [message.text.replace("Water in the cellar", "{what}") for message in home.simulator.messages(POINT)]
+    sent = [re.sub(r"\d\d:\d\d", "{time}", text) for text in sent]
+    assert [text.partition(" It lasted")[0] for text in sent] == texts

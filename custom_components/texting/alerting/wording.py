@@ -9,6 +9,8 @@ from .model import ASKING, Kind
 # A shorter sentence is taken if this one leaves fewer characters for what is wrong, and it needs them.
 _ENOUGH = 20
 _ENDS = " .,:?"
+# What a placeholder of a registered template takes by most sources (see gateway/template.py), in characters.
+MAX_PLACEHOLDER = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ class Words:
     kinds: Mapping[Kind, Sentences]
     # Asks a person who cannot reply by text, from long to short.
     by_hand: tuple[str, ...]
+    # What stands in the placeholder of a registered template, by kind. Others say only what is wrong.
+    brief: Mapping[Kind, str]
     # Stands for a person without a name, and for words of which nothing can be sent.
     somebody: str
     something: str
@@ -93,6 +97,16 @@ WORDING: Mapping[str, Words] = {
             Kind.CLEAR: Sentences(("All clear: {what}{brackets}, {time}. It lasted {minutes} min.",)),
             Kind.OFF: Sentences(("No longer watched: {what}{brackets}.",)),
         },
+        brief={
+            Kind.ALSO: "now also {what}",
+            Kind.REMINDER: "still {what}",
+            Kind.AGAIN: "again {what}",
+            Kind.DRILL: "DRILL, no danger: {what}",
+            Kind.TAKEN: "{who} takes {what}",
+            Kind.LIMIT: "last text: {what}",
+            Kind.CLEAR: "all clear: {what}",
+            Kind.OFF: "not watched: {what}",
+        },
         by_hand=("Acknowledge it in Home Assistant.", "See Home Assistant."),
         somebody="Somebody",
         something="Alarm",
@@ -121,6 +135,13 @@ def word(kind: Kind, facts: Facts, words: Words = _ENGLISH) -> str:
         if length >= _ENOUGH:
             break
     return text
+
+
+def brief(kind: Kind, facts: Facts, words: Words = _ENGLISH) -> str:
+    """Return what one kind says in MAX_PLACEHOLDER characters, for the placeholder of a registered template."""
+    what = plain(facts.what).rstrip(_ENDS) or words.something
+    who = plain(facts.who).rstrip(_ENDS) or words.somebody
+    return shortened(words.brief.get(kind, "{what}").format(what=what, who=who), MAX_PLACEHOLDER)
 
 
 def _variants(kind: Kind, facts: Facts, words: Words) -> Iterator[str]:

@@ -14,11 +14,13 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..alerting.events import Progressed
 from ..alerting.model import Incident, Notification, Progress
+from ..alerting.wording import Facts, brief, words_of
 from ..const import ATTR_IF_UNSURE, ATTR_MESSAGE, ATTR_URGENT, ATTR_VALID_FOR
 from ..delivery.record import MessageRecord
 from ..gateway.errors import Cancelled
 from ..gateway.one_segment import latin
 from ..gateway.status import Status
+from ..gateway.template import fill, find_mismatch, has_placeholder
 from ..messenger import Messenger
 from ..options import LEAVE
 from ..recipients import recipient_with_number
@@ -26,6 +28,7 @@ from ..replies import async_loaded, async_reply, takes_letters
 from ..storage.entry_state import async_cancel_record
 from ..storage.open_database import open_database
 from ..targets import Address
+from ..test_text import async_template
 from .push import Push, async_notify
 
 _LOGGER = logging.getLogger(__name__)
@@ -129,7 +132,11 @@ class Sender:
         if messenger is None:
             return Progress.FAILED
         number, text = notification.target.id, notification.text
-        if not takes_letters(messenger, number, text):  # it was worded before that was known
+        template = await async_template(messenger.entry)
+        if find_mismatch(text, template) and has_placeholder(template):
+            facts = Facts(what=notification.what, who=notification.who)
+            text = fill(template, brief(notification.kind, facts, words_of(self._hass.config.language)))
+        elif not takes_letters(messenger, number, text):  # it was worded before that was known
             text = latin(text)
         outgoing = messenger.compose(
             Address(number, number, recipient_with_number(messenger.entry, number)),

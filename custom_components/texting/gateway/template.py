@@ -45,6 +45,11 @@ def find_mismatch(text: str, template: str) -> Mismatch | None:
     return Mismatch(positions[position] + 1, expected[:_MAX_SHOWN], template[:_MAX_SHOWN])
 
 
+def has_placeholder(template: str) -> bool:
+    """Return True if a template has a variable."""
+    return _VARIABLES.search(template) is not None
+
+
 def fill(template: str, words: str) -> str:
     """Return a text that follows a template: words in its first variable, and in each other a digit."""
     texts = chain([words], repeat("1"))
