@@ -178,12 +178,12 @@ async def _async_ask_back(
     """Say that an item is over, once for each of its numbers, or ask which of several open ones a text is for."""
     if (account := await async_loaded(hass, entry_id)) is None:
         return
-    text = ""
+    text, open_items = "", async_open_items(hass)
     if isinstance(match, Which):
-        text = _which(account, number, match)
-    elif async_open_items(hass).note_over(match.code):
+        text = _which(account, number, match) if open_items.note_which(number, match) else ""
+    elif open_items.note_over(match.code):
         text = await _over(account, number, match)
-    if not text:  # meanwhile all were closed, or the phone knows that this one is over
+    if not text:  # meanwhile all were closed, or the phone was told before
         account.state.inbox.cancel_reply(incoming_id)
         return
     recipient = recipient_with_number(account.entry, number)

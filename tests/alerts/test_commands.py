@@ -36,3 +36,19 @@ async def test_others_hear_that_they_were_not_understood(
     assert (await phone.text("Turn the water off")).startswith("Sorry, not understood.")
     assert not agent.texts
     assert alert.runtime_data.incident.state is State.ALERTING
+
+
+async def test_with_two_alerts_other_words_are_asked_about_once(
+    hass: HomeAssistant, set_up: SetUp, connect: Connect, simulator: Simulator
+) -> None:
+    _, agent, phone = await make_home(hass, set_up, connect)(allow_commands=False)
+    alerts = [
+        await set_up_alert(hass, who=["notify.clara"], title=title, causes=[CELLAR]) for title in ("Leak", "Smoke")
+    ]
+    hass.states.async_set(CELLAR, "on")
+    await until(lambda: all(alert.runtime_data.incident.told for alert in alerts))
+    assert (await phone.text("On my way")).startswith("Which one?")
+    assert await phone.text("Where are the keys?") == ""
+    assert (await phone.text("OK")).startswith("Which one?")
+    assert {alert.runtime_data.incident.state for alert in alerts} == {State.ALERTING}
+    assert not agent.texts

@@ -134,6 +134,25 @@ def test_a_bare_answer_with_two_alerts_open_is_asked_about(home: AlertHome, text
     assert home.find(f"OK {codes[0]} and {codes[1]}") == Which(items)
 
 
+def test_other_words_are_asked_about_once(home: AlertHome) -> None:
+    items = [home.alert(FIRST, LEFT), home.alert(SECOND, LEFT)]
+
+    def is_asked(text: str) -> bool:
+        match = home.find(text)
+        assert match == Which(items)
+        return isinstance(match, Which) and home.items.note_which(PHONE, match)
+
+    assert is_asked("On my way")
+    assert not is_asked("Where are the keys?")
+    # It may be an answer.
+    assert is_asked("OK")
+    assert is_asked("NO")
+    assert not is_asked("Thanks")
+    items.append(home.alert("01JD0000000000000000000013", LEFT))
+    assert is_asked("What now?")
+    assert not is_asked("What now?")
+
+
 def test_a_question_and_an_alert_take_the_same_words(home: AlertHome) -> None:
     alert, question = home.alert(FIRST, LEFT), home.ask()
     assert home.find("OK") == Which([alert, question])

@@ -30,6 +30,8 @@ class Which:
     """A text may be for several items."""
 
     items: Sequence[OpenItem]
+    # Whether no item understands it, and one of them is an alert, which takes any words.
+    is_vague: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

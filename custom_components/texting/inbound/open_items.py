@@ -58,6 +58,8 @@ class OpenItems:
         self._open: dict[str, list[OpenItem]] = {}
         # Open and closed numbers, by phone and number. The one given last stands last.
         self._given: dict[str, dict[int, _Given]] = {}
+        # The items about which a phone was asked last which it means, by number.
+        self._asked_which: dict[str, frozenset[OpenItem]] = {}
         # The references of each item that was closed without an answer.
         self._unanswered: deque[frozenset[str]] = deque(maxlen=MAX_CLOSED)
         # Who answered, with the context of the action that asked.
@@ -178,6 +180,14 @@ class OpenItems:
         given.is_told_over = True
         return True
 
+    def note_which(self, number: str, match: Which) -> bool:
+        """Return True if a phone is to be asked which item it means: for other words only once for the same items."""
+        items = frozenset(match.items)
+        if match.is_vague and self._asked_which.get(number) == items:
+            return False
+        self._asked_which[number] = items
+        return True
+
     # -- numbers -------------------------------------------------------------------------------------------------------
 
     def needs_code(self, item: OpenItem, number: str) -> bool:
@@ -262,7 +272,7 @@ class OpenItems:
         if len(items) > 1:
             claiming = _claiming(items, text.text)
             if len(claiming) != 1:
-                return Which(claiming or items)
+                return Which(claiming or items, is_vague=not claiming and any(item.is_alert for item in items))
             items = claiming
         return Answer(items[0], text.text) if items else None
 
