@@ -3,7 +3,6 @@
 from custom_components.texting.alerting.model import Kind, State
 from homeassistant.core import HomeAssistant
 from tests.conftest import Connect, SetUp
-from tests.simulator import Simulator
 from tests.support.alerts import set_up_alert
 from tests.support.assist import home as make_home
 from tests.support.home import until
@@ -12,12 +11,12 @@ CELLAR = "binary_sensor.cellar"
 
 
 async def test_other_words_of_who_gives_commands_are_commands(
-    hass: HomeAssistant, set_up: SetUp, connect: Connect, simulator: Simulator
+    hass: HomeAssistant, set_up: SetUp, connect: Connect
 ) -> None:
     _, agent, phone = await make_home(hass, set_up, connect)()
     alert = await set_up_alert(hass, who=["notify.clara"], causes=[CELLAR])
     hass.states.async_set(CELLAR, "on")
-    await until(simulator.messages)
+    await until(lambda: alert.runtime_data.incident.told)
     assert await phone.text("Turn the water off") == "You said: Turn the water off"
     assert alert.runtime_data.incident.state is State.ALERTING
     assert (await phone.text("OK")).startswith("Thank you.")
@@ -26,20 +25,18 @@ async def test_other_words_of_who_gives_commands_are_commands(
     assert Kind.SORRY not in {each.kind for each in alert.runtime_data.incident.notifications}
 
 
-async def test_others_hear_that_they_were_not_understood(
-    hass: HomeAssistant, set_up: SetUp, connect: Connect, simulator: Simulator
-) -> None:
+async def test_others_hear_that_they_were_not_understood(hass: HomeAssistant, set_up: SetUp, connect: Connect) -> None:
     _, agent, phone = await make_home(hass, set_up, connect)(allow_commands=False)
     alert = await set_up_alert(hass, who=["notify.clara"], causes=[CELLAR])
     hass.states.async_set(CELLAR, "on")
-    await until(simulator.messages)
+    await until(lambda: alert.runtime_data.incident.told)
     assert (await phone.text("Turn the water off")).startswith("Sorry, not understood.")
     assert not agent.texts
     assert alert.runtime_data.incident.state is State.ALERTING
 
 
 async def test_with_two_alerts_other_words_are_asked_about_once(
-    hass: HomeAssistant, set_up: SetUp, connect: Connect, simulator: Simulator
+    hass: HomeAssistant, set_up: SetUp, connect: Connect
 ) -> None:
     _, agent, phone = await make_home(hass, set_up, connect)(allow_commands=False)
     alerts = [
