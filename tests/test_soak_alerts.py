@@ -293,6 +293,6 @@ def test_incidents_are_read_as_the_integration_writes_them(tmp_path: Path) -> No
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(f"CREATE TABLE incident ({', '.join(incidents.COLUMNS)})")
         row = incidents.to_row(to_row(left, 0.0))
-        database.execute(f"INSERT INTO incident VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+        database.execute(f"INSERT INTO incident VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608  our own names
     assert read_open_states(path) == {ALERT.entry_id: State.ALERTING}
     assert read_incidents(path) == [left]

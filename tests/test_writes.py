@@ -1,6 +1,6 @@
 """How much a text, a reply and saved settings write: states for the recorder, and lines in Activity."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,14 +8,13 @@ import pytest
 
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.components.recorder import get_instance
-from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
-from tests.support.home import ask_to_send, notify, told
+from tests.support.home import ask_to_send, count_writes, notify, told
 from tests.support.routes import set_up_route
 
 pytestmark = pytest.mark.default_entities
@@ -48,25 +47,6 @@ async def lines(recorder_mock: Any, hass: HomeAssistant, hass_client: Callable[[
         return [line.get("entity_id") or line["message"] for line in new]
 
     return read
-
-
-def count_writes(hass: HomeAssistant) -> list[str]:
-    """Return a list that gets the entity of each state that our entities write, also of one that changes nothing."""
-    writes: list[str] = []
-    registry = er.async_get(hass)
-
-    @callback
-    def is_ours(data: Mapping[str, Any]) -> bool:
-        entity = registry.async_get(data["entity_id"])
-        return entity is not None and entity.platform == "texting"
-
-    @callback
-    def written(event: Event[Any]) -> None:
-        writes.append(event.data["entity_id"])
-
-    for kind in (EVENT_STATE_CHANGED, EVENT_STATE_REPORTED):
-        hass.bus.async_listen(kind, written, event_filter=is_ours)
-    return writes
 
 
 @pytest.mark.parametrize("way", ["entity", "action"])

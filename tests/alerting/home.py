@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from custom_components.texting.alerting.events import (
@@ -120,7 +121,7 @@ class Home:
             if text.progress is Progress.PLANNED and text.is_sending:
                 text.progress = Progress.UNCERTAIN
             elif text.progress is Progress.PLANNED:
-                self.after(0.0, lambda text=text: self._send(text))  # type: ignore[misc]
+                self.after(0.0, partial(self._send, text))
         for committed in list(disk.rows.values()):
             row = to_row(*committed)
             incident = from_row(row, self.world.definition(row.entry_id), self.now(), self.time() - self.now())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import pytest
 
@@ -145,7 +146,7 @@ def test_the_promises_notice_a_text_that_is_sent_twice(monkeypatch: pytest.Monke
     def start(self: home.Home) -> None:
         for text in self.world.disk.texts.values():
             text.is_sending = False
-            self.after(0.0, lambda text=text: self._send(text))  # type: ignore[misc]
+            self.after(0.0, partial(self._send, text))
         started(self)
 
     started = home.Home.start

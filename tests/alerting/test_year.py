@@ -1,6 +1,7 @@
 """A simulated year of a busy home: what alerts cost, and that they keep their promises."""
 
 from dataclasses import replace
+from functools import partial
 from statistics import quantiles
 import time
 
@@ -29,9 +30,9 @@ def live(world: World, seconds: float) -> None:
         if free:
             alert_id = rng.choice(free)
             for cause in rng.sample(("water", "smoke", "door"), rng.choice((1, 1, 1, 2))):
-                world.do(lambda alert_id=alert_id, cause=cause: world.switch(alert_id, cause, on=True))  # type: ignore[misc]
+                world.do(partial(world.switch, alert_id, cause, on=True))
                 on_for = rng.expovariate(1 / (20 * MINUTE)) if rng.random() < 0.95 else 10 * HOUR
-                world.timeline.after(on_for, lambda a=alert_id, c=cause: world.switch(a, c, on=False))  # type: ignore[misc]
+                world.timeline.after(on_for, partial(world.switch, alert_id, cause, on=False))
         if world.timeline.now > outage:
             outage += rng.expovariate(1 / (3 * DAY))
             fail(world, rng.uniform(10 * MINUTE, 3 * HOUR))
@@ -53,7 +54,7 @@ def fail(world: World, seconds: float) -> None:
     failing = gateways if rng.random() < 0.1 else [rng.choice(gateways)]
     for gateway in failing:
         gateway.mode = mode
-        world.timeline.after(seconds, lambda gateway=gateway: setattr(gateway, "mode", Mode.WORKS))  # type: ignore[misc]
+        world.timeline.after(seconds, partial(setattr, gateway, "mode", Mode.WORKS))
 
 
 @pytest.mark.timeout(900)

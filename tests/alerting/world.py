@@ -6,6 +6,7 @@ A seed decides everything that happens. Whatever breaks a promise is in `World.b
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 
 from custom_components.texting.alerting.events import Cleared, DrillBegan, Raised, Unwatched
@@ -260,7 +261,7 @@ class World:
         self.do(self.start_home)
         for alert_id in self.alerts:
             for cause in list(self.on[alert_id]):
-                self.do(lambda alert_id=alert_id, cause=cause: self.switch(alert_id, cause, on=False))  # type: ignore[misc]
+                self.do(partial(self.switch, alert_id, cause, on=False))
         self.run(3 * DAY)
         self.promises.ended()
 
@@ -287,7 +288,7 @@ def play(world: World, events: int) -> None:
     for _ in range(events):
         (deed,) = rng.choices(list(deeds), list(deeds.values()))
         alert_id = rng.choice(alerts)
-        world.do(lambda deed=deed, alert_id=alert_id: _do(world, deed, alert_id))  # type: ignore[misc]
+        world.do(partial(_do, world, deed, alert_id))
         world.run(rng.choice((0.0, 1.0, 15.0, 70.0, 400.0, 1200.0)))
 
 

@@ -1,25 +1,21 @@
 """How much an alert writes, and how soon its text leaves. The figures are printed."""
 
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 import sqlite3
 from statistics import quantiles
 import time
-from typing import Any
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.alerting.model import State
 from custom_components.texting.gateway.provider import Provider
-from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
-from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
+from homeassistant.core import HomeAssistant
 from tests.conftest import SetUp
 from tests.simulator import Simulator
 from tests.support.alert_home import ANNA, CELLAR, AlertHome
 from tests.support.alerts import set_up_alert
-from tests.support.home import told, until
+from tests.support.home import count_writes, told, until
 
 TIMES = 200
 # What one incident may write: raised, taken, all clear.
@@ -49,9 +45,9 @@ async def test_how_soon_a_text_leaves(hass: HomeAssistant, set_up: SetUp, simula
 
 
 async def test_what_one_incident_writes(home: AlertHome, house: MockConfigEntry) -> None:
-    alert = await home.alert("notify.anna")
+    await home.alert("notify.anna")
     before = _rows(home)
-    states = _written(home.hass, alert)
+    states = count_writes(home.hass)
     await home.begin()
     await home.answer(ANNA, "OK")
     home.switch("off")
@@ -69,23 +65,4 @@ async def test_what_one_incident_writes(home: AlertHome, house: MockConfigEntry)
 def _rows(home: AlertHome) -> dict[str, int]:
     with closing(sqlite3.connect(Path(home.hass.config.path("texting.db")))) as database:
         tables = ("message", "incoming", "reply_code", "incident")
-        return {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608
-
-
-def _written(hass: HomeAssistant, alert: MockConfigEntry) -> list[str]:
-    """Return a list that gets the entity of each state that our entities write, also of one that changes nothing."""
-    written: list[str] = []
-    registry = er.async_get(hass)
-
-    @callback
-    def is_ours(data: Mapping[str, Any]) -> bool:
-        entity = registry.async_get(data["entity_id"])
-        return entity is not None and entity.platform == "texting"
-
-    @callback
-    def write(event: Event[Any]) -> None:
-        written.append(event.data["entity_id"])
-
-    for kind in (EVENT_STATE_CHANGED, EVENT_STATE_REPORTED):
-        hass.bus.async_listen(kind, write, event_filter=is_ours)
-    return written
+        return {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608  our own names

@@ -1,7 +1,7 @@
 """Helpers that send texts, read entities and wait, in a home that uses the integration."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 import json
 from pathlib import Path
 import time
@@ -15,9 +15,10 @@ from custom_components.texting.const import DOMAIN
 from custom_components.texting.entries import messenger_entries
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED
 from homeassistant.core import Event, HomeAssistant, State, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import DATA_CONNECTOR
 from tests.support.accounts import RECIPIENTS
 
@@ -187,6 +188,25 @@ def record_changes(hass: HomeAssistant, entity_id: str) -> list[State]:
 
     hass.bus.async_listen(EVENT_STATE_CHANGED, record)
     return states
+
+
+def count_writes(hass: HomeAssistant) -> list[str]:
+    """Return a list that gets the entity of each state that our entities write, also of one that changes nothing."""
+    writes: list[str] = []
+    registry = er.async_get(hass)
+
+    @callback
+    def is_ours(data: Mapping[str, Any]) -> bool:
+        entity = registry.async_get(data["entity_id"])
+        return entity is not None and entity.platform == "texting"
+
+    @callback
+    def written(event: Event[Any]) -> None:
+        writes.append(event.data["entity_id"])
+
+    for kind in (EVENT_STATE_CHANGED, EVENT_STATE_REPORTED):
+        hass.bus.async_listen(kind, written, event_filter=is_ours)
+    return writes
 
 
 async def post(url: str, **fields: str) -> int:

@@ -169,11 +169,16 @@ def _rename(turn: Turn, old: str, new: str) -> None:
     )
 
 
+def _end_by_hand(turn: Turn) -> None:
+    """Take what the action raised as off."""
+    causes = turn.incident.causes.values()
+    turn.change(causes={each.id: replace(each, is_on=each.is_on and not each.is_by_hand) for each in causes})
+
+
 def _clear(turn: Turn) -> None:
     """End what the action raised. The incident ends at once if nothing else is on."""
     turn.stop(Timing.END)
-    causes = turn.incident.causes.values()
-    turn.change(causes={each.id: replace(each, is_on=each.is_on and not each.is_by_hand) for each in causes})
+    _end_by_hand(turn)
     if not turn.incident.is_caused and turn.incident.is_open:
         close(turn, EndReason.BY_HAND)
 
@@ -246,8 +251,7 @@ def _end(turn: Turn) -> None:
     if turn.incident.is_drill:
         close(turn, EndReason.EXPIRED)
         return
-    causes = turn.incident.causes.values()
-    turn.change(causes={each.id: replace(each, is_on=each.is_on and not each.is_by_hand) for each in causes})
+    _end_by_hand(turn)
     if not turn.incident.is_caused:
         close(turn, EndReason.EXPIRED)
 

@@ -33,7 +33,7 @@ def async_raise(engine: AlertEngine, message: str, cause: str | None) -> None:
 
 @callback
 def async_acknowledge(engine: AlertEngine, context: Context) -> None:
-    """Let whoever has this context take care of an alert; raise alert_not_open."""
+    """Acknowledge an alert in the name of the user of a context; raise alert_not_open."""
     _check_open(engine)
     responders = engine.incident.alert.responders
     responder_id, name = async_user(engine.hass, responders, context.user_id)

@@ -35,7 +35,7 @@ MAX_NUMBER = 1e9
 class Definition:
     """The definition of an alert."""
 
-    # Without its responders, who are found anew for each change.
+    # Without its responders. Where they are reached is looked up for each event.
     alert: Alert
     # Entity ids.
     causes: tuple[str, ...] = ()

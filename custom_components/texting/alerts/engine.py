@@ -97,10 +97,6 @@ class AlertEngine:
         """The latest incident, or one that never began."""
         return self._latest or self._new()
 
-    def moment(self, moment: float) -> datetime:
-        """Return a moment of an incident as an aware time of the home."""
-        return self.clock.local(moment)
-
     def find(self, incident_id: str) -> Incident | None:
         """Return an incident that is open, or whose texts are under way."""
         if self._latest and self._latest.id == incident_id:
@@ -141,7 +137,7 @@ class AlertEngine:
             self.entry.async_create_background_task(self.hass, self._async_go_on(), "texting alert start")
 
     async def _async_go_on(self) -> None:
-        """Find out what became of the texts, then take what changed meanwhile."""
+        """Read the results of the texts, then take the answers and causes that changed since."""
         if self._latest:
             await async_accounts_ready(self.hass)
         for incident in self._incidents():
@@ -272,7 +268,7 @@ class AlertEngine:
         self.handle(Ticked())
 
     def progressed(self, incident_id: str, news: Progressed) -> None:
-        """Take what became of a notification that is no message."""
+        """Take the result of a notification that has no message."""
         self.handle(news, incident_id)
 
     def admitted(self, incident: Incident, number: int, records: Sequence[MessageRecord]) -> None:

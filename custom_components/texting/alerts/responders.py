@@ -1,4 +1,4 @@
-"""Responders: whom the steps of an alert name, and where they are reached now."""
+"""Responders: the people in the steps of an alert, and how they can be reached now."""
 
 from collections.abc import Iterable
 

@@ -44,7 +44,7 @@ class Owner(Protocol):
         """Return an incident as it is now."""
 
     def progressed(self, incident_id: str, news: Progressed) -> None:
-        """Take what became of a notification that is no message."""
+        """Take the result of a notification that has no message."""
 
     def admitted(self, incident: Incident, number: int, records: Sequence[MessageRecord]) -> None:
         """Take the message of a notification before it is saved."""
@@ -126,7 +126,7 @@ class Sender:
         return None
 
     async def _async_text(self, incident: Incident, notification: Notification) -> Progress | None:
-        """Send a text. Return FAILED if there is nothing to send it through; else a signal tells what became of it."""
+        """Send a text. Return FAILED if no account can send it, else None: a signal brings the result."""
         account = await async_loaded(self._hass, notification.account) if notification.account else None
         messenger: Messenger | None = account or await async_loaded(self._hass, notification.target.messenger)
         if messenger is None:

@@ -72,7 +72,7 @@ class OpenItems:
     # -- opening and closing -------------------------------------------------------------------------------------------
 
     def open(self, item: OpenItem, numbers: Iterable[str]) -> None:
-        """Open an item on some phones. It stays open on those where it is open."""
+        """Open an item on some phones, if it is not open there yet."""
         for number in dict.fromkeys(numbers):
             if not self.is_open(item, number):
                 self._open.setdefault(number, []).append(item)
