@@ -6,7 +6,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.texting.alerting.model import Progress, State
 from custom_components.texting.gateway.provider import Provider
 from tests.conftest import SetUp
-from tests.support.alert_home import ANNA, BEN, CARA, CELLAR, WATER, AlertHome
+from tests.support.alert_home import ANNA, BEN, CARA, CELLAR, SENDING, WATER, AlertHome
 from tests.support.home import notify
 from tests.support.people import change
 
@@ -105,7 +105,7 @@ async def test_an_undelivered_text_asks_the_next_at_once(home: AlertHome, house:
 
 async def test_a_refused_text_asks_the_next_at_once(home: AlertHome, house: MockConfigEntry) -> None:
     await home.alert(*STEPS)
-    home.simulator.faults.add("textinghouse", "answer", body="ERR: 400 | STOP mention missing")
+    home.simulator.faults.add("textinghouse", "answer", params=SENDING, body="ERR: 400 | STOP mention missing")
     home.switch("on")
     await home.wait(11)
     assert home.texts(ANNA) == []
@@ -114,7 +114,7 @@ async def test_a_refused_text_asks_the_next_at_once(home: AlertHome, house: Mock
 
 async def test_an_account_without_credit(home: AlertHome, house: MockConfigEntry) -> None:
     alert = await home.alert(*STEPS)
-    home.simulator.faults.add("textinghouse", "answer", None, body="ERR: 104 | Insufficient credit")
+    home.simulator.faults.add("textinghouse", "answer", None, params=SENDING, body="ERR: 104 | Insufficient credit")
     home.switch("on")
     await home.wait(120, 10)
     assert home.texts(ANNA) == home.texts(BEN) == []

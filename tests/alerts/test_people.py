@@ -13,7 +13,7 @@ from custom_components.texting.gateway.provider import Provider
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from tests.conftest import SetUp
-from tests.support.alert_home import ANNA, BEN, WATER, AlertHome
+from tests.support.alert_home import ANNA, BEN, SENDING, WATER, AlertHome
 from tests.support.home import notify
 from tests.support.people import add_persons, change, link
 
@@ -136,7 +136,7 @@ async def test_logs_and_diagnostics_are_silent(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     alert = await home.alert("notify.anna", "notify.ben")
-    home.simulator.faults.add("textinghouse", "answer", body="ERR: 400 | STOP mention missing")
+    home.simulator.faults.add("textinghouse", "answer", params=SENDING, body="ERR: 400 | STOP mention missing")
     home.switch("on")
     await home.wait(12)
     await home.answer(BEN, "OK")

@@ -12,7 +12,7 @@ from custom_components.texting.gateway.provider import Provider
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState
 from tests.conftest import Connect, SetUp
-from tests.support.alert_home import ANNA, BEN, CARA, AlertHome
+from tests.support.alert_home import ANNA, BEN, CARA, SENDING, AlertHome
 from tests.support.alerts import press
 from tests.support.home import until
 from tests.support.routes import set_up_route
@@ -99,7 +99,7 @@ async def test_a_withdrawn_incident_stays_closed_after_a_restart(home: AlertHome
 async def test_somebody_takes_it_while_a_text_to_another_is_under_way(home: AlertHome, house: MockConfigEntry) -> None:
     alert = await home.alert(*STEPS)
     await home.begin()
-    held = home.simulator.faults.add("textinghouse", "hold")
+    held = home.simulator.faults.add("textinghouse", "hold", params=SENDING)
     await home.pass_time(301, wait=False)
     await until(held.reached.is_set)
     await home.simulator.answer(ANNA, "OK", HOUSE)
@@ -113,7 +113,7 @@ async def test_somebody_takes_it_while_a_text_to_another_is_under_way(home: Aler
 
 async def test_the_answer_comes_before_the_response_to_its_text(home: AlertHome, house: MockConfigEntry) -> None:
     alert = await home.alert(*STEPS)
-    held = home.simulator.faults.add("textinghouse", "hold")
+    held = home.simulator.faults.add("textinghouse", "hold", params=SENDING)
     home.switch("on")
     await until(held.reached.is_set)
     answering = asyncio.create_task(home.simulator.answer(ANNA, "OK", HOUSE))
@@ -129,7 +129,7 @@ async def test_the_answer_comes_before_the_response_to_its_text(home: AlertHome,
 
 async def test_it_ends_while_its_text_is_under_way(home: AlertHome, house: MockConfigEntry) -> None:
     alert = await home.alert(*STEPS, cleared_after=0)
-    held = home.simulator.faults.add("textinghouse", "hold")
+    held = home.simulator.faults.add("textinghouse", "hold", params=SENDING)
     home.switch("on")
     await until(held.reached.is_set)
     home.switch("off")

@@ -11,7 +11,7 @@ from custom_components.texting.delivery.database import MessageDatabase
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.config_entries import ConfigEntryDisabler
 from tests.conftest import SetUp
-from tests.support.alert_home import ANNA, BEN, AlertHome
+from tests.support.alert_home import ANNA, BEN, SENDING, AlertHome
 from tests.support.home import forget, until
 from tests.support.people import remove
 from tests.support.records import count
@@ -119,7 +119,7 @@ async def test_a_closed_number_is_over_also_after_a_restart(home: AlertHome, hou
 
 async def test_a_reload_while_a_text_is_being_sent(home: AlertHome, house: MockConfigEntry) -> None:
     alert = await home.alert(*STEPS)
-    held = home.simulator.faults.add("textinghouse", "hold")
+    held = home.simulator.faults.add("textinghouse", "hold", params=SENDING)
     home.switch("on")
     await until(held.reached.is_set)
     reloading = asyncio.create_task(home.hass.config_entries.async_reload(alert.entry_id))

@@ -220,7 +220,8 @@ async def test_a_reply_counts_while_the_question_is_sent_once_more(
     entry = await set_up(HOUSE)
     (asked,) = await ask_anna(hass, simulator, "Water off?")
     await told(hass)
-    held, receive = simulator.faults.add("textinghouse", "hold"), entry.runtime_data.receiver.async_receive
+    held = simulator.faults.add("textinghouse", "hold", params={"cmd": "sendsms"})
+    receive = entry.runtime_data.receiver.async_receive
     await receive(IncomingMessage(sender=ANNA, text="What?"))
     await held.reached.wait()
     await receive(IncomingMessage(sender=ANNA, text="yes"))
@@ -298,7 +299,7 @@ async def test_a_reply_waits_for_the_result_of_the_request(
     hass: HomeAssistant, set_up: SetUp, simulator: Simulator
 ) -> None:
     entry = await set_up(HOUSE)
-    held = simulator.faults.add("textinghouse", "hold")
+    held = simulator.faults.add("textinghouse", "hold", params={"cmd": "sendsms"})
     asked = ask(hass, entity_id="notify.anna", timeout=LONG)
     await held.reached.wait()
     incoming = record_changes(hass, "event.textinghouse_incoming_message")

@@ -26,6 +26,8 @@ from tests.support.people import add
 ANNA, BEN, CARA = "+33612345601", "+33612345602", "+33612345604"
 CELLAR = "binary_sensor.cellar"
 WATER = "Water in the cellar"
+# Faults with these parameters meet only texts, not the requests for the balance.
+SENDING = {"cmd": "sendsms"}
 # Time passes in steps of so many seconds, so that what becomes due in between happens in its order.
 STEP = 60.0
 
