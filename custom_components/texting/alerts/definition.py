@@ -20,9 +20,14 @@ CONF_REMIND_EVERY = "remind_every"
 CONF_ROUNDS = "rounds"
 CONF_STATES = "states"
 CONF_STEPS = "steps"
+CONF_TEMPLATE = "template"
 CONF_URGENT = "urgent"
 CONF_WAIT = "wait"
+CONF_WHEN_UNAVAILABLE = "when_unavailable"
 CONF_WHO = "who"
+
+# What an unavailable cause does: it stays what it was, or it raises the alert after a while.
+KEEP, RAISE = "keep", "raise"
 
 DEFAULT_STATES = ("on",)
 DEFAULT_WAIT = 5.0
@@ -41,6 +46,10 @@ class Definition:
     causes: tuple[str, ...] = ()
     # The states in which a cause is on.
     states: frozenset[str] = frozenset(DEFAULT_STATES)
+    # A template that is a cause while it is true.
+    template: str | None = field(default=None, repr=False)
+    # Whether a cause that is unavailable for a while is on.
+    raises_when_unavailable: bool = False
     # A template of what is wrong; None: the names of the causes that are on.
     message: str | None = field(default=None, repr=False)
     is_armed: bool = True
@@ -68,12 +77,13 @@ def read_definition(entry: ConfigEntry[Any]) -> Definition:
         urgent=stored.get(CONF_URGENT) is not False,
         max_segments=int(_number(stored, CONF_MAX_SEGMENTS, default.max_segments, 4)),
     )
-    message = stored.get(CONF_MESSAGE)
     return Definition(
         alert=alert,
         causes=_texts(stored.get(CONF_CAUSES)),
         states=frozenset(_texts(stored.get(CONF_STATES)) or DEFAULT_STATES),
-        message=message if isinstance(message, str) and message.strip() else None,
+        template=_text(stored.get(CONF_TEMPLATE)),
+        raises_when_unavailable=stored.get(CONF_WHEN_UNAVAILABLE) == RAISE,
+        message=_text(stored.get(CONF_MESSAGE)),
         is_armed=stored.get(CONF_ARMED) is not False,
     )
 
@@ -85,6 +95,10 @@ def _steps(stored: object) -> tuple[Step, ...]:
         for each in steps
         if _texts(each.get(CONF_WHO))
     )
+
+
+def _text(stored: object) -> str | None:
+    return stored if isinstance(stored, str) and stored.strip() else None
 
 
 def _texts(stored: object) -> tuple[str, ...]:
