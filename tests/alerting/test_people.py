@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from custom_components.texting.alerting.events import Occasion
-from custom_components.texting.alerting.model import Kind, Progress, State, Step
+from custom_components.texting.alerting.model import Kind, Progress, Responder, State, Step
 
-from .people import ANNA, BEN, CARLA, HOUR, MINUTE, Run, alert, people
+from .people import ANNA, BEN, CARLA, HOUR, MINUTE, Run, alert, people, phone, push
 
 
 @pytest.mark.parametrize("steps", [[], [[]], [["nobody"]], [["anna"]]])
@@ -128,3 +128,48 @@ def test_nobody_is_reminded_who_was_not_told() -> None:
     run.sent()
     run.wait(MINUTE / 2)
     assert run.look() == ([], [])
+
+
+# -- responders who are one person -------------------------------------------------------------------------------------
+
+APP = Responder(id="app", name="Anna's app", person="anna", targets=(push("app"),))
+TEXT = Responder(id="text", name="Anna", person="anna", targets=(phone("+33600000001"),))
+
+
+def test_who_declines_in_one_way_is_not_asked_in_another() -> None:
+    run = Run(alert(["app"], ["text", "ben"], known=(APP, TEXT, BEN)))
+    run.on("leak")
+    run.no(APP)
+    run.sent()
+    run.wait(10)
+    assert run.sent() == [(Kind.ALERT, "ben")]
+    # They may still take it, in any way.
+    run.yes(TEXT)
+    assert run.incident.owner == "text"
+    assert run.incident.declined == frozenset()
+
+
+def test_who_took_it_in_one_way_hands_it_on_in_another() -> None:
+    run = Run(alert(["app", "text", "ben"], known=(APP, TEXT, BEN)))
+    run.on("leak")
+    run.sent()
+    run.yes(APP)
+    # Nobody is told that they take care themselves.
+    assert run.sent() == [(Kind.THANKS, "app"), (Kind.TAKEN, "ben")]
+    run.yes(TEXT)
+    assert run.sent() == [(Kind.THANKS, "app")]
+    assert run.incident.notifications[-1].target.id == "+33600000001"
+    run.no(TEXT)
+    assert run.incident.owner is None
+    assert run.incident.declined == {"app", "text"}
+    assert run.sent()[-1] == (Kind.REMINDER, "ben")
+
+
+def test_one_person_answers_a_drill_once() -> None:
+    run = Run(alert(["app", "text"], known=(APP, TEXT)))
+    run.drill()
+    run.wait(20)
+    run.yes(TEXT)
+    run.wait(20)
+    run.yes(APP)
+    assert run.incident.answered == {"text": 20.0}

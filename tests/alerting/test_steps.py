@@ -5,10 +5,19 @@ from typing import Any
 
 import pytest
 
-from custom_components.texting.alerting.events import Occasion, Progressed
+from custom_components.texting.alerting.events import (
+    Announce,
+    Answer,
+    Answered,
+    CausesChanged,
+    Occasion,
+    Progressed,
+    Ticked,
+)
+from custom_components.texting.alerting.machine import decide
 from custom_components.texting.alerting.model import Kind, Progress, State
 
-from .people import ANNA, BEN, DORA, HOUR, MINUTE, Run, alert, phone, push
+from .people import ANNA, BEN, DORA, HOUR, MINUTE, START, Run, alert, phone, push
 
 
 def begun(*steps: list[str], **fields: Any) -> Run:
@@ -168,6 +177,36 @@ def test_no_to_the_only_text_of_a_step_spends_it_in_spite_of_a_push() -> None:
     assert run.sent() == [(Kind.DECLINED, "anna"), (Kind.ESCALATED, "ben")]
 
 
+def test_a_push_that_is_about_to_leave_is_not_unreachable() -> None:
+    run = Run(alert(["dora"], ["ben"]))
+    run.on("leak")
+    assert run.look() == ([(Kind.ALERT, "dora")], [Occasion.RAISED])
+
+
+def test_a_push_that_hangs_is_unreachable_soon() -> None:
+    incident, _ = decide(Run(alert(["dora"])).incident, CausesChanged({"sensor.leak": "leak"}, "leak"), START)
+    assert not incident.is_unreachable
+    incident, effects = decide(incident, Ticked(), START + 10)
+    assert incident.is_unreachable
+    assert [each.occasion for each in effects if isinstance(each, Announce)] == [Occasion.UNREACHABLE]
+    incident, _ = decide(incident, Progressed(1, Progress.ACCEPTED), START + 20)
+    assert not incident.is_unreachable
+
+
+def test_the_other_apps_of_who_answers_hear_of_it() -> None:
+    two = replace(ANNA, targets=(*ANNA.targets, phone("+33600000009"), push("app"), push("tablet")))
+    run = Run(alert(["anna"], known=(two,)))
+    run.on("leak")
+    known = len(run.incident.notifications)
+    run.do(Answered(answer=Answer.YES, who="anna", name="Anna", target="app"))
+    told = [(each.kind, each.target.id) for each in run.incident.notifications[known:]]
+    assert told == [(Kind.THANKS, "app"), (Kind.TAKEN, "tablet")]
+    known += 2
+    run.do(Answered(answer=Answer.NO, who="anna", name="Anna", target="tablet"))
+    told = [(each.kind, each.target.id) for each in run.incident.notifications[known:]]
+    assert told == [(Kind.DECLINED, "tablet"), (Kind.DECLINED, "app")]
+
+
 def test_a_push_that_failed_spends_a_step_of_pushes() -> None:
     run = begun(["dora"], ["ben"])
     run.news(DORA, Progress.FAILED)
@@ -308,3 +347,15 @@ def test_a_phone_never_has_two_texts_that_wait() -> None:
     waiting = [each.responder for each in run.incident.notifications if each.is_waiting]
     assert sorted(waiting) == ["anna", "ben"]
     assert {run.newest(each).kind for each in (ANNA, BEN)} == {Kind.CLEAR}
+
+
+def test_what_a_usual_alert_costs() -> None:
+    """docs/alerts.md tells these numbers."""
+    for people, texts in ([["anna"]], 3), ([["anna"], ["ben"]], 7):
+        run = Run(alert(*people, remind_every=5 * MINUTE))
+        run.on("leak")
+        run.wait(6 * MINUTE if len(people) > 1 else MINUTE)
+        run.yes(BEN if len(people) > 1 else ANNA)
+        run.off()
+        run.wait(MINUTE)
+        assert run.incident.segments == texts

@@ -17,6 +17,7 @@ from custom_components.texting.alerting.model import (
     Kind,
     Notification,
     Progress,
+    Skipped,
     State,
     Target,
     Timer,
@@ -59,6 +60,7 @@ incidents = st.builds(
     Incident,
     id=texts,
     alert=st.just(ALERT),
+    nonce=texts,
     state=st.sampled_from(State),
     is_drill=st.booleans(),
     causes=st.lists(causes, max_size=4).map(lambda found: {cause.id: cause for cause in found}),
@@ -84,6 +86,8 @@ incidents = st.builds(
     ended_at=st.none() | moments,
     end_reason=st.none() | st.sampled_from(EndReason),
     answered=st.dictionaries(texts, seconds, max_size=3),
+    names=st.dictionaries(texts, texts, max_size=3),
+    skipped=st.dictionaries(texts, st.sampled_from(Skipped), max_size=3),
 )
 
 NOTIFICATION = Notification(

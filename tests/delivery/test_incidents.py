@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from contextlib import closing
+from dataclasses import replace
 import json
 from pathlib import Path
 import sqlite3
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from custom_components.texting.alerting.model import Alert, Incident
+from custom_components.texting.alerting.stored import to_content
 from custom_components.texting.delivery import database as module, inbound_rows, schema
 from custom_components.texting.delivery.database import DatabaseError, MessageDatabase
 from custom_components.texting.delivery.serialization import to_row
@@ -129,6 +132,23 @@ async def test_old_ones_are_purged_in_pieces(database: MessageDatabase, monkeypa
     assert await database.open_incidents(ACCOUNT) == [incident(50)]
     assert len(await database.incidents(OTHER, 0.0)) == 1
     assert wal(database.path).stat().st_size == 0
+
+
+async def test_the_last_drill_is_found_and_kept(database: MessageDatabase) -> None:
+    drill = Incident(id="", alert=Alert(id=ACCOUNT, name="Leak"), is_drill=True, what="Leak")
+    drills = [incident(number, ended_at=float(number), content=to_content(drill, 0.0)) for number in (1, 2)]
+    quoted = to_content(replace(drill, is_drill=False, what='","is_drill":true,"'), 0.0)
+    others = [
+        incident(3, ended_at=3.0, content=quoted),
+        incident(4, content=to_content(drill, 0.0)),  # not over
+        incident(5, entry_id=OTHER, ended_at=5.0, content=to_content(drill, 0.0)),
+    ]
+    assert await database.last_drill(ACCOUNT) is None
+    await database.write((), incidents=[*drills, *others])
+    assert await database.last_drill(ACCOUNT) == drills[1]
+    await database.purge_incidents(ACCOUNT, 100.0)
+    assert await database.incidents(ACCOUNT, 0.0) == [drills[1]]
+    assert await database.last_drill(OTHER) == others[2]
 
 
 async def test_incidents_of_a_removed_entry_are_deleted(
@@ -281,6 +301,7 @@ async def test_a_closed_database_raises(database: MessageDatabase) -> None:
     await database.close()
     reads: list[Awaitable[object]] = [
         database.open_incidents(ACCOUNT),
+        database.last_drill(ACCOUNT),
         database.incidents(ACCOUNT, 0.0),
         database.find_incident("01JD"),
         database.purge_incidents(ACCOUNT, 0.0),

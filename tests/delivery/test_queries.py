@@ -49,6 +49,7 @@ PLANS = {
     queries.OPEN_INCIDENTS: "PRIMARY KEY (entry_id=?)",
     queries.ENDED_INCIDENTS: "PRIMARY KEY (entry_id=?)",
     queries.FIND_INCIDENT: "PRIMARY KEY (entry_id=? AND id=?)",
+    queries.LAST_DRILL: "PRIMARY KEY (entry_id=?)",
     queries.PURGE_INCIDENTS: "PRIMARY KEY (entry_id=? AND id=?)",
     queries.KNOWN_WITHOUT_ID: "INDEX incoming_fingerprint (fingerprint=? AND message_id=? AND id>?)",
     queries.KNOWN_WITH_ID: "COVERING INDEX incoming_fingerprint (fingerprint=? AND message_id>? AND message_id<?)",

@@ -1,5 +1,8 @@
 """What people answer to an incident: they take it, they cannot, or nobody understands them."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from . import steps
 from .events import Answer, Answered, Occasion
 from .model import ASKING, Kind, State, Target, Timing
@@ -10,6 +13,9 @@ def take(turn: Turn, event: Answered) -> None:
     """Take an answer."""
     if not turn.incident.is_open:
         return
+    owner = turn.incident.owner
+    if owner in turn.incident.alert.same(event.who):
+        event = replace(event, who=owner)
     if turn.incident.is_drill:
         _take_drill(turn, event)
     elif event.answer is Answer.UNCLEAR:
@@ -48,7 +54,7 @@ def _acknowledge(turn: Turn, event: Answered) -> None:
             owner=event.who,
             owner_name=event.name,
             acknowledged_at=turn.now,
-            declined=incident.declined - {event.who},
+            declined=incident.declined - incident.alert.same(event.who),
         )
         turn.announce(Occasion.ACKNOWLEDGED, event.name)
     if is_new or turn.is_running(Timing.OWNER):
@@ -56,17 +62,25 @@ def _acknowledge(turn: Turn, event: Answered) -> None:
         turn.start(Timing.ACKNOWLEDGED, incident.alert.acknowledged_for)
     _reply(turn, event, Kind.THANKS)
     if is_new:
+        _tell_own_apps(turn, event, Kind.TAKEN)
         _tell_others(turn)
 
 
 def _tell_others(turn: Turn) -> None:
     """Tell everybody else who was told that somebody takes care."""
     incident = turn.incident
-    owner = incident.alert.responders.get(incident.owner or "")
-    own = {target.id for target in owner.targets} if owner else set()
+    own = {target.id for target in _targets(turn, incident.owner or "")}
     for told in incident.told:
-        if told.responder != incident.owner and told.target.id not in own:
+        if told.responder not in incident.alert.same(incident.owner or "") and told.target.id not in own:
             turn.tell(Kind.TAKEN, told.responder, told.target, who=incident.owner_name)
+
+
+def _tell_own_apps(turn: Turn, event: Answered, kind: Kind) -> None:
+    """Tell the other apps of who answered: they show the question until another notification takes its place."""
+    own = turn.incident.alert.same(event.who)
+    for told in turn.incident.told:
+        if told.responder in own and not told.target.is_text and told.target.id != event.target:
+            turn.tell(kind, told.responder, told.target, who=event.name)
 
 
 def _decline(turn: Turn, event: Answered) -> None:
@@ -74,12 +88,15 @@ def _decline(turn: Turn, event: Answered) -> None:
     if incident.state is State.ACKNOWLEDGED and event.who != incident.owner:
         _reply(turn, event, Kind.TAKEN, who=incident.owner_name)
         return
+    own = incident.alert.same(event.who)
     is_new = event.who not in incident.declined
-    turn.change(declined=incident.declined | {event.who})
+    turn.change(declined=incident.declined | own)
     if is_new:
         turn.announce(Occasion.DECLINED, event.name)
-    turn.withdraw(each for each in incident.notifications if each.responder == event.who and each.kind in ASKING)
+    turn.withdraw(each for each in incident.notifications if each.responder in own and each.kind in ASKING)
     _reply(turn, event, Kind.DECLINED)
+    if is_new:
+        _tell_own_apps(turn, event, Kind.DECLINED)
     if incident.state is State.ACKNOWLEDGED:
         steps.begin(turn, Kind.REMINDER)
 
@@ -93,10 +110,16 @@ def _puzzle(turn: Turn, event: Answered) -> None:
 
 
 def _take_drill(turn: Turn, event: Answered) -> None:
-    """Note how soon somebody answered. The drill lasts until its time is over."""
+    """Note how soon somebody answered."""
     incident = turn.incident
-    if event.who not in incident.answered:
-        turn.change(answered={**incident.answered, event.who: turn.now - (incident.raised_at or turn.now)})
+    others = incident.alert.same(event.who) - {event.who}
+    if incident.answered.keys().isdisjoint({event.who, *others}):
+        # Who is asked in several ways is one person.
+        names = {each: name for each, name in incident.names.items() if each not in others}
+        turn.change(
+            answered={**incident.answered, event.who: max(turn.now - (incident.raised_at or turn.now), 0.0)},
+            names={event.who: event.name, **names},
+        )
     _reply(turn, event, Kind.DRILL_THANKS)
 
 
@@ -108,7 +131,12 @@ def _reply(turn: Turn, event: Answered, kind: Kind, *, who: str = "") -> None:
 
 def _target(turn: Turn, responder_id: str, number: str) -> Target | None:
     """Return a phone of a responder, or one that was texted before."""
-    responder = turn.incident.alert.responders.get(responder_id)
-    known = responder.targets if responder else ()
     texted = (each.target for each in turn.incident.notifications)
-    return next((target for target in (*known, *texted) if target.id == number), None)
+    return next((target for target in (*_targets(turn, responder_id), *texted) if target.id == number), None)
+
+
+def _targets(turn: Turn, responder_id: str) -> Iterator[Target]:
+    """Yield where a person is reached now, as any of the responders who they are."""
+    alert = turn.incident.alert
+    ids = [responder_id, *sorted(alert.same(responder_id) - {responder_id})]
+    return (target for each in ids if each in alert.responders for target in alert.responders[each].targets)

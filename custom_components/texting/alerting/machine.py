@@ -7,7 +7,7 @@ the effects begin.
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
-from . import answers, steps
+from . import answers, drill, steps
 from .events import (
     Answered,
     CausesChanged,
@@ -31,6 +31,7 @@ from .model import (
     FINAL,
     LEFT,
     OPEN,
+    UNAVAILABLE,
     Cause,
     EndReason,
     Incident,
@@ -44,9 +45,8 @@ from .model import (
 from .turn import Turn
 
 DAY = 24 * 3600.0
-# What an action raised ends after so long, in seconds. A drill too.
+# What an action raised ends after so long, in seconds.
 MAX_RAISED = DAY
-DRILL_TIME = 1800.0
 # The most messages of the action that are kept; one more takes the place of the oldest.
 MAX_MESSAGES = 50
 # What is said of a cause, and of all together, is no longer, in characters.
@@ -62,6 +62,7 @@ def decide(incident: Incident, event: Event, now: float) -> tuple[Incident, Sequ
         _apply(turn, event)
         steps.check(turn)
         steps.check_reach(turn)
+        drill.check(turn)
     if turn.incident != incident:
         turn.change(changed_at=now)
     return turn.incident, turn.effects
@@ -76,7 +77,7 @@ def _apply(turn: Turn, event: Event) -> None:
         case Cleared():
             _clear(turn)
         case DrillBegan() if turn.incident.state is State.IDLE:
-            _begin_drill(turn)
+            drill.begin(turn)
         case Renamed(old, new):
             _rename(turn, old, new)
         case Unwatched():
@@ -158,14 +159,25 @@ def _joined(*parts: str) -> str:
 def _rename(turn: Turn, old: str, new: str) -> None:
     """Know a cause or a responder by its new id."""
     incident = turn.incident
-    causes = (replace(each, id=new) if each.id == old else each for each in incident.causes.values())
+    ids = {old: new, f"{old}{UNAVAILABLE}": f"{new}{UNAVAILABLE}"}
+    causes = (replace(each, id=ids.get(each.id, each.id)) for each in incident.causes.values())
     turn.change(
         causes={each.id: each for each in causes},
         owner=new if incident.owner == old else incident.owner,
-        notifications=tuple(
-            replace(each, responder=new if each.responder == old else each.responder) for each in incident.notifications
-        ),
+        notifications=tuple(_renamed(each, old, new) for each in incident.notifications),
         declined=frozenset(new if each == old else each for each in incident.declined),
+        answered={new if each == old else each: seconds for each, seconds in incident.answered.items()},
+        names={new if each == old else each: name for each, name in incident.names.items()},
+        skipped={new if each == old else each: why for each, why in incident.skipped.items()},
+    )
+
+
+def _renamed(notification: Notification, old: str, new: str) -> Notification:
+    target = notification.target
+    return replace(
+        notification,
+        responder=new if notification.responder == old else notification.responder,
+        target=replace(target, id=new) if target.id == old and not target.is_text else target,
     )
 
 
@@ -212,15 +224,6 @@ def _watch_end(turn: Turn) -> None:
         turn.stop(Timing.CLEAR)
     elif not turn.is_running(Timing.CLEAR):
         turn.start(Timing.CLEAR, incident.cleared_after)
-
-
-def _begin_drill(turn: Turn) -> None:
-    """Ask everybody of all steps at once."""
-    alert = turn.incident.alert
-    turn.change(state=State.ALERTING, is_drill=True, raised_at=turn.now, what=alert.name)
-    turn.start(Timing.END, DRILL_TIME)
-    turn.announce(Occasion.RAISED)
-    turn.ask(Kind.DRILL, [each for step in alert.steps for each in step.responders], what=alert.name)
 
 
 # -- time --------------------------------------------------------------------------------------------------------------
@@ -292,7 +295,7 @@ def _follow(turn: Turn, left: Notification) -> None:
     incident = turn.incident
     if incident.state is State.CLOSED:
         _close_with(turn, [left])
-    elif incident.state is State.ACKNOWLEDGED and left.responder != incident.owner:
+    elif incident.state is State.ACKNOWLEDGED and incident.owner not in incident.alert.same(left.responder):
         turn.tell(Kind.TAKEN, left.responder, left.target, who=incident.owner_name)
 
 

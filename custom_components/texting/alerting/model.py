@@ -39,10 +39,14 @@ class Responder:
 
     id: str
     name: str = field(repr=False)
+    # Responders with the same are one person: who declines with one phone is not asked on another. Empty: unknown.
+    person: str = field(default="", repr=False)
     # Empty if they cannot be reached.
     targets: tuple[Target, ...] = ()
     # How much longer nothing is sent to them, because of their quiet hours. 0.0 if the alert is urgent.
     quiet_for: float = 0.0
+    # Whether they have no targets because all of their phones opted out.
+    has_opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,13 @@ class Alert:
     urgent: bool = True
     # The most segments of one incident. Further causes add some.
     max_segments: int = 50
+
+    def same(self, responder_id: str) -> frozenset[str]:
+        """Return the ids of the responders who are the same person as one of them, with its own."""
+        known = self.responders.get(responder_id)
+        person = known.person if known else ""
+        others = (each.id for each in self.responders.values() if person and each.person == person)
+        return frozenset({responder_id, *others})
 
 
 # -- the incident ------------------------------------------------------------------------------------------------------
@@ -147,6 +158,8 @@ class Timer:
 
 # The id of what the action raise_alert raised begins so. No entity id has a space.
 ACTION = "action "
+# The id of an entity that is unavailable for too long, as a cause, ends so.
+UNAVAILABLE = " unavailable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +177,15 @@ class Cause:
     def is_by_hand(self) -> bool:
         """Return True if it lasts until somebody clears it, at most for a day."""
         return self.id.startswith(ACTION)
+
+
+class Skipped(StrEnum):
+    """Why a drill does not ask a person."""
+
+    QUIET_HOURS = "quiet_hours"
+    OPTED_OUT = "opted_out"
+    # There is no number and no app.
+    UNREACHABLE = "unreachable"
 
 
 class Kind(StrEnum):
@@ -256,6 +278,8 @@ class Incident:
     # A ULID.
     id: str
     alert: Alert
+    # A secret of its own, which the buttons of its push notifications send back. Empty: it has none.
+    nonce: str = field(default="", repr=False)
     state: State = State.IDLE
     is_drill: bool = False
     # In the order in which they came, by id.
@@ -292,6 +316,10 @@ class Incident:
     end_reason: EndReason | None = None
     # A drill: the seconds until each responder answered, by id.
     answered: Mapping[str, float] = field(default_factory=dict)
+    # A drill: the names of its responders, and of others who answered, by id.
+    names: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # A drill: the responders who were not asked, by id.
+    skipped: Mapping[str, Skipped] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:

@@ -50,7 +50,8 @@ def check_reach(turn: Turn) -> None:
     """Tell once that nobody can be reached: nothing has left in time, or all rounds are over and texts still wait."""
     incident = turn.incident
     is_asking = incident.state in (State.ALERTING, State.EXHAUSTED) and not incident.is_drill
-    waits = turn.is_running(Timing.ACCEPT, Timing.QUIET) and incident.state is State.ALERTING
+    is_waiting = turn.is_running(Timing.ACCEPT, Timing.QUIET) or _waits_for_pushes(turn)
+    waits = is_waiting and incident.state is State.ALERTING
     if (incident.told and not _is_stuck(turn)) or not is_asking:
         turn.change(is_unreachable=False)
     elif not waits and not incident.is_unreachable:
@@ -85,6 +86,12 @@ def _waits_for_texts(turn: Turn) -> bool:
     known = turn.incident.notifications
     asking = (each for each in known if each.is_waiting and each.target.is_text and each.kind in ASKING)
     return any(_is_reached(turn, each) for each in asking)
+
+
+def _waits_for_pushes(turn: Turn) -> bool:
+    """Return True if a step has just begun, and a push notification of it has not left yet."""
+    pushes = (each for each in turn.incident.notifications if each.is_waiting and not each.target.is_text)
+    return turn.is_running(Timing.GAP) and any(each.visit == turn.incident.visits for each in pushes)
 
 
 def _is_stuck(turn: Turn) -> bool:

@@ -11,7 +11,20 @@ from typing import Any
 
 from ..delivery.incidents import IncidentRow
 from ..delivery.serialization import MAX_NUMBER, to_text
-from .model import Alert, Cause, EndReason, Incident, Kind, Notification, Progress, State, Target, Timer, Timing
+from .model import (
+    Alert,
+    Cause,
+    EndReason,
+    Incident,
+    Kind,
+    Notification,
+    Progress,
+    Skipped,
+    State,
+    Target,
+    Timer,
+    Timing,
+)
 
 # The fields that hold a moment.
 _MOMENTS = frozenset({"planned_at", "raised_at", "acknowledged_at", "changed_at", "ended_at"})
@@ -112,6 +125,7 @@ class _Reader:
                 stored,
                 {
                     "id": _text,
+                    "nonce": _text,
                     "state": State,
                     "is_drill": _flag,
                     "causes": self._causes,
@@ -134,7 +148,9 @@ class _Reader:
                     "changed_at": self._moment,
                     "ended_at": self._moment,
                     "end_reason": EndReason,
-                    "answered": _answered,
+                    "answered": _by_id(_seconds),
+                    "names": _by_id(_text),
+                    "skipped": _by_id(Skipped),
                 },
             ),
         )
@@ -232,8 +248,9 @@ def _ids(stored: Any) -> frozenset[str]:
     return frozenset(map(_text, _list(stored)))
 
 
-def _answered(stored: Any) -> dict[str, float]:
-    return {_text(key): _seconds(value) for key, value in _items(stored)}
+def _by_id[Value](read: Callable[[Any], Value]) -> Callable[[Any], dict[str, Value]]:
+    """Return a function that reads values by the ids of people."""
+    return lambda stored: {_text(key): read(value) for key, value in _items(stored)}
 
 
 def _target(stored: Any) -> Target:

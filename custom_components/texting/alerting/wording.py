@@ -23,6 +23,8 @@ class Facts:
     who: str = field(default="", repr=False)
     # The number that a reply names. None: the person cannot reply by text.
     code: int | None = None
+    # Whether it is answered with buttons.
+    has_buttons: bool = False
     # Since when, or when, as 14:05.
     time: str = ""
     # How long it lasted, or how long ago somebody took it.
@@ -54,11 +56,16 @@ class Words:
     kinds: Mapping[Kind, Sentences]
     # Asks a person who cannot reply by text, from long to short.
     by_hand: tuple[str, ...]
+    # The buttons of a push notification.
+    take: str
+    decline: str
     # What stands in the placeholder of a registered template, by kind. Others say only what is wrong.
     brief: Mapping[Kind, str]
     # Stands for a person without a name, and for words of which nothing can be sent.
     somebody: str
     something: str
+    # What is wrong if an entity is unavailable.
+    unavailable: str
 
 
 _ASK = ("Reply OK {n} if you take care of it, NO {n} if you cannot.", "Reply OK {n} or NO {n}.")
@@ -108,8 +115,11 @@ WORDING: Mapping[str, Words] = {
             Kind.OFF: "not watched: {what}",
         },
         by_hand=("Acknowledge it in Home Assistant.", "See Home Assistant."),
+        take="I take it",
+        decline="I cannot",
         somebody="Somebody",
         something="Alarm",
+        unavailable="{name} is unavailable",
     )
 }
 _ENGLISH = WORDING["en"]
@@ -144,12 +154,17 @@ def brief(kind: Kind, facts: Facts, words: Words = _ENGLISH) -> str:
     return shortened(words.brief.get(kind, "{what}").format(what=what, who=who), MAX_PLACEHOLDER)
 
 
+def by_hand(kind: Kind, words: Words = _ENGLISH) -> str:
+    """Return what asks a person to acknowledge it in Home Assistant. Empty if this kind does not ask."""
+    return words.by_hand[0] if kind in _BY_HAND else ""
+
+
 def _variants(kind: Kind, facts: Facts, words: Words) -> Iterator[str]:
     """Yield the ways to say it, from long to short."""
     sentences = words.kinds[kind]
     replies = sentences.replies
     if facts.code is None:
-        replies = words.by_hand if kind in _BY_HAND else ("",)
+        replies = words.by_hand if kind in _BY_HAND and not facts.has_buttons else ("",)
     for text in sentences.texts:
         for reply in replies:
             yield f"{text} {reply}".strip()

@@ -80,6 +80,10 @@ class DatabaseReads(ABC):
         """Return the incident with this id."""
         return await self._run(self._incidents.find, incident_id)
 
+    async def last_drill(self, entry_id: str) -> IncidentRow | None:
+        """Return the last drill of an alert that is over."""
+        return await self._run(self._incidents.last_drill, entry_id)
+
     async def latest(self, entry_id: str) -> MessageRecord | None:
         """Return the newest message of an entry."""
         return await self._run(self._history.latest, entry_id)

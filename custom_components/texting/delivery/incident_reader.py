@@ -28,6 +28,10 @@ class IncidentReader:
         """Return the incident with this id, of any entry."""
         return next(iter(self._read(queries.FIND_INCIDENT, to_text(incident_id))), None)
 
+    def last_drill(self, entry_id: str) -> IncidentRow | None:
+        """Return the last drill of an entry that is over."""
+        return next(iter(self._read(queries.LAST_DRILL, entry_id)), None)
+
     def _read(self, sql: str, *parameters: object) -> list[IncidentRow]:
         rows = self._file.read(sql, parameters)
         return list(read_rows(rows, incidents.from_row, self._on_invalid, keys=2))  # entry_id and id

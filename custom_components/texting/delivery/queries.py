@@ -162,12 +162,17 @@ OPEN_INCIDENTS = f"{SELECT_INCIDENT} WHERE entry_id = ? AND ended_at IS NULL ORD
 # Takes the alert and a moment. The newest ones, newest first.
 ENDED_INCIDENTS = f"{SELECT_INCIDENT} WHERE entry_id = ? AND ended_at >= ? ORDER BY id DESC LIMIT 1000"
 FIND_INCIDENT = f"{SELECT_INCIDENT} WHERE entry_id IN ({_entries('incident')}) AND id = ?"
-# Takes the alert, the moment, and the number of rows.
-PURGE_INCIDENTS = """
+# Of an alert, the last one that is over. In the content of another incident these words have backslashes between them.
+_DRILL = """WHERE entry_id = ?1 AND ended_at IS NOT NULL AND instr(content, '"is_drill":true')"""
+LAST_DRILL = f"{SELECT_INCIDENT} {_DRILL} ORDER BY id DESC LIMIT 1"
+# Takes the alert, the moment, and the number of rows. The last drill stays.
+PURGE_INCIDENTS = f"""
 DELETE FROM incident WHERE entry_id = ?1 AND id IN (
-    SELECT id FROM incident WHERE entry_id = ?1 AND ended_at < ?2 ORDER BY id LIMIT ?3
+    SELECT id FROM incident WHERE entry_id = ?1 AND ended_at < ?2
+        AND id IS NOT (SELECT id FROM incident {_DRILL} ORDER BY id DESC LIMIT 1)
+    ORDER BY id LIMIT ?3
 )
-"""
+"""  # noqa: S608  our own names
 # Deletes all incidents that are over but those that ended last. Takes their number.
 TRIM_INCIDENTS = """
 DELETE FROM incident WHERE ended_at <= (
