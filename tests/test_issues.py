@@ -78,6 +78,7 @@ KINDS: dict[Issue, tuple[Callable[[HomeAssistant], None], str, str]] = {
     Issue.ALERT_EXHAUSTED: (alert(Issue.ALERT_EXHAUSTED), "_ENTRY", "error"),
     Issue.RESPONDER_MISSING: (alert(Issue.RESPONDER_MISSING, entities="person.eve"), "_ENTRY", "error"),
     Issue.CAUSE_MISSING: (alert(Issue.CAUSE_MISSING, entities="binary_sensor.a"), "_ENTRY", "warning"),
+    Issue.DRILL_FAILED: (alert(Issue.DRILL_FAILED, report="Nobody answered."), "_ENTRY", "warning"),
     Issue.ROUTE_BROKEN: (lambda hass: issues.async_route_broken(hass, ENTRY), "_ENTRY", "error"),
 }
 EVERY_KIND = pytest.mark.parametrize("kind", Issue)

@@ -18,9 +18,10 @@ from homeassistant.helpers.template import is_template_string
 from homeassistant.util.signal_type import SignalType
 
 from .const import CONF_PROVIDER, ROUTE
-from .entries import messenger_entry
+from .entries import alert_entries, messenger_entry
 from .people import is_person, recipient_entity, recipients_named, selected_entities
-from .signals import COMMAND, MESSAGE_RECEIVED, MESSAGES_UPDATED
+from .signals import ALERT_TOLD, COMMAND, MESSAGE_RECEIVED, MESSAGES_UPDATED
+from .targets import named_alerts
 
 # Automations begin to listen when Home Assistant has started. Signals from before are passed on after these seconds.
 AUTOMATIONS_DELAY = 5.0
@@ -34,6 +35,7 @@ def async_setup_automations(hass: HomeAssistant) -> None:
     _relay(hass, MESSAGES_UPDATED)
     _relay(hass, MESSAGE_RECEIVED)
     _relay(hass, COMMAND)
+    _relay(hass, ALERT_TOLD)
 
 
 @callback
@@ -109,6 +111,26 @@ def is_in_target(hass: HomeAssistant, target: Mapping[str, Any], number: str, re
     selected = selected_entities(hass, target)
     named = recipients_named(hass, selected.referenced | selected.indirectly_referenced)
     return any(recipient.id == recipient_id or number in recipient.numbers for _, recipient in named)
+
+
+def check_alert_target(hass: HomeAssistant, target: Mapping[str, Any]) -> None:
+    """Raise vol.Invalid if a target names nothing, or an entity that belongs to no alert.
+
+    Devices, areas, floors and labels may be made later, and a group's members may change.
+    """
+    if target and not TargetSelection(dict(target)).has_any_target:
+        raise vol.Invalid("no alert is chosen", path=[CONF_TARGET])
+    for entity_id in target.get(ATTR_ENTITY_ID, ()):
+        known = named_alerts(hass, {ATTR_ENTITY_ID: [entity_id]})
+        if not entity_id.startswith(_GROUPS) and not any(each.entry for each in known):
+            raise vol.Invalid(f"{entity_id} belongs to no alert", path=[CONF_TARGET, ATTR_ENTITY_ID])
+
+
+def alerts_in_target(hass: HomeAssistant, target: Mapping[str, Any]) -> list[ConfigEntry]:
+    """Return the entries of the alerts that a target names now. Without a target, of all alerts."""
+    if not target:
+        return alert_entries(hass)
+    return [each.entry for each in named_alerts(hass, target) if each.entry]
 
 
 def invalid_option(option: str, reason: str) -> vol.Invalid:

@@ -32,6 +32,8 @@ CONF_ADVANCED: Final = "advanced"
 
 # The bus event behind each line of the logbook: a text came in, or a text ended.
 EVENT_MESSAGE: Final = "texting_message"
+# The bus event behind each line of an alert: it was raised, somebody took it, it is over.
+EVENT_ALERT: Final = "texting_alert"
 # The bus event of too many wrong PINs.
 EVENT_COMMANDS_LOCKED: Final = "texting_commands_locked"
 

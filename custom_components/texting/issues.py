@@ -42,6 +42,7 @@ class Issue(StrEnum):
     ALERT_EXHAUSTED = "alert_exhausted"
     RESPONDER_MISSING = "responder_missing"
     CAUSE_MISSING = "cause_missing"
+    DRILL_FAILED = "drill_failed"
 
 
 # News of something that is over. It stays until the user confirms it, also after a restart if it names nobody. The
@@ -202,12 +203,14 @@ def async_never_called(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 @callback
 def async_alert_issue(hass: HomeAssistant, entry: ConfigEntry, issue: Issue, *, on: bool, **placeholders: str) -> None:
-    """Keep one of the issues of an alert true: ALERT_UNREACHABLE, ALERT_EXHAUSTED, RESPONDER_MISSING or CAUSE_MISSING.
+    """Keep one of the issues of an alert true.
 
-    The latter two name the entities that are missing, in the placeholder entities.
+    They are ALERT_UNREACHABLE and ALERT_EXHAUSTED, RESPONDER_MISSING and CAUSE_MISSING with the placeholder entities,
+    which names what is missing, and DRILL_FAILED with the placeholder report.
     """
     if on:
-        severity = ir.IssueSeverity.WARNING if issue is Issue.CAUSE_MISSING else ir.IssueSeverity.ERROR
+        is_less = issue in (Issue.CAUSE_MISSING, Issue.DRILL_FAILED)
+        severity = ir.IssueSeverity.WARNING if is_less else ir.IssueSeverity.ERROR
         _create(hass, issue, entry, severity, alert=entry.title, **placeholders)
     else:
         async_delete(hass, issue, entry)

@@ -19,12 +19,16 @@ CONFIGURE = "configure"
 CARD_TYPE = "card_type"
 # The status of a message.
 STATUS = "status"
+# What the last step of an alert's dialog says.
+ALERT_PREVIEW = "alert_preview"
 # The words of a check of the connection.
 CHECK = "check"
 # The results of a test of the webhook's address.
 WEBHOOK_TEST = "webhook_test"
 # Replies to commands.
 ASSIST = "assist"
+# The sentences of a drill's report.
+DRILL = "drill"
 
 
 async def async_translations(hass: HomeAssistant, selector: str) -> Mapping[str, str]:

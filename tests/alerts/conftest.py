@@ -1,14 +1,20 @@
 """A home with an account at TextingHouse, which reports deliveries and brings replies."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from typing import Any
+
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.gateway.provider import Provider
 from custom_components.texting.gateway.providers import textinghouse
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.alert_home import BEN, CARA, AlertHome
+from tests.support.mobile_app import Phones, StandIn
 from tests.support.people import change
 
 
@@ -31,3 +37,16 @@ async def house(home: AlertHome, set_up: SetUp, connect: Connect) -> MockConfigE
     home.recruit(entry, "Cara", CARA)
     await home.settle()
     return entry
+
+
+@pytest.fixture
+async def phones(
+    home: AlertHome, hass_client_no_auth: Callable[[], Awaitable[Any]], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Phones]:
+    """Set up the integration of the app. It must come before the account: the web server takes no paths later."""
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, StandIn()])
+    assert await async_setup_component(home.hass, "mobile_app", {})
+    await home.hass.async_block_till_done()
+    phones = Phones(home.hass, hass_client_no_auth)
+    async with phones.server:
+        yield phones

@@ -279,6 +279,36 @@ async def test_a_full_disk(home: AlertHome, house: MockConfigEntry) -> None:
     assert home.kinds(ANNA) == ["alert", "thanks", "clear"]
 
 
+async def _begin_anew(home: AlertHome, *entries: MockConfigEntry) -> None:
+    """Load these entries in a new process, which knows only what is on disk."""
+    for entry in reversed(entries):
+        await home.hass.config_entries.async_unload(entry.entry_id)
+    home.hass.data.pop("texting_database")
+    await home.restart(*entries)
+
+
+@pytest.mark.parametrize("is_full_at_first", [True, False])
+async def test_a_restart_while_the_disk_is_full(
+    home: AlertHome, house: MockConfigEntry, *, is_full_at_first: bool
+) -> None:
+    alert = await home.alert(*STEPS)
+    if not is_full_at_first:
+        await home.begin()
+    with full_disk():
+        if is_full_at_first:
+            home.switch("on")
+            await until(lambda: home.texts(ANNA))
+            await home.settle()
+        await home.answer(ANNA, "OK")
+        assert home.kinds(ANNA) == ["alert", "thanks"]
+        await home.wait(120)  # the same text within a minute would be refused by the provider
+        await _begin_anew(home, house, alert)
+        # Nothing is known of it, and its cause is on.
+        await home.wait(20)
+        assert home.state(alert) is State.ALERTING
+        assert home.kinds(ANNA) == ["alert", "thanks", "alert"]
+
+
 # -- damaged rows ------------------------------------------------------------------------------------------------------
 
 

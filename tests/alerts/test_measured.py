@@ -19,7 +19,7 @@ from tests.support.home import count_writes, told, until
 
 TIMES = 200
 # What one incident may write: raised, taken, all clear.
-MAX_ALERT_STATES, MAX_STATES, MAX_ROWS = 8, 45, 6
+MAX_ALERT_STATES, MAX_STATES, MAX_ROWS = 20, 56, 6
 
 
 async def test_how_soon_a_text_leaves(hass: HomeAssistant, set_up: SetUp, simulator: Simulator) -> None:

@@ -7,7 +7,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.texting.alerting.model import State
 from homeassistant.components.notify import DATA_COMPONENT, NotifyEntity
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_START
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from tests.support.alert_home import ANNA, AlertHome
 from tests.support.home import until
@@ -107,9 +108,48 @@ async def test_pushes_leave_while_no_provider_works(home: AlertHome, app: App) -
     assert len(app.shown) == 1
 
 
+async def test_an_app_that_is_unavailable(home: AlertHome, app: App) -> None:
+    app._attr_available = False
+    app.async_write_ha_state()
+    await home.alert(PHONE, "notify.anna")
+    home.switch("on")
+    await home.wait(12, 6)
+    assert app.shown == []
+    assert len(home.texts(ANNA)) == 1
+
+
 async def test_an_app_that_is_removed(home: AlertHome, app: App) -> None:
     await app.async_remove()
     await home.alert(PHONE, "notify.anna")
     home.switch("on")
     await home.wait(12, 6)
     assert len(home.texts(ANNA)) == 1
+
+
+async def test_an_integration_that_starts_after_the_alert(home: AlertHome, app: App) -> None:
+    alert = await home.alert(PHONE)
+    home.switch("on")
+    await home.settle()
+    assert len(app.shown) == 1
+    # Home Assistant starts again, which takes so long that the next round begins meanwhile.
+    await home.hass.config_entries.async_unload(alert.entry_id)
+    await app.async_remove(force_remove=True)
+    assert home.hass.states.get(PHONE) is None
+    home.hass.set_state(CoreState.not_running)
+    await home.hass.config_entries.async_setup(alert.entry_id)
+    await until(lambda: alert.runtime_data.incident.is_open)
+    for _ in range(6):
+        await home.pass_time(60, background=False)
+        await home.hass.async_block_till_done()
+    incident = home.incident(alert)
+    assert (incident.state, incident.round, incident.is_unreachable) == (State.ALERTING, 1, False)
+    again = App()
+    await home.hass.data[DATA_COMPONENT].async_add_entities([again])
+    assert home.hass.states.get(PHONE)
+    assert again.shown == []
+    home.hass.set_state(CoreState.running)
+    home.hass.bus.async_fire(EVENT_HOMEASSISTANT_START)
+    await until(lambda: again.shown)
+    assert again.shown[-1].startswith("ALERT: Water in the cellar")
+    assert home.state(alert) is State.ALERTING
+    await home.settle()

@@ -9,6 +9,7 @@ from typing import Any
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.texting.alerting.model import Incident, State
+from custom_components.texting.alerts.by_hand import STATE_KEY
 from custom_components.texting.alerts.engine import AlertEngine
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.entries import messenger_entries
@@ -141,9 +142,10 @@ class AlertHome:
         )
 
     def entity(self, alert: MockConfigEntry, domain: str) -> str:
-        """Return the id of the only entity of an alert in a domain."""
+        """Return the id of the entity of an alert in a domain. Of its sensors, it is the state."""
         entities = er.async_entries_for_config_entry(er.async_get(self.hass), alert.entry_id)
-        return next(each.entity_id for each in entities if each.domain == domain)
+        known = [each for each in entities if each.domain == domain]
+        return next(each.entity_id for each in known if domain != "sensor" or each.unique_id.endswith(STATE_KEY))
 
     async def restart(self, *entries: MockConfigEntry) -> None:
         """Load these entries again, only from what is on disk. They are all entries of the home, accounts first."""

@@ -179,6 +179,8 @@ def suggested(form: Any) -> dict[str, Any]:
 
 
 def choices(form: Any, field: str) -> dict[str, str]:
-    """Return the choices of a form's field as {value: label}."""
-    selector = next(selector for marker, selector in form["data_schema"].schema.items() if marker == field)
+    """Return the choices of a form's field as {value: label}, also of one in a section."""
+    parts = form["data_schema"].schema.items()
+    inside = [each for _, part in parts if isinstance(part, section) for each in part.schema.schema.items()]
+    selector = next(selector for marker, selector in [*parts, *inside] if marker == field)
     return {option["value"]: option["label"] for option in selector.config["options"]}

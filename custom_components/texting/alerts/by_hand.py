@@ -1,9 +1,12 @@
 """What people and automations do to an alert by hand, and why that may not be possible now."""
 
-from homeassistant.core import Context, callback
+from homeassistant.const import Platform
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 
 from ..alerting.events import Answer, Answered, Cleared, DrillBegan
 from ..alerting.model import Incident, State
+from ..const import DOMAIN
 from ..targets import validation_error
 from .engine import AlertEngine
 from .responders import async_user
@@ -15,6 +18,12 @@ STATE_KEY = "alert_state"
 def shown_state(incident: Incident) -> State:
     """Return the state as people see it: what is over is idle."""
     return State.IDLE if incident.is_over else incident.state
+
+
+@callback
+def async_state_entity_id(hass: HomeAssistant, entry_id: str) -> str | None:
+    """Return the entity id of the sensor that shows the state of an alert."""
+    return er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, f"{entry_id}_{STATE_KEY}")
 
 
 @callback
@@ -55,9 +64,11 @@ def async_clear(engine: AlertEngine) -> None:
 
 @callback
 def async_begin_drill(engine: AlertEngine) -> None:
-    """Begin a drill; raise alert_is_open."""
+    """Begin a drill; raise alert_is_open, or alert_asks_nobody."""
     if not engine.incident.is_over:
         raise validation_error("alert_is_open", alert=engine.entry.title)
+    if not engine.definition.responders:
+        raise validation_error("alert_asks_nobody", alert=engine.entry.title)
     engine.handle(DrillBegan())
 
 

@@ -21,6 +21,7 @@ CONF_ROUNDS = "rounds"
 CONF_STATES = "states"
 CONF_STEPS = "steps"
 CONF_TEMPLATE = "template"
+CONF_TEMPLATE_ID = "template_id"
 CONF_URGENT = "urgent"
 CONF_WAIT = "wait"
 CONF_WHEN_UNAVAILABLE = "when_unavailable"
@@ -52,6 +53,8 @@ class Definition:
     raises_when_unavailable: bool = False
     # A template of what is wrong; None: the names of the causes that are on.
     message: str | None = field(default=None, repr=False)
+    # The registered template of a provider that needs one; empty: the account's own.
+    template_id: str = ""
     is_armed: bool = True
 
     @property
@@ -62,11 +65,15 @@ class Definition:
 
 def read_definition(entry: ConfigEntry[Any]) -> Definition:
     """Return what an entry says now."""
-    stored = entry.options
+    return parse_definition(entry.options, entry_id=entry.entry_id, name=entry.title)
+
+
+def parse_definition(stored: Mapping[str, Any], *, entry_id: str = "", name: str = "") -> Definition:
+    """Return what options say."""
     default = Alert(id="", name="")
     alert = Alert(
-        id=entry.entry_id,
-        name=entry.title,
+        id=entry_id,
+        name=name,
         steps=_steps(stored.get(CONF_STEPS)),
         rounds=int(_number(stored, CONF_ROUNDS, default.rounds, 1)),
         hold=_number(stored, CONF_HOLD, default.hold),
@@ -84,6 +91,7 @@ def read_definition(entry: ConfigEntry[Any]) -> Definition:
         template=_text(stored.get(CONF_TEMPLATE)),
         raises_when_unavailable=stored.get(CONF_WHEN_UNAVAILABLE) == RAISE,
         message=_text(stored.get(CONF_MESSAGE)),
+        template_id=_text(stored.get(CONF_TEMPLATE_ID)) or "",
         is_armed=stored.get(CONF_ARMED) is not False,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from secrets import token_hex
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -34,9 +35,11 @@ from ..delivery.database import MessageDatabase
 from ..delivery.outbox import Update
 from ..delivery.record import MessageRecord
 from ..signals import ALERT_TOLD, MESSAGES_UPDATED, OPT_OUT_CHANGED, STATE_CHANGED
+from .app_buttons import async_app_buttons, async_follow_buttons
 from .causes import CauseWatch
 from .clock import async_clock
 from .definition import CONF_ARMED, Definition, read_definition
+from .drills import Drills
 from .issues import async_tell_missing, async_tell_state
 from .items import IncidentItems
 from .progress import progress_of
@@ -68,6 +71,8 @@ class AlertEngine:
         self._items = IncidentItems(hass, self.clock, self._find_with_people, self._async_answered)
         self._sender = Sender(hass, entry, self)
         self._causes = CauseWatch(hass, self._async_causes_changed)
+        async_app_buttons(hass)  # presses are kept from now on
+        self.drills = Drills(hass, entry)
         # The latest incident, and those that are over and whose texts are still under way, by id.
         self._latest: Incident | None = None
         self._settling: dict[str, Incident] = {}
@@ -120,10 +125,12 @@ class AlertEngine:
             if codes := self._items.async_restore(stored, found.records.values()):
                 self._store.save(stored, codes)
         self._items.async_release()
+        self.drills.async_restore(await self._store.async_last_drill(self._alert(is_drill=True)))
 
     async def async_start(self) -> None:
         """Begin to watch, and go on with what an earlier run left: at once, or when Home Assistant has its accounts."""
         self._is_running = True
+        self.drills.async_tell_issue()
         self._stops += [
             async_dispatcher_connect(self.hass, MESSAGES_UPDATED, self._async_messages_updated),
             async_dispatcher_connect(self.hass, OPT_OUT_CHANGED, self._async_opt_out_changed),
@@ -144,9 +151,9 @@ class AlertEngine:
             await self._async_resume(incident)
             if incident.id != self.incident.id:  # only the latest is open, unless a commit was lost
                 self.handle(Unwatched(), incident.id)
-        if not self.is_armed and not self.incident.is_over:
-            self.handle(Unwatched())
+        self._end_unless_armed()
         self._items.async_take_kept()
+        self._stops.append(async_follow_buttons(self.hass, self.entry, lambda: self.incident, self._async_answered))
         self._watch()
         self._stops.append(async_at_started(self.hass, self._async_home_started))
         self._async_causes_changed()
@@ -178,6 +185,7 @@ class AlertEngine:
         self._causes.async_stop()
         if self.entry.disabled_by:
             await self.async_close()
+        self.drills.async_remove()
         self._is_running = False
         while self._stops:
             self._stops.pop()()
@@ -197,16 +205,21 @@ class AlertEngine:
         for incident in self._incidents():
             await self._async_resume(incident)
         await self.async_close()
+        self.drills.async_remove()
         self._is_running = False
 
     @callback
     def async_apply_changes(self) -> None:
         """Take a changed definition."""
-        if not (self.is_armed or self.incident.is_over or self.incident.is_drill):
-            self.handle(Unwatched())
+        self._end_unless_armed()
         self.handle(Ticked())  # other people may be asked now
         self._watch()
         self._async_causes_changed()
+
+    def _end_unless_armed(self) -> None:
+        """End what is open if the alert is switched off. A drill goes on."""
+        if not (self.is_armed or self.incident.is_over or self.incident.is_drill):
+            self.handle(Unwatched())
 
     # -- what people do in Home Assistant ------------------------------------------------------------------------------
 
@@ -240,9 +253,8 @@ class AlertEngine:
         if not self.is_armed:
             return
         causes = {} if self.incident.is_over else self.incident.causes
-        on = {each: causes[each].name if each in causes else name for each, name in self._causes.async_on().items()}
-        if self.incident.is_over:
-            on = {each: name for each, name in on.items() if each in self.definition.causes}
+        found = self._causes.async_on(only_defined=self.incident.is_over)
+        on = {each: causes[each].name if each in causes else name for each, name in found.items()}
         if self.incident.is_over and not (on and self._is_started):
             return
         self.handle(CausesChanged(on, self._causes.async_what(on)))
@@ -320,7 +332,8 @@ class AlertEngine:
         cleared_after = new.alert.cleared_after
         lately = self._store.raised_lately()
         longest = max(MAX_CLEARED_AFTER, cleared_after)
-        self._latest = replace(new, cleared_after=min(cleared_after * 2 ** min(lately, 16), longest))
+        cleared_after = min(cleared_after * 2 ** min(lately, 16), longest)
+        self._latest = replace(new, cleared_after=cleared_after, nonce=token_hex(16).upper())
         return self._latest
 
     def _alert(self, *, is_drill: bool) -> Alert:
@@ -354,6 +367,7 @@ class AlertEngine:
                 case Announce():
                     async_dispatcher_send(self.hass, ALERT_TOLD, self.entry.entry_id, effect, incident)
         if self._is_running:
+            self.drills.async_take(incident)
             async_tell_state(self.hass, self.entry, self.incident)
             async_dispatcher_send(self.hass, STATE_CHANGED.format(self.entry.entry_id))
 

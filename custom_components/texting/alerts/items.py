@@ -19,6 +19,7 @@ from ..inbound.open_item import OpenItem, Reply
 from ..messenger import Messenger
 from ..open_questions import async_open_items
 from ..replies import takes_letters
+from .app import is_app
 from .clock import RunClock
 
 # The items of incidents, by the incident's id. They outlive a reload of the alert's entry.
@@ -212,6 +213,7 @@ class IncidentItems:
         told_time = incident.raised_at if kind in (Kind.REMINDER, Kind.AGAIN) else now
         facts = Facts(
             code=code,
+            has_buttons=not target.is_text and is_app(self._hass, target.id),
             what=notification.what,
             who=notification.who,
             time=self._clock.local(told_time or now).strftime("%H:%M"),

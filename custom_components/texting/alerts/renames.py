@@ -28,11 +28,19 @@ def async_follow_renames(
                 {**step, CONF_WHO: _replaced(step.get(CONF_WHO), old, new)} if isinstance(step, dict) else step
                 for step in steps
             ]
+        # The incident knows a cause by its new id before the definition does, and people after it does. Else it would
+        # take a cause for one that went off, and people for some that nobody can reach.
+        is_cause = options.get(CONF_CAUSES) != entry.options.get(CONF_CAUSES)
+        if is_cause:
+            tell(old, new)
         hass.config_entries.async_update_entry(entry, options=options)
-        tell(old, new)
+        if not is_cause:
+            tell(old, new)
 
     return hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, renamed)
 
 
 def _replaced(listed: Any, old: str, new: str) -> Any:
+    if listed == old:
+        return new
     return [new if each == old else each for each in listed] if isinstance(listed, list | tuple) else listed

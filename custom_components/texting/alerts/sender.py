@@ -14,13 +14,12 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..alerting.events import Progressed
 from ..alerting.model import Incident, Notification, Progress
-from ..alerting.wording import Facts, brief, words_of
-from ..const import ATTR_IF_UNSURE, ATTR_MESSAGE, ATTR_URGENT, ATTR_VALID_FOR
+from ..alerting.wording import Facts
+from ..const import ATTR_IF_UNSURE, ATTR_MESSAGE, ATTR_TEMPLATE_ID, ATTR_URGENT, ATTR_VALID_FOR
 from ..delivery.record import MessageRecord
 from ..gateway.errors import Cancelled
 from ..gateway.one_segment import latin
 from ..gateway.status import Status
-from ..gateway.template import fill, find_mismatch, has_placeholder
 from ..messenger import Messenger
 from ..options import LEAVE
 from ..recipients import recipient_with_number
@@ -29,7 +28,9 @@ from ..storage.entry_state import async_cancel_record
 from ..storage.open_database import open_database
 from ..targets import Address
 from ..test_text import async_template
-from .push import Push, async_notify
+from .definition import parse_definition
+from .push import Push, async_push
+from .registered import follow
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Owner(Protocol):
 class Sender:
     """Sends and withdraws. What became of messages comes with the signal MESSAGES_UPDATED."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], owner: Owner, push: Push = async_notify) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], owner: Owner, push: Push = async_push) -> None:
         """Send nothing yet."""
         self._hass = hass
         self._entry = entry
@@ -102,12 +103,12 @@ class Sender:
         if (found := self._wanted(incident_id, number)) is None:
             return
         incident, notification = found
+        progress: Progress | None
         try:
             if notification.target.is_text:
                 progress = await self._async_text(incident, notification)
             else:
-                await self._push(self._hass, notification)
-                progress = Progress.ACCEPTED
+                progress = await self._push(self._hass, incident, notification)
         except Exception as err:  # noqa: BLE001  a push is another integration's code, and its error may hold the text
             _LOGGER.warning("%s: a notification was not sent: %s", self._entry.title, type(err).__name__)
             progress = Progress.FAILED
@@ -132,15 +133,15 @@ class Sender:
         if messenger is None:
             return Progress.FAILED
         number, text = notification.target.id, notification.text
-        template = await async_template(messenger.entry)
-        if find_mismatch(text, template) and has_placeholder(template):
+        template = await async_template(self._hass, messenger.entry, parse_definition(self._entry.options).template_id)
+        if template:
             facts = Facts(what=notification.what, who=notification.who)
-            text = fill(template, brief(notification.kind, facts, words_of(self._hass.config.language)))
+            text = follow(self._hass, template.message, notification.kind, facts, text)
         elif not takes_letters(messenger, number, text):  # it was worded before that was known
             text = latin(text)
         outgoing = messenger.compose(
             Address(number, number, recipient_with_number(messenger.entry, number)),
-            _fields(incident, text),
+            {**_fields(incident, text), ATTR_TEMPLATE_ID: template.template_id if template else None},
             reference=incident.reference(notification),
             passes_limit=incident.is_first(notification),
         )

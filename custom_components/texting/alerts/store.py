@@ -78,6 +78,14 @@ class IncidentStore:
                 found.append(incident)
         return found
 
+    async def async_last_drill(self, alert: Alert) -> Incident | None:
+        """Return the last drill that is over."""
+        try:
+            row = await self.database.last_drill(self._entry_id)
+            return from_row(row, alert, self._clock.now(), self._clock.shift) if row else None
+        except (DatabaseError, *INVALID):
+            return None
+
     async def async_find(self, incident: Incident) -> Found:
         """Return what is known of the messages of an incident. What cannot be read now is left out."""
         records: dict[int, MessageRecord] = {}

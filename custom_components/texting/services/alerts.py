@@ -6,14 +6,20 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers import config_validation as cv
 
-from ..alerts.by_hand import STATE_KEY, async_acknowledge, async_begin_drill, async_clear, async_raise, shown_state
+from ..alerts.by_hand import (
+    async_acknowledge,
+    async_begin_drill,
+    async_clear,
+    async_raise,
+    async_state_entity_id,
+    shown_state,
+)
 from ..alerts.engine import AlertEngine
-from ..const import ATTR_CAUSE, ATTR_MESSAGE, DOMAIN
+from ..const import ATTR_CAUSE, ATTR_MESSAGE
 from ..permissions import ALERTS
 from ..targets import named_alerts, validation_error
 from .service import Action
@@ -60,10 +66,9 @@ async def _async_on_each(call: ServiceCall, act: Callable[[AlertEngine], object]
 
 
 def _row(hass: HomeAssistant, engine: AlertEngine) -> dict[str, Any]:
-    unique_id = f"{engine.entry.entry_id}_{STATE_KEY}"
     return {
         "alert": engine.entry.title,
-        "entity_id": er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id),
+        "entity_id": async_state_entity_id(hass, engine.entry.entry_id),
         "state": str(shown_state(engine.incident)),
     }
 
