@@ -1,113 +1,167 @@
-"""Adding and changing an alert: what causes it, and who is asked in which order."""
+"""Adding and changing an alert, in four steps: what raises it, who is asked, what is texted, and how that looks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlow, ConfigFlowResult
-from homeassistant.const import CONF_NAME, Platform, UnitOfTime
-from homeassistant.helpers.selector import EntitySelector, EntitySelectorConfig, TextSelector
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState, ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_NAME
 
-from ..alerts.definition import CONF_ARMED, CONF_CAUSES, CONF_STEPS, CONF_WAIT, CONF_WHO
-from ..const import ALERT, CONF_PROVIDER, DOMAIN, PERSON
-from ..entries import is_alert
-from ..people import is_person, recipients_named
-from .forms import whole
-
-# The fields of the people who are asked first, and next.
-FIRST, NEXT = "first", "next"
-# How long the people of a step have to answer, in minutes.
-_WAIT, _MAX_WAIT = 5, 1440
-_PEOPLE = EntitySelector(
-    EntitySelectorConfig(
-        multiple=True,
-        filter=[{"integration": DOMAIN, "domain": Platform.NOTIFY}, {"domain": PERSON}],
-    )
+from ..account import TextingConfigEntry
+from ..alerts.definition import (
+    CONF_ARMED,
+    CONF_CAUSES,
+    CONF_STEPS,
+    CONF_TEMPLATE_ID,
+    CONF_WHO,
+    Definition,
+    parse_definition,
+    read_definition,
 )
-ALERT_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_NAME): TextSelector(),
-        vol.Optional(CONF_CAUSES, default=[]): EntitySelector(EntitySelectorConfig(multiple=True)),
-        vol.Required(FIRST, default=[]): _PEOPLE,
-        vol.Required(CONF_WAIT, default=_WAIT): whole(1, _MAX_WAIT, UnitOfTime.MINUTES),
-        vol.Optional(NEXT, default=[]): _PEOPLE,
-    }
-)
+from ..alerts.registered import fits_all
+from ..alerts.responders import async_responders
+from ..const import ALERT, CONF_PROVIDER
+from ..entries import is_alert, messenger_entry
+from ..gateway.capabilities import Capability
+from ..gateway.provider import Provider
+from ..gateway.providers import GATEWAYS
+from ..test_text import async_template, async_templates
+from ..translations import CONFIGURE, async_translations
+from . import alert_checks as checks
+from .alert_form import alert_schema, is_filled, people_schema, read, shown, texts_schema, values_of
+from .alert_preview import async_preview, cause_names, what_is_wrong
+from .forms import template_labels
 
 
 class AlertFlow(ConfigFlow):
     """The steps of an alert."""
 
+    # What was entered so far or is stored, by the names of the options, with the name.
+    _alert: Mapping[str, Any] = MappingProxyType(values_of(parse_definition({})))
+
+    async def async_step_reconfigure_alert(self) -> ConfigFlowResult:
+        """Change an alert in the same steps."""
+        self._alert = values_of(read_definition(self._get_reconfigure_entry()))
+        return await self.async_step_alert()
+
     async def async_step_alert(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Add an alert."""
-        errors, entity = self._alert_errors(user_input)
-        if user_input is not None and not errors:
-            options = {**_options(user_input, {}), CONF_ARMED: True}
-            title = user_input[CONF_NAME].strip()
+        """Ask what raises the alert."""
+        mistakes = checks.Mistakes({}, {"error": ""})
+        if user_input is not None:
+            self._alert = {**self._alert, **read(alert_schema(), user_input)}
+            mistakes = self._causes_mistakes()
+            if not mistakes.errors:
+                return await self.async_step_alert_people()
+        opened = "base" in mistakes.errors or is_filled(alert_schema(), self._alert)
+        return self._show_step(ALERT, alert_schema(opened=opened), mistakes)
+
+    async def async_step_alert_people(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask who is asked."""
+        mistakes = checks.Mistakes({}, {"entity": ""})
+        if user_input is not None:
+            self._alert = {**self._alert, **read(people_schema(), user_input)}
+            mistakes = checks.people(self.hass, self._alert)
+            if not mistakes.errors:
+                return await self.async_step_alert_texts()
+        return self._show_step("alert_people", people_schema(), mistakes)
+
+    async def async_step_alert_texts(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what is texted, and how often."""
+        templates = await self._async_template_choices()
+        mistakes = checks.Mistakes({}, {"error": ""})
+        if user_input is not None:
+            self._alert = {**self._alert, **read(texts_schema(templates), user_input)}
+            mistakes = checks.texts(self.hass, self._alert, cause_names(self.hass, self._alert[CONF_CAUSES]))
+            if not mistakes.errors and not await self._async_fits():
+                mistakes.errors["base"] = "template_without_room"
+            if not mistakes.errors:
+                return await self.async_step_alert_check()
+        schema = texts_schema(templates)
+        opened = "base" in mistakes.errors or is_filled(schema, self._alert)
+        return self._show_step("alert_texts", texts_schema(templates, opened=opened), mistakes)
+
+    async def async_step_alert_check(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the first text. Then add the alert, or change it."""
+        if user_input is None:
+            return self.async_show_form(
+                step_id="alert_check",
+                data_schema=vol.Schema({}),
+                description_placeholders=await async_preview(
+                    self.hass, self._definition, read_definition(changed) if (changed := self._changed) else None
+                ),
+                last_step=True,
+            )
+        mistakes = self._causes_mistakes()
+        if mistakes.errors:  # another alert got the name meanwhile
+            return self._show_step(ALERT, alert_schema(), mistakes)
+        return self._save()
+
+    def _save(self) -> ConfigFlowResult:
+        """Add or change the alert. A loaded one takes the changes without a reload."""
+        title = self._alert[CONF_NAME]
+        entered = {name: value for name, value in self._alert.items() if name != CONF_NAME}
+        filled = {name: value for name, value in entered.items() if value != ""}
+        if self.source == SOURCE_USER:
+            options = {**filled, CONF_ARMED: True}
             return self.async_create_entry(title=title, data={CONF_PROVIDER: ALERT}, options=options)
-        return self._show_alert(ALERT, user_input or {}, errors, entity)
-
-    async def async_step_reconfigure_alert(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change an alert. A loaded one takes the changes without a reload."""
         entry = self._get_reconfigure_entry()
-        errors, entity = self._alert_errors(user_input, entry)
-        if user_input is not None and not errors:
-            title, options = user_input[CONF_NAME].strip(), _options(user_input, entry.options)
-            if entry.state is ConfigEntryState.LOADED:
-                return self.async_update_and_abort(entry, title=title, options=options)
-            return self.async_update_reload_and_abort(entry, title=title, options=options)
-        return self._show_alert("reconfigure_alert", user_input or _values(entry), errors, entity)
+        options = {name: value for name, value in entry.options.items() if name not in entered} | filled
+        if entry.state is ConfigEntryState.LOADED:
+            return self.async_update_and_abort(entry, title=title, options=options)
+        return self.async_update_reload_and_abort(entry, title=title, options=options)
 
-    def _show_alert(
-        self, step_id: str, suggested: Mapping[str, Any], errors: dict[str, str], entity: str
-    ) -> ConfigFlowResult:
+    def _show_step(self, step_id: str, schema: vol.Schema, mistakes: checks.Mistakes) -> ConfigFlowResult:
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(ALERT_SCHEMA, suggested),
-            errors=errors,
-            description_placeholders={"entity": entity},
+            data_schema=self.add_suggested_values_to_schema(schema, shown(schema, self._alert)),
+            errors=mistakes.errors,
+            description_placeholders=mistakes.variables,
+            last_step=False,
         )
 
-    def _alert_errors(
-        self, user_input: dict[str, Any] | None, changed: ConfigEntry | None = None
-    ) -> tuple[dict[str, str], str]:
-        """Return the errors of the fields, and the entity that one of them names."""
-        if user_input is None:
-            return {}, ""
-        errors, named = {}, ""
-        alerts = [entry for entry in self._async_current_entries() if is_alert(entry) and entry is not changed]
-        if not (name := user_input[CONF_NAME].strip()):
-            errors[CONF_NAME] = "no_name"
-        elif name.casefold() in {entry.title.casefold() for entry in alerts}:
-            errors[CONF_NAME] = "name_exists"
-        if not user_input[FIRST]:
-            errors[FIRST] = "nobody_chosen"
-        for step in (FIRST, NEXT):
-            nobody = [each for each in user_input[step] if not any(recipients_named(self.hass, [each]))]
-            if nobody and not named:
-                named = nobody[0]
-                errors[step] = "person_without_recipient" if is_person(named) else "not_a_recipient"
-        return errors, named
+    @property
+    def _definition(self) -> Definition:
+        return parse_definition(self._alert, name=self._alert[CONF_NAME])
 
+    @property
+    def _changed(self) -> ConfigEntry[Any] | None:
+        """The alert that is changed; None: a new one is added."""
+        return None if self.source == SOURCE_USER else self._get_reconfigure_entry()
 
-def _values(entry: ConfigEntry) -> dict[str, Any]:
-    """Return the definition of an alert as its form shows it."""
-    first, following = [*entry.options.get(CONF_STEPS, ()), {}, {}][:2]
-    return {
-        CONF_NAME: entry.title,
-        CONF_CAUSES: entry.options.get(CONF_CAUSES, []),
-        FIRST: first.get(CONF_WHO, []),
-        CONF_WAIT: first.get(CONF_WAIT, _WAIT),
-        NEXT: following.get(CONF_WHO, []),
-    }
+    def _causes_mistakes(self) -> checks.Mistakes:
+        changed = self._changed
+        taken = [entry.title for entry in self._async_current_entries() if is_alert(entry) and entry is not changed]
+        return checks.name_and_causes(self.hass, self._alert, taken, changed.entry_id if changed else None)
 
+    # -- accounts whose texts follow a registered template -------------------------------------------------------------
 
-def _options(user_input: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the definition of an alert. What the form does not show stays as it is."""
-    steps = [{CONF_WHO: user_input[each], CONF_WAIT: user_input[CONF_WAIT]} for each in (FIRST, NEXT)]
-    return {
-        **known,
-        CONF_CAUSES: user_input[CONF_CAUSES],
-        CONF_STEPS: [step for step in steps if step[CONF_WHO]] + list(known.get(CONF_STEPS, ()))[2:],
-    }
+    def _accounts_with_templates(self) -> Iterator[TextingConfigEntry]:
+        """Yield the accounts that text anybody of the alert, and only take registered templates."""
+        entity_ids = [each for step in self._alert[CONF_STEPS] for each in step[CONF_WHO]]
+        responders = async_responders(self.hass, entity_ids, urgent=True).values()
+        used = [target.messenger for responder in responders for target in responder.targets]
+        for entry in filter(None, (messenger_entry(self.hass, each) for each in dict.fromkeys(used))):
+            provider = entry.data[CONF_PROVIDER]
+            if provider in Provider and Capability.TEMPLATES in GATEWAYS[Provider(provider)].info.capabilities:
+                yield entry
+
+    async def _async_template_choices(self) -> dict[str, str]:
+        """Return the names of the templates to choose from, by their ids. The one that is stored stays."""
+        labels: dict[str, str] = {}
+        texts = await async_translations(self.hass, CONFIGURE)
+        for account in self._accounts_with_templates():
+            stored = self._alert[CONF_TEMPLATE_ID]
+            labels |= {stored: stored} if stored else {}
+            labels |= template_labels(await async_templates(self.hass, account), texts)
+        return labels
+
+    async def _async_fits(self) -> bool:
+        """Return False if a template has no room for what a text of the alert says, as far as templates are known."""
+        what = what_is_wrong(self.hass, self._definition)
+        for account in self._accounts_with_templates():
+            template = await async_template(self.hass, account, self._alert[CONF_TEMPLATE_ID])
+            if template and not fits_all(self.hass, template.message, what):
+                return False
+        return True

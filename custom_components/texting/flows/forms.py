@@ -170,10 +170,7 @@ def sender_schema(
             each.sender_id: _label(each.sender_id, each.type, "" if each.approved else texts["pending"])
             for each in senders
         },
-        "template_id": {
-            each.template_id: _label(_quoted(each), each.type, "" if each.approved else texts["not_approved"])
-            for each in templates
-        },
+        "template_id": template_labels(templates, texts),
     }
     return vol.Schema(
         {
@@ -184,6 +181,14 @@ def sender_schema(
             if field.step == SENDER_STEP
         }
     )
+
+
+def template_labels(templates: Sequence[Template], texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of templates by their ids. texts mark those that are not approved."""
+    return {
+        each.template_id: _label(_quoted(each), each.type, "" if each.approved else texts["not_approved"])
+        for each in templates
+    }
 
 
 def _label(name: str, *details: str) -> str:
