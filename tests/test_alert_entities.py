@@ -18,6 +18,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from tests.conftest import PassTime, SetUp
 from tests.simulator import Simulator
+from tests.support.alert_flow import go_through
 from tests.support.alerts import press, set_up_alert
 from tests.support.flows import reconfigure, submit
 from tests.support.home import TRANSLATIONS, state_of, text_of, told, until
@@ -51,15 +52,22 @@ def happened(events: list[Event[Any]]) -> list[tuple[str, str | None]]:
     return [(state.attributes["event_type"], state.attributes["who"]) for state in shown]
 
 
-async def test_each_alert_is_a_service_with_five_entities(hass: HomeAssistant, alert: MockConfigEntry) -> None:
+async def test_each_alert_is_a_service_with_its_entities(hass: HomeAssistant, alert: MockConfigEntry) -> None:
     (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), alert.entry_id)
     assert (device.name, device.model, device.entry_type) == ("Leak", "Alert", dr.DeviceEntryType.SERVICE)
     entities = er.async_entries_for_config_entry(er.async_get(hass), alert.entry_id)
     assert {(entity.entity_id, entity.entity_category) for entity in entities} == {
         (STATE, None),
+        ("sensor.leak_began", None),
+        ("sensor.leak_taken_by", None),
+        ("sensor.leak_told", None),
+        ("sensor.leak_next", None),
+        ("sensor.leak_segments", EntityCategory.DIAGNOSTIC),
+        ("sensor.leak_cost", EntityCategory.DIAGNOSTIC),
         (EVENT, None),
         (TAKE, None),
         (DRILL, EntityCategory.DIAGNOSTIC),
+        ("sensor.leak_last_drill", EntityCategory.DIAGNOSTIC),
         (ARMED, EntityCategory.CONFIG),
     }
     assert {entity.device_id for entity in entities} == {device.id}
@@ -70,7 +78,7 @@ async def test_each_alert_is_a_service_with_five_entities(hass: HomeAssistant, a
 
 async def test_a_new_name_is_the_devices(hass: HomeAssistant, alert: MockConfigEntry) -> None:
     form = await reconfigure(hass, alert)
-    await submit(hass, form, {"name": "Flood", "first": ["notify.anna"]})
+    await submit(hass, await go_through(hass, form, alert={"name": "Flood"}), {})
     (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), alert.entry_id)
     assert device.name == "Flood"
 
@@ -210,6 +218,9 @@ def test_every_occasion_and_state_has_a_name() -> None:
 
 async def test_every_attribute_has_a_name(hass: HomeAssistant, alert: MockConfigEntry, simulator: Simulator) -> None:
     await switch(hass, "on")
+    # Its event has the most attributes.
+    ended = Announce(Occasion.DRILL_ENDED)
+    async_dispatcher_send(hass, ALERT_TOLD, alert.entry_id, ended, alert.runtime_data.incident)
     for entity_id, key in ((STATE, "alert_state"), (EVENT, "alert")):
         own = {"friendly_name", "device_class", "options", "event_types"}
         attributes = set(state_of(hass, entity_id).attributes) - own

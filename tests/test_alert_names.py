@@ -5,6 +5,7 @@ import pytest
 from custom_components.texting.alerting.model import Progress, State
 from custom_components.texting.gateway.provider import Provider
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from tests.conftest import Connect, SetUp
 from tests.simulator import Simulator
 from tests.support.alerts import set_up_alert
@@ -47,3 +48,13 @@ async def test_who_answers_while_an_alert_reloads_is_named(
     await told(hass)
     incident = alert.runtime_data.incident
     assert (incident.state, incident.owner, incident.owner_name) == (State.ACKNOWLEDGED, "notify.anna", "Anna")
+
+
+@pytest.mark.usefixtures("simulator")
+async def test_a_person_who_stands_alone_in_a_step_is_renamed_too(hass: HomeAssistant, set_up: SetUp) -> None:
+    await set_up(Provider.TEXTINGHOUSE)
+    registry = er.async_get(hass)
+    # As a hand in the file may write it.
+    alert = await set_up_alert(hass, steps=[{"who": "notify.anna", "wait": 5}])
+    registry.async_update_entity("notify.anna", new_entity_id="notify.annie")
+    assert alert.runtime_data.definition.responders == ["notify.annie"]

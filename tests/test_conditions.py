@@ -152,5 +152,5 @@ async def test_home_assistant_describes_it(hass: HomeAssistant, set_up: SetUp) -
     await check_condition(hass, account=entry.entry_id, amount=20)
     descriptions = await async_get_all_descriptions(hass)
     found = {name: each for name, each in descriptions.items() if name.startswith(DOMAIN)}
-    assert set(found) == {CREDIT}
+    assert set(found) == {CREDIT, "texting.alert_is_open"}
     assert set((found[CREDIT] or {})["fields"]) == {"account", "amount", "pool"}

@@ -40,7 +40,9 @@ LAYERS = (
     ("services",),
     ("flows", "config_flow"),
     ("entity",),
+    ("alert_activity",),
     ("spending", "alert_entities"),
+    ("alert_sensors", "alert_drill_sensor", "alert_trigger", "alert_condition"),
     (
         *("notify", "notify_legacy", "sensor", "binary_sensor", "event", "button", "switch"),
         *("trigger", "condition", "activity", "logbook", "diagnostics", "backup", "repairs"),

@@ -15,9 +15,14 @@ import pytest
 import voluptuous as vol
 
 from custom_components.texting import own_call
+from custom_components.texting.alert_condition import OPEN_STATES
+from custom_components.texting.alerting.events import Occasion
+from custom_components.texting.alerting.model import Skipped
+from custom_components.texting.alerting.outlook import Upcoming
+from custom_components.texting.alerts.definition import KEEP, RAISE
 from custom_components.texting.condition import async_get_conditions
 from custom_components.texting.error_messages import FORM_ERRORS, NAMED, ORDER_ERRORS, request_error, translation_key
-from custom_components.texting.flows.alert import ALERT_SCHEMA
+from custom_components.texting.flows.alert_form import ALERT_STATES, alert_schema, people_schema, texts_schema
 from custom_components.texting.flows.card import card_fields, type_key
 from custom_components.texting.flows.forms import route_schema
 from custom_components.texting.flows.recipient_form import SECTIONS
@@ -193,6 +198,13 @@ def test_errors_and_aborts_of_forms() -> None:
         "nobody_chosen",
         "not_a_recipient",
         "person_without_recipient",
+        "group_cannot_answer",
+        "wait_range",
+        "template_fails",
+        "template_without_room",
+        "own_cause",
+        "never_in_state",
+        "no_known_state",
     }
     assert set(CONFIG["abort"]) == {
         "already_configured",
@@ -203,7 +215,8 @@ def test_errors_and_aborts_of_forms() -> None:
 
 
 def test_every_step_has_its_texts_and_no_other() -> None:
-    steps = {"user", "reauth_confirm", "reconfigure", "route", "reconfigure_route", "alert", "reconfigure_alert"}
+    steps = {"user", "reauth_confirm", "reconfigure", "route", "reconfigure_route"}
+    steps |= {"alert", "alert_people", "alert_texts", "alert_check"}
     steps |= {str(info.provider) for info in INFOS}
     steps |= {f"{info.provider}_{field.step}" for info in INFOS for field in info.fields if field.step}
     assert set(CONFIG["step"]) == steps
@@ -229,8 +242,15 @@ def test_the_fields_of_a_route() -> None:
 
 
 def test_the_fields_of_an_alert() -> None:
-    for step_id in ("alert", "reconfigure_alert"):
-        assert named(CONFIG["step"][step_id]) == {str(marker) for marker in ALERT_SCHEMA.schema}
+    schemas = {"alert": alert_schema(), "alert_people": people_schema(), "alert_texts": texts_schema({"1": "One"})}
+    for step_id, schema in schemas.items():
+        step, fields = CONFIG["step"][step_id], {str(marker): selector for marker, selector in schema.schema.items()}
+        if advanced := fields.pop("advanced", None):
+            assert step["sections"]["advanced"]["name"]
+            assert named(step["sections"]["advanced"]) == {str(marker) for marker in advanced.schema.schema}
+        assert named(step) == set(fields)
+    check = placeholders(json_text(CONFIG["step"]["alert_check"]))
+    assert check == {"texts", "notes", "people", "segments", "most"}
 
 
 def test_the_fields_of_changing_an_account() -> None:
@@ -245,6 +265,8 @@ def test_the_placeholders_of_the_account_steps() -> None:
     """Each form gives the provider's name. Signing in again gives the account's title."""
     for step_id, step in CONFIG["step"].items():
         allowed = {"account"} if step_id == "reauth_confirm" else {"provider"}
+        if step_id == "alert_check":
+            continue  # see the fields of an alert
         if step_id == "user" or step_id.endswith("_sender"):
             allowed = {"choices"} if step_id == "user" else set()
         assert placeholders(json_text(step)) <= allowed, step_id
@@ -365,6 +387,8 @@ def test_choices() -> None:
         "from": set(FROM),
         "wait_for": {DELIVERED},
         "reason": {str(reason) for reason in FailureReason},
+        "occasion": set(map(str, Occasion)),
+        "open_state": set(map(str, OPEN_STATES)),
         "outcome": {*FailureReason, *Cause},
         "configure": {"settings", "webhook", "not_public", "no_address", "route", "pending"}
         | {"first_recipient", "groups_unknown"}
@@ -380,12 +404,18 @@ def test_choices() -> None:
         "check": {*Item, *Outcome, *Note, "own_site", "other_site", "unknown_words"},
         "card_type": {type_key(kind) for kind in CARD_TYPES},
         "assist": {"more", "more_with_pin", "done", "sorry", "too_many", "blocked"},
+        "alert_states": set(ALERT_STATES),
+        "when_unavailable": {KEEP, RAISE},
+        "alert_preview": {"segments", "characters", "app", "notification", "refused", "nobody", "applies_at_once"}
+        | {"begins_at_once", "cannot_reply", "opted_out", "no_number", "disabled", "not_there"},
+        "drill": {"title", "everybody", "some", "nobody", "interrupted", "ended", "answered", "silent", "undelivered"}
+        | set(Skipped),
     }
     named_options = {key: set(texts["options"]) for key, texts in SELECTORS.items() if "options" in texts}
     assert named_options == choices
     # The others name the fields of rows.
     rows = {key: set(texts["fields"]) for key, texts in SELECTORS.items() if key not in named_options}
-    assert rows == {"choices": {"id", "phrases"}}
+    assert rows == {"choices": {"id", "phrases"}, "alert_steps": {"who", "wait"}}
 
 
 # -- entities ------------------------------------------------------------------------------------------------------
@@ -408,7 +438,7 @@ def test_every_icon_is_one_of_the_frontends() -> None:
     """The frontend silently omits an icon that it does not know."""
     frontend = pytest.importorskip("hass_frontend", reason="comes with the demo's Home Assistant")
     known = {each["name"] for each in json.loads((frontend.where() / "static/mdi/iconList.json").read_text("utf-8"))}
-    in_activity = (PACKAGE / "logbook.py").read_text("utf-8")
+    in_activity = "".join((PACKAGE / f"{name}.py").read_text("utf-8") for name in ("logbook", "alert_activity"))
     assert set(re.findall(r"mdi:([\w-]+)", json.dumps(ICONS) + in_activity)) <= known
 
 
@@ -426,6 +456,15 @@ async def test_every_text_and_icon_belongs_to_an_entity(
 
 def pairs(texts: dict[str, Iterable[str]]) -> set[tuple[str, str]]:
     return {(domain, key) for domain, keys in texts.items() for key in keys}
+
+
+def test_an_alert_has_the_same_words_everywhere() -> None:
+    entities = TRANSLATIONS["entity"]
+    told = entities["event"]["alert"]["state_attributes"]["event_type"]["state"]
+    assert SELECTORS["occasion"]["options"] == told
+    states = entities["sensor"]["alert_state"]["state"]
+    assert SELECTORS["open_state"]["options"] == {state: states[state] for state in OPEN_STATES}
+    assert set(entities["sensor"]["alert_next"]["state_attributes"]["what"]["state"]) == set(Upcoming)
 
 
 def test_a_reason_has_the_same_words_everywhere() -> None:
@@ -583,6 +622,10 @@ async def test_the_choices_of_triggers_and_conditions(hass: HomeAssistant) -> No
     assert set(reasons["options"]) == set(map(str, FailureReason))
     senders = triggers["message_received"]["fields"]["from"]["selector"]["select"]
     assert tuple(senders["options"]) == FROM
+    occasions = triggers["alert"]["fields"]["events"]["selector"]["select"]
+    assert occasions["options"] == list(map(str, Occasion))
+    states = conditions["alert_is_open"]["fields"]["state"]["selector"]["select"]
+    assert states["options"] == list(map(str, OPEN_STATES))
     pools = conditions["is_credit_below"]["fields"]["pool"]["selector"]["select"]
     assert pools["options"] == [pool for info in INFOS for pool in info.pools]
 

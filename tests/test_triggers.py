@@ -470,6 +470,6 @@ async def test_home_assistant_describes_them(hass: HomeAssistant, house: Any) ->
     await check_trigger(hass, received())
     descriptions = await async_get_all_descriptions(hass)
     found = {name: json.loads(json.dumps(each)) for name, each in descriptions.items() if name.startswith(DOMAIN)}
-    assert set(found) == {RECEIVED, DELIVERED, FAILED}
+    assert set(found) == {RECEIVED, DELIVERED, FAILED, "texting.alert"}
     assert set(found[RECEIVED]["fields"]) == {"account", "from", "equals", "contains", "pattern"}
-    assert all(each["target"]["entity"] == WHO for each in found.values())
+    assert all(found[each]["target"]["entity"] == WHO for each in (RECEIVED, DELIVERED, FAILED))

@@ -17,6 +17,7 @@ from homeassistant.util.hass_dict import HassKey
 from . import const
 from .account import Account, TextingConfigEntry
 from .activity import async_setup_activity
+from .alert_activity import async_setup_alert_activity
 from .alert_entities import alert_device
 from .alerts.early import async_keep_early_answers
 from .alerts.engine import AlertConfigEntry, AlertEngine
@@ -60,6 +61,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     hass.data[SESSION] = async_create_clientsession(hass, cookie_jar=DummyCookieJar())
     async_setup_links(hass)
     async_setup_activity(hass)
+    async_setup_alert_activity(hass)
     async_setup_automations(hass)
     async_setup_receiving(hass)
     async_setup_replies(hass)
@@ -207,6 +209,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> No
         try:
             await engine.async_remove()
         finally:
+            async_delete_issues(hass, entry)  # its last events may have made some
             await async_remove_messages(hass, entry.entry_id)
         return
     try:

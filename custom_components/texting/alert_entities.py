@@ -14,7 +14,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .alerting.events import Announce, Occasion
 from .alerting.model import Incident, State
+from .alerting.outlook import outlook, told_names
+from .alerting.report import drill_report
 from .alerts.by_hand import STATE_KEY, async_acknowledge, async_begin_drill, shown_state
+from .alerts.drills import REPORT_NAMES, report_attributes
 from .alerts.engine import AlertConfigEntry, AlertEngine
 from .const import DOMAIN
 from .entity import ShownEntity
@@ -80,20 +83,17 @@ class AlertStateSensor(AlertStateEntity, SensorEntity):
         incident = self._engine.incident
         if incident.is_over:
             return None
+        following = outlook(incident)
         return {
             "causes": [cause.name for cause in incident.causes.values() if cause.is_on],
             "since": self._iso(incident.raised_at),
             "step": incident.step + 1 if incident.is_open and not incident.is_drill else None,
-            "told": list(dict.fromkeys(self._name(told.responder) for told in incident.told)),
+            "told": told_names(incident),
             "owner": incident.owner_name or None,
-            "next": self._iso(incident.due),
+            "next": self._iso(following.due if following else None),
             "segments": incident.segments,
             "drill": incident.is_drill,
         }
-
-    def _name(self, responder: str) -> str:
-        known = self._engine.incident.alert.responders.get(responder)
-        return known.name if known else responder
 
     def _iso(self, moment: float | None) -> str | None:
         """Return a moment to the second, in the home's time zone."""
@@ -101,10 +101,14 @@ class AlertStateSensor(AlertStateEntity, SensorEntity):
 
 
 class AlertEvent(AlertEntity, EventEntity):
-    """What happened to an alert."""
+    """What happened to an alert.
 
+    It is off by default: Activity tells the same in words, and the trigger texting.alert tells automations more.
+    """
+
+    _attr_entity_registry_enabled_default = False
     _attr_event_types = [str(occasion) for occasion in Occasion]
-    _unrecorded_attributes = frozenset({"who"})
+    _unrecorded_attributes = frozenset({"who", *REPORT_NAMES})
 
     def __init__(self, engine: AlertEngine) -> None:
         """Belong to an alert."""
@@ -120,8 +124,11 @@ class AlertEvent(AlertEntity, EventEntity):
         if entry_id != self._engine.entry.entry_id:
             return
         before = self.state
+        attributes = {"who": announce.who or None, "drill": incident.is_drill}
+        if announce.occasion is Occasion.DRILL_ENDED:
+            attributes |= report_attributes(drill_report(incident))
         for _ in range(_MAX_TRIES):
-            self._trigger_event(str(announce.occasion), {"who": announce.who or None, "drill": incident.is_drill})
+            self._trigger_event(str(announce.occasion), attributes)
             if self.state != before:
                 break
         self.async_write_ha_state()

@@ -1,4 +1,4 @@
-"""The condition of automations: the credit of an account is below an amount."""
+"""The conditions of automations: the credit of an account is below an amount. alert_condition.py has that of alerts."""
 
 from decimal import Decimal
 from math import isfinite
@@ -18,6 +18,7 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 
 from .account import Account
+from .alert_condition import IsAlertOpen
 from .automations import entry_option, invalid_option, is_route, text_option
 from .const import ATTR_ACCOUNT, CONF_PROVIDER
 from .delivery.checks import format_amount, most_credit
@@ -95,4 +96,4 @@ class IsCreditBelow(Condition):
 
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
     """Return the conditions by name."""
-    return {"is_credit_below": IsCreditBelow}
+    return {"is_credit_below": IsCreditBelow, "alert_is_open": IsAlertOpen}

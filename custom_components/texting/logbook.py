@@ -9,10 +9,12 @@ from typing import Any
 from homeassistant.components.logbook import LOGBOOK_ENTRY_ICON, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
+from .alert_activity import ICON, ICONS, sentence_of
 from .const import (
     ATTR_MINUTES,
     ATTR_NAME,
     DOMAIN,
+    EVENT_ALERT,
     EVENT_COMMANDS_LOCKED,
     EVENT_MESSAGE,
     EVENT_OPTED_IN,
@@ -42,7 +44,7 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, Any]]], None],
 ) -> None:
-    """Describe the events of texts that came in or were sent, of opt-outs, and of commands that are locked."""
+    """Describe the events of texts that came in or were sent, of alerts, of opt-outs, and of locked commands."""
 
     @callback
     def message(event: Event) -> dict[str, Any]:
@@ -66,7 +68,12 @@ def async_describe_events(
         told = f"{_name(event)}’s commands are locked for {minutes} minutes"  # noqa: RUF001  an apostrophe
         return _line(told, LOCK_ICON)
 
+    @callback
+    def alert(event: Event) -> dict[str, Any]:
+        return _line(sentence_of(event.data), ICONS.get(str(event.data.get("event")), ICON))
+
     async_describe_event(DOMAIN, EVENT_MESSAGE, message)
+    async_describe_event(DOMAIN, EVENT_ALERT, alert)
     async_describe_event(DOMAIN, EVENT_OPTED_OUT, opted_out)
     async_describe_event(DOMAIN, EVENT_OPTED_IN, opted_in)
     async_describe_event(DOMAIN, EVENT_COMMANDS_LOCKED, locked)

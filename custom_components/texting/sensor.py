@@ -16,7 +16,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .account import Account
+from .alert_drill_sensor import LastDrillSensor
 from .alert_entities import AlertStateSensor
+from .alert_sensors import alert_sensors
 from .alerts.engine import AlertConfigEntry, AlertEngine
 from .delivery.database import DatabaseError
 from .delivery.history import HistoryQuery, SentBy
@@ -41,9 +43,10 @@ async def async_setup_entry(
     entry: MessengerConfigEntry | AlertConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of an account or a route, or the one of an alert."""
+    """Add the sensors of an account or a route, or those of an alert."""
     if isinstance(entry.runtime_data, AlertEngine):
-        async_add_entities([AlertStateSensor(entry.runtime_data)])
+        engine = entry.runtime_data
+        async_add_entities([AlertStateSensor(engine), *alert_sensors(engine), LastDrillSensor(engine)])
         return
     messenger = entry.runtime_data
     async_add_entities(

@@ -1,4 +1,4 @@
-"""The triggers of automations: a text came in, a text was delivered, a text failed."""
+"""The triggers of automations: a text came in, a text was delivered, a text failed. See alert_trigger.py for alerts."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig
 from homeassistant.helpers.typing import ConfigType
 
+from .alert_trigger import AlertTrigger
 from .automations import (
     async_listen,
     check_target,
@@ -49,7 +50,7 @@ _TARGET = {vol.Optional(CONF_TARGET): cv.TARGET_FIELDS}
 
 
 class TextingTrigger(Trigger):
-    """The base of all triggers: an account, and a target of recipients and persons. Without a target, it is anybody."""
+    """The base of the triggers of texts: an account, and a target of recipients and persons. No target: anybody."""
 
     schema: ClassVar[vol.Schema]
 
@@ -283,4 +284,5 @@ async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
         "message_received": MessageReceived,
         "message_delivered": MessageDelivered,
         "delivery_failed": DeliveryFailed,
+        "alert": AlertTrigger,
     }
