@@ -4,18 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_loader
 import itertools
 import json
 import logging
 from pathlib import Path
 import shutil
 import sys
-from types import ModuleType
 from typing import Any, override
-from unittest.mock import MagicMock
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -49,9 +44,10 @@ from homeassistant.util import dt as dt_util
 from tests.conftest import Connect, PassTime, SetUp
 from tests.simulator import Simulator
 from tests.support.accounts import RECIPIENTS
+from tests.support.alerts import set_up_alert
 from tests.support.home import first_number, pass_until, send, state_of, told, until
+from tests.support.mobile_app import StandIn
 from tests.support.people import add
-from tests.support.routes import set_up_route
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "blueprints"
@@ -176,15 +172,7 @@ async def test_inputs_are_described_and_used(hass: HomeAssistant, copied: None, 
             selector(field["selector"])(field["default"])
 
 
-# -- alert until acknowledged -------------------------------------------------------------------------------------
-
-
-ALERT = {
-    "watched": [CELLAR],
-    "text": "Water: {{ what }}!",
-    "acknowledged": [{"event": "seen", "event_data": {"by": "{{ reply.recipient }}", "text": "{{ reply.text }}"}}],
-    "unacknowledged": [{"event": "unseen"}],
-}
+# -- water leak ---------------------------------------------------------------------------------------------------
 
 
 async def leak(hass: HomeAssistant, entity_id: str = CELLAR) -> None:
@@ -192,88 +180,6 @@ async def leak(hass: HomeAssistant, entity_id: str = CELLAR) -> None:
     hass.states.async_set(entity_id, "off", {"friendly_name": "Cellar"})
     await asyncio.sleep(0)
     hass.states.async_set(entity_id, "on", {"friendly_name": "Cellar"})
-
-
-async def test_an_alert_goes_on_to_the_next_until_somebody_acknowledges(
-    hass: HomeAssistant, club: Any, simulator: Simulator, use: Use, settle: Settle, pass_time: PassTime
-) -> None:
-    seen, unseen = events(hass, "seen"), events(hass, "unseen")
-    await use("alert_until_acknowledged", **ALERT, people=["notify.clara", "notify.carl"], minutes=1)
-    await leak(hass)
-    await texted(simulator, CLARA, "Water: Cellar! Reply OK.")
-    assert not texts(simulator, CARL)
-    # Clara does not reply. Carl gets the alert at both of his numbers.
-    await pass_until(hass, pass_time, lambda: texts(simulator, CARL), 5)
-    await texted(simulator, CARL, "Water: Cellar! Reply OK.")
-    await texted(simulator, CARLS_OTHER, "Water: Cellar! Reply OK.")
-    await simulator.answer(CARLS_OTHER, "What?", CLUB)
-    await texted(simulator, CARLS_OTHER, "Not understood. Water: Cellar! Reply OK.")
-    await simulator.answer(CARLS_OTHER, " Ok! ", CLUB)
-    await settle()
-    assert seen == [{"by": "Carl", "text": "Ok!"}]
-    assert not unseen
-    assert len(texts(simulator, CLARA)) == 1
-    assert not len(async_open_items(hass))
-
-
-async def test_an_alert_is_repeated(
-    hass: HomeAssistant, club: Any, simulator: Simulator, use: Use, settle: Settle, pass_time: PassTime
-) -> None:
-    seen = events(hass, "seen")
-    await use("alert_until_acknowledged", **ALERT, people=["notify.clara"], minutes=1000, repeat=2)
-    await leak(hass)
-    await texted(simulator, CLARA, "Water")
-    await pass_until(hass, pass_time, lambda: len(texts(simulator, CLARA)) == 3, 5)
-    await simulator.answer(CLARA, "yes", CLUB)
-    await settle()
-    assert [each["by"] for each in seen] == ["Clara"]
-    assert set(texts(simulator, CLARA)) == {"Water: Cellar! Reply OK."}
-
-
-async def test_an_alert_that_nobody_acknowledges(
-    hass: HomeAssistant, club: Any, simulator: Simulator, use: Use, settle: Settle, pass_time: PassTime
-) -> None:
-    seen, unseen = events(hass, "seen"), events(hass, "unseen")
-    await use("alert_until_acknowledged", **ALERT, people=["notify.clara", "notify.carl"], minutes=1, rounds=2)
-    await leak(hass)
-    await texted(simulator, CLARA, "Water")
-    await pass_until(hass, pass_time, lambda: unseen, 5)
-    await settle()
-    assert (seen, unseen) == ([], [{}])
-    assert [message.to[-4:] for message in simulator.messages()] == ["0142", "0143", "0144"] * 2
-
-
-async def test_a_route_follows_a_person_who_cannot_be_texted(
-    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle
-) -> None:
-    await set_up_route(hass, [house])
-    seen = events(hass, "seen")
-    for number in (BEN, BENS_OTHER):
-        await simulator.answer(number, "STOP", HOUSE)
-    await settle()
-    await use("alert_until_acknowledged", **ALERT, people=["notify.ben", "notify.rita"])
-    await leak(hass)
-    await texted(simulator, ANNA, "Water")
-    await simulator.answer(ANNA, "OK", HOUSE)
-    await settle()
-    assert seen == [{"by": "Rita", "text": "OK"}]
-    assert not texts(simulator, BEN)
-
-
-async def test_a_machine_that_replies_is_asked_three_times(
-    hass: HomeAssistant, house: Any, simulator: Simulator, use: Use, settle: Settle
-) -> None:
-    unseen = events(hass, "unseen")
-    await use("alert_until_acknowledged", **ALERT, people=["notify.anna"], rounds=1)
-    await leak(hass)
-    for times in range(1, 4):
-        await texted(simulator, ANNA, "Water", times=times)
-        await simulator.answer(ANNA, f"I am on holiday ({times})", HOUSE)
-    await settle()
-    assert (len(texts(simulator, ANNA)), unseen) == (3, [{}])
-
-
-# -- water leak ---------------------------------------------------------------------------------------------------
 
 
 class Valve(ValveEntity):
@@ -348,7 +254,7 @@ async def test_a_switch_can_be_the_valve(
     await leak(hass)
     await texted(simulator, ANNA, "Water leaks")
     await simulator.answer(ANNA, "pardon?", HOUSE)
-    await texted(simulator, ANNA, "Water leaks", times=2)
+    await texted(simulator, ANNA, "Sorry, not understood. Water leaks: Cellar.")
     assert state_of(hass, "switch.main").state == "on"
     await simulator.answer(ANNA, "Shut", HOUSE)
     await settle()
@@ -401,6 +307,82 @@ async def test_a_valve_that_is_stuck_is_reported(
     await pass_until(hass, pass_time, lambda: "The valve did not shut. Check it." in texts(simulator, ANNA))
     await settle()
     assert state_of(hass, "valve.main").state == "open"
+
+
+@pytest.fixture
+async def alert(hass: HomeAssistant) -> str:
+    """Add an alert that asks Ben. Return the id of its device."""
+    entry = await set_up_alert(hass, title="Water", who=["notify.ben"], cleared_after=0)
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return device.id
+
+
+@pytest.mark.parametrize("replies", [[], ["Pardon?", "What?"]], ids=["silence", "not understood"])
+async def test_an_alert_asks_others_if_nobody_chooses(
+    hass: HomeAssistant,
+    house: Any,
+    simulator: Simulator,
+    use: Use,
+    settle: Settle,
+    valve: Valve,
+    pass_time: PassTime,
+    alert: str,
+    replies: list[str],
+) -> None:
+    await use("water_leak", sensors=[CELLAR], valve="valve.main", person="notify.anna", minutes=1, alerts=[alert])
+    await leak(hass)
+    for times, text in enumerate(replies, 1):
+        await texted(simulator, ANNA, "Water leaks", times=times)
+        await simulator.answer(ANNA, text, HOUSE)
+    await pass_until(hass, pass_time, lambda: texts(simulator, BEN), 5)
+    assert "Water leaks: Cellar. Nobody chose by text what to do, " in texts(simulator, BEN)[0]
+    assert state_of(hass, "valve.main").state == "open"
+    await settle()
+    hass.states.async_set(CELLAR, "off", {"friendly_name": "Cellar"})
+    await until(lambda: state_of(hass, "sensor.water_state").state == "idle")
+
+
+async def test_a_valve_that_is_stuck_raises_an_alert(
+    hass: HomeAssistant,
+    house: Any,
+    simulator: Simulator,
+    use: Use,
+    settle: Settle,
+    valve: Valve,
+    pass_time: PassTime,
+    alert: str,
+) -> None:
+    valve.stuck = True
+    await use("water_leak", sensors=[CELLAR], valve="valve.main", person="notify.anna", alerts=[alert])
+    await leak(hass)
+    await texted(simulator, ANNA, "Water leaks")
+    await simulator.answer(ANNA, "1", HOUSE)
+    # The sensor is dry again, so the alert lasts until somebody clears it.
+    hass.states.async_set(CELLAR, "off", {"friendly_name": "Cellar"})
+    await pass_until(hass, pass_time, lambda: texts(simulator, BEN), 5)
+    assert "Water leaks: Cellar. The valve did not shut, " in texts(simulator, BEN)[0]
+    await settle()
+    await hass.services.async_call("texting", "clear_alert", {"device_id": alert}, blocking=True)
+    assert state_of(hass, "sensor.water_state").state == "idle"
+
+
+async def test_an_alert_that_is_not_armed_keeps_the_valve_from_nothing(
+    hass: HomeAssistant,
+    house: Any,
+    simulator: Simulator,
+    use: Use,
+    settle: Settle,
+    valve: Valve,
+    pass_time: PassTime,
+    alert: str,
+) -> None:
+    await hass.services.async_call("switch", "turn_off", {"entity_id": "switch.water_armed"}, blocking=True)
+    inputs = {"sensors": [CELLAR], "valve": "valve.main", "person": "notify.anna", "minutes": 1}
+    await use("water_leak", **inputs, shut_anyway=True, alerts=[alert])
+    await leak(hass)
+    await texted(simulator, ANNA, "Water leaks")
+    await pass_until(hass, pass_time, lambda: "The valve is shut." in texts(simulator, ANNA), 5)
+    assert not [each for each in texts(simulator, BEN) if "Water" in each]
 
 
 # -- arm and disarm -----------------------------------------------------------------------------------------------
@@ -745,26 +727,6 @@ async def test_a_digest_with_a_text_of_ones_own(
 # -- forward to the app -------------------------------------------------------------------------------------------
 
 HOOK = "hook-of-the-app"
-UNUSED = ("haffmpeg", "hassil", "home_assistant_intents", "mutagen", "pymicro_vad", "pyspeex_noise", "turbojpeg")
-
-
-class StandIn(MetaPathFinder, Loader):
-    """Replace the packages for cameras and voices that the app's integration imports."""
-
-    @override
-    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        unused = fullname.partition(".")[0] in UNUSED
-        return spec_from_loader(fullname, self, is_package=True) if unused else None
-
-    @override
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        module = ModuleType(spec.name)
-        vars(module)["__getattr__"] = lambda _name: MagicMock()
-        return module
-
-    @override
-    def exec_module(self, module: ModuleType) -> None:
-        pass
 
 
 class App:
