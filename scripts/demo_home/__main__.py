@@ -15,6 +15,7 @@ import tempfile
 import aiohttp
 
 from scripts.demo_home.accounts import Account, add_accounts
+from scripts.demo_home.alert import add_alert
 from scripts.demo_home.api import Api, ApiError
 from scripts.demo_home.check import Check
 from scripts.demo_home.dashboard import begin_statistics, show_dashboard
@@ -121,8 +122,9 @@ async def _set_up(simulator: Simulator, spare: Simulator, home: Home, session: a
     await home.wait_until_responding(session)
     api = await Api(session, home.url).sign_up(USER, PASSWORD)
     await home.wait_until_running(api)
-    print_progress("Adding accounts and recipients")
+    print_progress("Adding accounts, recipients and an alert")
     accounts = await add_accounts(api, simulator)
+    await add_alert(api)
     address = await show_dashboard(api, accounts, FIRST_LINE)
     await _welcome(api, simulator)
     await begin_statistics(api)

@@ -7,8 +7,9 @@ import time
 from typing import Any
 
 from scripts.demo_home.accounts import PEOPLE, SEGMENT_PRICE, Account
+from scripts.demo_home.alert import CAUSE, STATE, WATER
 from scripts.demo_home.api import Api, ApiError
-from scripts.demo_home.dashboard import SPENT, URL_PATH, documented_dashboard, documented_entities
+from scripts.demo_home.dashboard import SPENT, URL_PATH, documented_dashboard, documented_entities, red_states
 from scripts.demo_home.home import Home
 from scripts.demo_home.tour import FIRST_LINE
 from scripts.demo_home.waiting import WaitTimeout, until
@@ -19,6 +20,8 @@ from tests.simulator.terminal import Terminal
 
 # Seconds. If no delivery report arrives, the integration requests the status after 15 seconds.
 CHECK_TIMEOUT = 30.0
+# An alert ends after a while.
+ALERT_TIMEOUT = 90.0
 # Providers that say that a message was delivered.
 REPORTING_PROVIDERS = ("textinghouse", "textiopro", "thesmspoint")
 
@@ -43,7 +46,7 @@ class Check:
         await self._check("the dashboard's entities are there", self._check_dashboard_entities)
         await self._check("the example that is printed works at once", lambda: self._check_first_line(accounts))
         await asyncio.gather(*(self._check_account(account) for account in accounts))
-        await self._check("an alert is sent until Anna acknowledges it", self._check_acknowledgment)
+        await self._check("an alert is red until somebody takes it, and ends with its cause", self._check_alert)
         await self._check("spent this month is what TextingHouse billed", self._check_spent)
         await self._check("the integration logged no error", lambda: self._check_log(home))
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
@@ -150,20 +153,29 @@ class Check:
 
         await until(has_status, "the sensor has another status", CHECK_TIMEOUT)
 
-    async def _check_acknowledgment(self) -> None:
-        water, number = "input_boolean.water", PEOPLE["textinghouse"]["Anna"]
-        await self._api.action("input_boolean.turn_on", entity_id=water)
+    async def _check_alert(self) -> None:
+        """Anna takes it and hands it on, then Ben takes it."""
+        await self._api.action("input_boolean.turn_on", entity_id=CAUSE)
+        await self._until_alert("Anna", f"{WATER}, ", "alerting", is_red=True)
+        await self._terminal.follow("Anna: OK")
+        await self._until_alert("Anna", "Thank you. ", "acknowledged", is_red=False)
+        await self._terminal.follow("Anna: NO")
+        await self._until_alert("Ben", f"{WATER}, ", "alerting", is_red=True)
+        await self._terminal.follow("Ben: OK")
+        await self._until_alert("Anna", "Ben takes care of ", "acknowledged", is_red=False)
+        await self._api.action("input_boolean.turn_off", entity_id=CAUSE)
+        await self._until_alert("Ben", "All clear: ", "idle", is_red=False)
 
-        async def alerted() -> bool:
-            return any(message.text == "Alert: Water in the cellar. Reply OK." for message in self._received)
+    async def _until_alert(self, name: str, text: str, state: str, *, is_red: bool) -> None:
+        """Wait until a phone has a text that contains this. Then the alert is in a state, and red or not."""
+        number = next(people[name] for people in PEOPLE.values() if name in people).removeprefix("+")
 
-        await until(alerted, "the phone received nothing", CHECK_TIMEOUT)
-        await self._simulator.answer(number, "ok!", "textinghouse")
+        async def is_so() -> bool:
+            texts = [message.text for message in self._received if message.phone_number == number]
+            return any(text in each for each in texts) and (await self._api.state(STATE))["state"] == state
 
-        async def acknowledged() -> bool:
-            return bool((await self._api.state(water))["state"] == "off")
-
-        await until(acknowledged, "the reply did not acknowledge the alert", CHECK_TIMEOUT)
+        await until(is_so, f"{name} got no “{text}”, or the alert is not {state}", ALERT_TIMEOUT)
+        _expect((state in red_states()) is is_red, f"the dashboard does not show {state} as it should")
 
     async def _check_spent(self) -> None:
         """Each segment costs a credit at the simulator, and a test text nothing."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from homeassistant.util.yaml import parse_yaml
 from scripts.demo_home.accounts import CURRENCY, Account
+from scripts.demo_home.alert import CAUSE, STATE, TAKE, WATER
 from scripts.demo_home.api import Api
 from scripts.demo_home.home import ROOT
 
@@ -105,6 +106,18 @@ def documented_entities() -> list[str]:
     return sorted(set(re.findall(r"\b(?:sensor|binary_sensor|event)\.\w+", documented_yaml())))
 
 
+def alert_cards() -> list[dict[str, Any]]:
+    """Return the cards of the alert in docs/dashboard.md."""
+    (view,) = documented_dashboard()["views"]
+    return [card for section in view["sections"] for card in section["cards"] if card.get("entity") == STATE]
+
+
+def red_states() -> set[str]:
+    """Return the states of the alert in which one of its cards is shown in red."""
+    conditions = [card["visibility"] for card in alert_cards() if card["color"] == "red"]
+    return {state for (condition,) in conditions for state in condition["state"]}
+
+
 def _try_it(accounts: Sequence[Account], example: str) -> dict[str, Any]:
     """Return the view with what only the demo has."""
     others = [account for account in accounts if account.provider != SHOWN]
@@ -161,13 +174,20 @@ def _send(accounts: Sequence[Account]) -> list[dict[str, Any]]:
             for account in accounts
             if (entity := account.entities.get("send_test_message"))
         ),
-        _button("Water in the cellar", "mdi:water-alert", "red", "input_boolean.water", {"action": "toggle"}) | WIDE,
+        _button(WATER, "mdi:water-alert", "red", CAUSE, {"action": "toggle"}) | WIDE,
+        *alert_cards(),
+        _button("I take it", "mdi:hand-back-right", "red", TAKE, _press(TAKE)) | WIDE | _shown_in(sorted(red_states())),
     ]
 
 
 def _button(name: str, icon: str, color: str, entity: str, tap: dict[str, Any]) -> dict[str, Any]:
     look = {"name": name, "icon": icon, "color": color, "hide_state": True}
     return {"type": "tile", "entity": entity, "tap_action": tap, "icon_tap_action": tap, **look}
+
+
+def _shown_in(states: list[str]) -> dict[str, Any]:
+    """Show a card only while the alert is in one of these states."""
+    return {"visibility": [{"condition": "state", "entity": STATE, "state": states}]}
 
 
 def _press(entity: str) -> dict[str, Any]:

@@ -59,24 +59,6 @@ PICTURE = """\
 """
 
 # This is saved as JSON, which Home Assistant reads as YAML.
-AUTOMATIONS = [
-    {
-        "id": "water",
-        "alias": "Alert until someone acknowledges",
-        "use_blueprint": {
-            "path": "texting/alert_until_acknowledged.yaml",
-            "input": {
-                "watched": ["input_boolean.water"],
-                "people": ["notify.anna", "notify.ben"],
-                "minutes": 1,
-                "repeat": 0.5,
-                "acknowledged": [{"action": "input_boolean.turn_off", "target": {"entity_id": "input_boolean.water"}}],
-            },
-        },
-    }
-]
-
-# As AUTOMATIONS.
 SCRIPTS = {
     "send_test_text": {
         "alias": "Send a test text",
@@ -233,7 +215,7 @@ class Home:
         storage.mkdir(parents=True)
         self.log.unlink(missing_ok=True)
         (self._config / "configuration.yaml").write_text(self.configuration(), "utf-8")
-        (self._config / "automations.yaml").write_text(json.dumps(AUTOMATIONS, indent=2), "utf-8")
+        (self._config / "automations.yaml").write_text("[]", "utf-8")
         (self._config / "scripts.yaml").write_text(json.dumps(SCRIPTS, indent=2), "utf-8")
         (self._config / "custom_components").symlink_to(ROOT / "custom_components")
         # This is a copy because the blueprint editor does not follow links.

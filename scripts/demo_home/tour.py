@@ -26,8 +26,10 @@ TOUR = """
   1. Reply as {welcomed}, who got the text above. Type here:
        {first_line}
   2. Send a text. On the dashboard, open Try it, and press Send. The text appears here.
-  3. Raise an alarm. On Try it, press Water in the cellar. It ends as soon as Anna replies. Type here:
+  3. Raise an alert. On Try it, press Water in the cellar. The first page shows it in red until somebody takes it.
+     Anna is asked first. After a minute, or at once if she replies NO, Ben and Clara are asked. To take it, type here:
        Anna: OK
+     Press Water in the cellar once more: the cellar is dry again, and some seconds later all hear so.
   4. Let Anna opt out. The dashboard's first page says so in red, until she texts START. Type here:
        Anna: STOP
        Anna: START
