@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import yaml
 
+from custom_components.texting.alerting.model import OPEN, State
 from custom_components.texting.const import DOMAIN
 from custom_components.texting.gateway.status import Status
 from custom_components.texting.issues import GUIDED, Issue
@@ -24,6 +25,7 @@ PAGE = (ROOT / "docs/dashboard.md").read_text("utf-8")
 DASHBOARD: dict[str, Any] = yaml.safe_load(documented_yaml())
 ICONS: dict[str, Any] = json.loads((ROOT / "custom_components/texting/icons.json").read_text("utf-8"))["entity"]
 FAILURES = (Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED, Status.UNCERTAIN)
+ALERT = "sensor.water_in_the_cellar_state"
 # What every Home Assistant has.
 CORE_CARDS = {"heading", "tile", "statistic", "markdown", "logbook"}
 ENTRY, RECIPIENT = "01JAAAAAAAAAAAAAAAAAAAAAAA", "01JBBBBBBBBBBBBBBBBBBBBBBB"
@@ -44,7 +46,13 @@ def test_the_demo_shows_the_first_block_as_it_is() -> None:
     assert documented_yaml() == blocks[0]
     assert documented_dashboard() == yaml.safe_load(blocks[0])
     card = {"type": "tile", "entity": "sensor.textinghouse_credit_balance", "name": "Credit balance"}
-    assert [yaml.safe_load(block) for block in blocks[1:]] == [card]
+    balance, alert = map(yaml.safe_load, blocks[1:])
+    assert balance == card
+    assert alert["entity"] == alert["visibility"][0]["entity"] == "sensor.water_leak_state"
+    assert set(alert["visibility"][0]["state"]) < set(TRANSLATIONS["entity"]["sensor"]["alert_state"]["state"])
+    assert set(alert["state_content"]) - {"state"} < set(
+        TRANSLATIONS["entity"]["sensor"]["alert_state"]["state_attributes"]
+    )
 
 
 def test_only_core_cards_are_used() -> None:
@@ -57,7 +65,7 @@ def test_each_entity_has_the_name_of_an_entity_of_ours() -> None:
         f"{kind}.{prefix}_{each['name'].lower().replace(' ', '_')}"
         for kind, entities in TRANSLATIONS["entity"].items()
         for each in entities.values()
-        for prefix in ("textinghouse", "anna", "ben")
+        for prefix in ("textinghouse", "anna", "ben", "water_in_the_cellar")
     }
     assert documented_entities()
     assert set(documented_entities()) <= named
@@ -73,7 +81,14 @@ def test_two_words_are_all_that_a_reader_replaces_of_a_person() -> None:
 def test_every_failure_is_shown_in_red(person: str) -> None:
     shown = [card for card in cards() if card.get("visibility") and card["entity"] == f"sensor.{person}_last_message"]
     assert [set(card["visibility"][0]["state"]) for card in shown] == [set(FAILURES)]
-    assert all(card["color"] == "red" for card in cards() if card.get("visibility"))
+    assert all(card["color"] == "red" for card in cards() if card.get("visibility") and card["entity"] != ALERT)
+
+
+def test_an_open_alert_is_red_until_somebody_takes_care() -> None:
+    shown = {card["color"]: card["visibility"][0]["state"] for card in cards() if card.get("entity") == ALERT}
+    assert shown == {"red": [State.ALERTING, State.EXHAUSTED], "green": State.ACKNOWLEDGED}
+    (section,) = (each for view in DASHBOARD["views"] for each in view["sections"] if each.get("visibility"))
+    assert set(section["visibility"][0]["state"]) == OPEN
 
 
 @pytest.mark.parametrize("key", ["last_message_status", "last_delivery_status"])
@@ -158,6 +173,14 @@ async def test_no_problems_is_said_only_if_there_are_none(hass: HomeAssistant, e
     assert render(hass) == "No problems"
     hass.states.async_set(entity_id, state)
     assert render(hass) == ""
+
+
+@pytest.mark.parametrize("state", ["alerting", "exhausted", "acknowledged"])
+async def test_an_open_alert_is_no_other_problem(hass: HomeAssistant, state: str) -> None:
+    hass.states.async_set(ALERT, state)
+    assert render(hass) == "No other problems"
+    hass.states.async_set(ALERT, "idle")
+    assert render(hass) == "No problems"
 
 
 async def test_the_list_of_issues_is_read_again_each_minute(hass: HomeAssistant) -> None:

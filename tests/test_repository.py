@@ -35,6 +35,8 @@ FOREIGN = {
     "hacs/action": "checks what HACS requires",
     "home-assistant/actions": "checks what Home Assistant requires",
 }
+# Other repositories that a page names.
+LINKED = frozenset({"redstone99/hass-alert2"})
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def owners(folder: Path) -> set[str]:
 
 def test_there_is_one_address_and_the_others_are_known(original: Path) -> None:
     found = referenced(original)
-    assert found.keys() == {ADDRESS, *FOREIGN}, found
+    assert found.keys() == {ADDRESS, *FOREIGN, *LINKED}, found
     assert owners(original) == {f"@{OWNER}"}
 
 
@@ -106,7 +108,7 @@ def test_the_script_replaces_the_address_everywhere_and_back(clone: Path) -> Non
 
     done = run(clone, "scripts/set_repository", "Somebody-1/home.texts")
     assert done.returncode == 0, done.stderr
-    assert referenced(clone).keys() == {"Somebody-1/home.texts", *FOREIGN}
+    assert referenced(clone).keys() == {"Somebody-1/home.texts", *FOREIGN, *LINKED}
     assert owners(clone) == {"@Somebody-1"}
     left = [name for name, content in text_files(clone).items() if OWNER.lower() in unquote(content).lower()]
     assert left == []
@@ -123,7 +125,7 @@ def test_the_script_replaces_the_address_everywhere_and_back(clone: Path) -> Non
 def test_a_similar_address_is_told_apart(clone: Path, new: str) -> None:
     before = contents(clone)
     replace_address(clone, new)
-    assert referenced(clone).keys() == {new, *FOREIGN}
+    assert referenced(clone).keys() == {new, *FOREIGN, *LINKED}
     assert owners(clone) == {f"@{new.split('/', maxsplit=1)[0]}"}
     replace_address(clone, ADDRESS)
     assert contents(clone) == before
