@@ -101,12 +101,8 @@ class AlertStateSensor(AlertStateEntity, SensorEntity):
 
 
 class AlertEvent(AlertEntity, EventEntity):
-    """What happened to an alert.
+    """What happened to an alert."""
 
-    It is off by default: Activity tells the same in words, and the trigger texting.alert tells automations more.
-    """
-
-    _attr_entity_registry_enabled_default = False
     _attr_event_types = [str(occasion) for occasion in Occasion]
     _unrecorded_attributes = frozenset({"who", *REPORT_NAMES})
 
