@@ -250,6 +250,7 @@ async def test_a_provider_that_sends_templates_only(
     await home.settle()
     await home.alert("notify.dev")
     home.switch("on")
+    await home.settle()  # before time passes, in which the provider's list of templates would be too late
     await home.wait(70, 10)
     home.switch("off")
     await home.wait(70, 10)
