@@ -16,6 +16,7 @@ from .alerting.events import Announce, Occasion
 from .alerting.model import Incident, State
 from .alerting.outlook import outlook, told_names
 from .alerting.report import drill_report
+from .alerts.app_buttons import ACKNOWLEDGE_KEY
 from .alerts.by_hand import STATE_KEY, async_acknowledge, async_begin_drill, shown_state
 from .alerts.drills import REPORT_NAMES, report_attributes
 from .alerts.engine import AlertConfigEntry, AlertEngine
@@ -152,7 +153,7 @@ class AcknowledgeButton(AlertButton):
 
     def __init__(self, engine: AlertEngine) -> None:
         """Belong to an alert."""
-        super().__init__(engine, "acknowledge")
+        super().__init__(engine, ACKNOWLEDGE_KEY)
 
     async def async_press(self) -> None:
         """Acknowledge the alert."""

@@ -284,7 +284,7 @@ def test_once_it_is_over_only_what_waits_keeps_its_words() -> None:
     over = replace(INCIDENT, state=State.CLOSED, ended_at=NOW, notifications=(sent, withdrawn, clear))
     found = from_content(to_content(over, 0.0), ALERT, NOW)
     assert [each.text for each in found.notifications] == ["", "", "All clear"]
-    # What was wrong is told to whoever answers later.
+    # People who answer later are told what was wrong.
     assert what_of(to_content(over, 0.0)) == found.what == "Water in the cellar"
     # A message is found by its reference, which stays the same.
     assert [*map(found.reference, found.notifications)] == [*map(over.reference, over.notifications)]

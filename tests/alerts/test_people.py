@@ -1,4 +1,4 @@
-"""Whom the steps of an alert name, and where they are reached. What must stay secret of them."""
+"""The people in the steps of an alert, where they are reached, and what of them must stay secret."""
 
 import json
 import logging

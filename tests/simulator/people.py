@@ -41,7 +41,7 @@ class ScriptedReply:
     date_off: float | None = None
     # Whether that date has a zone.
     with_zone: bool = True
-    # The message that the provider names, where it names one: the one that is answered, or the phone's first one.
+    # The message that the provider names, if it names one: the one that is answered, or the phone's first one.
     names: Literal["answered", "first"] = "answered"
 
 

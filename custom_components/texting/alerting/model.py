@@ -83,6 +83,10 @@ class Alert:
         return frozenset({responder_id, *others})
 
 
+# Each further cause adds so many segments to the most segments of an incident, and all of them together at most these.
+FURTHER_SEGMENTS, MAX_FURTHER_SEGMENTS = 10, 30
+
+
 # -- the incident ------------------------------------------------------------------------------------------------------
 
 
@@ -352,8 +356,8 @@ class Incident:
 
     @property
     def max_segments(self) -> int:
-        """The most segments of it. Each further cause adds 10, all together at most 30."""
-        return self.alert.max_segments + min(10 * self.further, 30)
+        """The most segments of it."""
+        return self.alert.max_segments + min(FURTHER_SEGMENTS * self.further, MAX_FURTHER_SEGMENTS)
 
     @property
     def segments(self) -> int:

@@ -10,7 +10,7 @@ from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.template import Template, result_as_boolean
 from homeassistant.util import dt as dt_util
 
-from ..alerting.model import Kind, Responder, Target
+from ..alerting.model import MAX_FURTHER_SEGMENTS, Kind, Responder, Target
 from ..alerting.wording import Facts, word, words_of
 from ..alerts.app import is_app
 from ..alerts.definition import Definition
@@ -32,8 +32,6 @@ from .literal import literal
 _NUMBER = 23
 _MAX_NAME = 50
 _MAX_TEXT = 500
-# Further causes add so many segments at most.
-_FURTHER = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ async def async_preview(hass: HomeAssistant, definition: Definition, stored: Def
         "notes": "\n".join([*_begins(hass, definition, stored, texts), *_notes(hass, responders, ways, texts)]),
         "people": str(len(responders)),
         "segments": str(alert.max_segments),
-        "most": str(alert.max_segments + _FURTHER),
+        "most": str(alert.max_segments + MAX_FURTHER_SEGMENTS),
     }
 
 
